@@ -1,0 +1,66 @@
+# Every habit of the project is one of these targets; CI runs the same ones.
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUNS := $(VENV)/runs
+TESTS := $(VENV)/tests
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format docs bench clean
+
+help: ## say what there is
+	@echo "Targets (PYTHON=... chooses the Python, ARGS=... is handed on):"
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10 | sed 's/^/  make /'
+
+demo: $(RUNS) ## start a simulated Genesys Cloud and the exporter on it; Ctrl-C ends both
+	@exec $(BIN)/billing-exporter demo $(ARGS)
+
+test: $(TESTS) ## fetch the real programs that tests need, then run every test
+	@$(BIN)/python -m tests.components fetch
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: $(TESTS) ## check style and types; changes nothing
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(TESTS) ## mend style where a tool can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(RUNS) ## write the reference pages anew from the code
+	$(BIN)/billing-exporter metrics > $(VENV)/metrics.md
+	$(BIN)/billing-exporter schema --markdown > $(VENV)/configuration.md
+	mv $(VENV)/metrics.md $(VENV)/configuration.md docs/
+
+bench: $(TESTS) ## measure speed and memory against the alternatives
+	@$(BIN)/python -m tests.components fetch nginx
+	@$(BIN)/python -m bench $(ARGS)
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .cache dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or later is needed, and $(PYTHON) is not one; name it: make PYTHON=python3.12" >&2; \
+	  exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "$(PYTHON) could not make $(VENV); on Debian: apt-get install python3-venv" >&2; \
+	  exit 1; }
+	@touch $@
+
+# The editable install follows the code by itself; only pyproject.toml can make it stale.
+$(RUNS): pyproject.toml $(VENV)/made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+# pip knows dependency groups since 25.1; the one that comes with Python 3.11 does not.
+$(TESTS): pyproject.toml $(VENV)/made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group test --group lint
+	@touch $@ $(RUNS)

@@ -1,0 +1,252 @@
+"""The command ``billing-exporter``: the only reader of the command line.
+
+Each command imports what it needs when it runs, so that ``--help`` answers at once.
+"""
+# ruff: noqa: PLC0415 - see above
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from billing_exporter.arguments import parser
+
+if TYPE_CHECKING:
+    from billing_exporter.config import Organization, Settings
+
+OK, FAILED = 0, 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    arguments = parser().parse_args(argv)
+    try:
+        return _COMMANDS[arguments.command](arguments)
+    except _Failure as failure:
+        print(failure, file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; a second complaint at exit helps nobody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KeyboardInterrupt:
+        return 128 + 2
+
+
+class _Failure(Exception):  # noqa: N818 - it ends the command, it is no error of the program
+    """Ends the command with status 1 and a message for the operator."""
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from billing_exporter.app import Exporter, serve, serving
+
+    settings = _configured(arguments)
+    try:
+        exporter = Exporter(settings)
+        server = serving(exporter, arguments.listen_address, arguments.telemetry_path)
+        serve(exporter, server)
+    except (ValueError, OSError) as error:
+        raise _Failure(f"billing-exporter: {error}") from None
+    return OK
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from billing_exporter.demo import run
+    from billing_exporter.logs import configure
+    from billing_exporter.redaction import Redactor
+    from billing_exporter.simulator import Options
+
+    configure(arguments.log_level, arguments.log_format, sys.stderr, Redactor())
+    try:
+        options = Options(
+            address="127.0.0.1:0",
+            seed=arguments.seed,
+            trustors=arguments.trustors,
+            time_scale=arguments.time_scale,
+            rate_limit=arguments.rate_limit,
+        )
+        run(
+            options,
+            address=arguments.listen_address,
+            telemetry_path=arguments.telemetry_path,
+            say=lambda line: print(line, flush=True),
+        )
+    except (ValueError, OSError) as error:
+        raise _Failure(f"billing-exporter: {error}") from None
+    return OK
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    import signal
+    import threading
+
+    from billing_exporter.simulator import FAULTS, Options, Simulator
+
+    if "list" in arguments.fault:
+        for name, meaning in FAULTS.items():
+            print(f"{name:<16} {meaning}")
+        return OK
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        options = Options(
+            address=arguments.listen_address,
+            seed=arguments.seed,
+            trustors=arguments.trustors,
+            time_scale=arguments.time_scale,
+            rate_limit=arguments.rate_limit,
+            token_lifetime=arguments.token_lifetime,
+            keys=arguments.keys,
+            latency=arguments.latency,
+            in_progress=arguments.in_progress,
+            client_id=arguments.client_id,
+            client_secret=arguments.client_secret,
+            faults=tuple(arguments.fault),
+        )
+        with Simulator(options) as simulator:
+            print(f"Simulated Genesys Cloud on {simulator.url}, API and login alike.")
+            print("Point the exporter or the official SDK at it:")
+            print(f"  export GENESYSCLOUD_API_URL={simulator.url}")
+            print(f"  export GENESYSCLOUD_OAUTHCLIENT_ID={options.client_id}")
+            print("  export GENESYSCLOUD_OAUTHCLIENT_SECRET=...", flush=True)
+            ended.wait()
+    except (ValueError, OSError) as error:
+        raise _Failure(f"billing-exporter: {error}") from None
+    return OK
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from billing_exporter.collectors import configured
+
+    settings = _settings(arguments)
+    for organization in settings.organizations:
+        api_url, _ = organization.hosts()
+        names = ", ".join(collector.name for collector, _ in configured(organization.collectors))
+        print(f"{organization.name}: {api_url}, collectors {names}")
+    print("the configuration has no mistake")
+    return OK
+
+
+def _once(arguments: argparse.Namespace) -> int:
+    from billing_exporter.app import Exporter, interruptible
+    from billing_exporter.genesys import Interrupted
+    from billing_exporter.terminal import ProgressLine
+    from billing_exporter.web.negotiation import Format
+
+    settings = _configured(arguments)
+    line = ProgressLine()
+    exporter = Exporter(settings, process_metrics=False, progress=line.update)
+    try:
+        with interruptible(exporter):
+            exporter.poll_once()
+    except Interrupted:
+        raise _Failure("billing-exporter: interrupted, nothing is printed") from None
+    finally:
+        line.clear()
+    form = Format.OPENMETRICS if arguments.format == "openmetrics" else Format.TEXT
+    for piece in exporter.scrape(form, gzip=False):
+        sys.stdout.buffer.write(piece)
+    sys.stdout.flush()
+    return FAILED if exporter.failed() else OK
+
+
+def _api(arguments: argparse.Namespace) -> int:
+    from billing_exporter.app import connect
+    from billing_exporter.calling import CallError, call, listing
+    from billing_exporter.genesys import ApiError
+
+    if arguments.operation == "list":
+        print(listing(), end="")
+        return OK
+    settings = _configured(arguments)
+    api = connect(_organization(settings, arguments.organization))
+    try:
+        answer = call(api, arguments.operation, _pairs(arguments.parameters))
+    except (CallError, ApiError) as error:
+        raise _Failure(f"billing-exporter: {error}") from None
+    finally:
+        api.close()
+    sys.stdout.buffer.write(answer + b"\n")
+    sys.stdout.flush()
+    return OK
+
+
+def _metrics(_: argparse.Namespace) -> int:
+    from billing_exporter.reference import metric_reference
+
+    print(metric_reference(), end="")
+    return OK
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    import json
+
+    from billing_exporter.config import reference, schema
+
+    if arguments.markdown:
+        print(reference(), end="")
+    else:
+        print(json.dumps(schema(), indent=2))
+    return OK
+
+
+def _settings(arguments: argparse.Namespace) -> "Settings":
+    from billing_exporter.config import ConfigError, from_environment, load
+
+    try:
+        if arguments.config_file:
+            return load(arguments.config_file, os.environ)
+        return from_environment(os.environ)
+    except ConfigError as error:
+        raise _Failure(str(error)) from None
+
+
+def _configured(arguments: argparse.Namespace) -> "Settings":
+    """Read the settings and set up the log, which must know what to mask."""
+    from billing_exporter.logs import configure
+    from billing_exporter.redaction import Redactor
+
+    settings = _settings(arguments)
+    redactor = Redactor()
+    for organization in settings.organizations:
+        redactor.redact(organization.secret())
+    configure(arguments.log_level, arguments.log_format, sys.stderr, redactor)
+    return settings
+
+
+def _organization(settings: "Settings", name: str | None) -> "Organization":
+    known = {organization.name: organization for organization in settings.organizations}
+    if name is None and len(known) == 1:
+        return settings.organizations[0]
+    if name not in known:
+        raise _Failure(f"--organization is needed, one of: {', '.join(known)}")
+    return known[name]
+
+
+def _pairs(words: Sequence[str]) -> dict[str, str]:
+    """Read ``--name value`` and ``--name=value``."""
+    pairs: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or not name:
+            raise _Failure(f"billing-exporter: expected --parameter value, got {word}")
+        given = value if equals else next(rest, None)
+        if given is None:
+            raise _Failure(f"billing-exporter: --{name} needs a value")
+        pairs[name] = given
+    return pairs
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "serve": _serve,
+    "demo": _demo,
+    "simulate": _simulate,
+    "check": _check,
+    "once": _once,
+    "api": _api,
+    "metrics": _metrics,
+    "schema": _schema,
+}

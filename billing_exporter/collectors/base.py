@@ -1,0 +1,84 @@
+"""What a collector is: how it fetches one billing subject and what that becomes as samples."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from billing_exporter.genesys import ApiError, BillingApi
+from billing_exporter.metrics import Metric
+from billing_exporter.samples import Samples
+
+Data = TypeVar("Data")
+Part = TypeVar("Part")
+Entity = TypeVar("Entity")
+
+
+@dataclass(frozen=True)
+class Poll(Generic[Data]):
+    """One poll: all that a fetch may use.
+
+    Attributes:
+        api: the client of one organization.
+        now: the time of the poll, UTC.
+        previous: what the last good poll fetched, for what need not be fetched again.
+        progress: is told how many of how many things are fetched; raises where the poll must end.
+        tolerate: is told the failure of one thing among many, and which, and lets the poll go on
+            or raises the error.
+    """
+
+    api: BillingApi
+    now: datetime
+    previous: Data | None
+    progress: Callable[[int, int], None]
+    tolerate: Callable[[ApiError, str], None]
+
+
+class Collector(Protocol[Data, Part]):
+    """One billing subject.
+
+    Attributes:
+        name: the ``collector`` label and the key in the configuration.
+        metrics: all that it may expose.
+    """
+
+    name: str
+    metrics: tuple[Metric, ...]
+
+    def fetch(self, poll: Poll[Data]) -> Data:
+        """Ask the API for everything.
+
+        Raises:
+            ApiError: the subject cannot be read; the last reading stays.
+        """
+
+    def parts(self, data: Data) -> Mapping[str, Part]:
+        """Divide the data into parts whose samples do not depend on each other.
+
+        A part that equals the one of the last reading is not exposed and rendered again.
+        """
+
+    def expose(self, part: Part) -> Samples:
+        """Say what a part means, as samples. Pure."""
+
+
+def once_each(entities: Iterable[Entity], identity: Callable[[Entity], str | None]) -> list[Entity]:
+    """Return the entities with those of the same identity once, as last given.
+
+    A page may repeat an entity when the listing changes while it is read. Entities without an
+    identity are all kept: whoever exposes them counts them as unreadable.
+    """
+    known: dict[str, Entity] = {}
+    nameless = []
+    for entity in entities:
+        key = identity(entity)
+        if key is None:
+            nameless.append(entity)
+        else:
+            known[key] = entity
+    return [*known.values(), *nameless]
+
+
+def label(text: str | None) -> str:
+    """Return text as a label value: without white space around it, empty where there is none."""
+    return "" if text is None else text.strip()

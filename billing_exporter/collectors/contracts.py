@@ -1,0 +1,267 @@
+"""Contracts with their plans, and charges and wallets of their two newest billing periods.
+
+Exposes::
+
+    genesyscloud_billing_charge_overage_quantity{...,contract="C-7",period="current",...} 12
+    genesyscloud_billing_wallet_balance{...,contract="C-7",period="current",wallet="AI tokens"} 90
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import date
+
+import msgspec
+
+from billing_exporter import metrics
+from billing_exporter.collectors.base import Poll, label, once_each
+from billing_exporter.collectors.settings import ContractsSettings
+from billing_exporter.genesys import ApiError
+from billing_exporter.genesys.records import (
+    BillingCharge,
+    BillingContract,
+    BillingContractPeriod,
+    BillingContractPeriodDetail,
+    BillingPlan,
+    BillingPlanItem,
+    BillingWallet,
+)
+from billing_exporter.samples import Samples, extended, labels, unix_time
+
+PERIODS = ("current", "previous")
+
+
+class ContractData(msgspec.Struct, frozen=True):
+    """A contract and the details of its periods by the name they are shown under."""
+
+    contract: BillingContract
+    periods: dict[str, BillingContractPeriodDetail]
+
+
+class ContractsData(msgspec.Struct, frozen=True):
+    """All contracts that the client may see."""
+
+    contracts: tuple[ContractData, ...]
+
+
+class ContractsCollector:
+    """Polls contracts and the details of their two newest periods."""
+
+    name = "contracts"
+    metrics = metrics.CATALOGUE["contracts"]
+
+    def __init__(self, settings: ContractsSettings) -> None:
+        self._settings = settings
+
+    def fetch(self, poll: Poll[ContractsData]) -> ContractsData:
+        """Fetch the listing, then period details; a closed period is fetched once and kept."""
+        contracts = once_each(poll.api.contracts(), lambda contract: contract.id)
+        kept = _closed_details(poll.previous)
+        done = []
+        for number, listed in enumerate(contracts):
+            poll.progress(number, len(contracts))
+            contract = _in_full(poll, listed)
+            details = {
+                name: detail
+                for name, period in newest_periods(contract, poll.now.date()).items()
+                if (detail := _detail(poll, contract, period, kept)) is not None
+            }
+            done.append(ContractData(contract, details))
+        poll.progress(len(contracts), len(contracts))
+        return ContractsData(tuple(done))
+
+    def parts(self, data: ContractsData) -> dict[str, tuple[ContractData, ...]]:
+        """Contracts of one name are a part, for their rows may need adding up."""
+        parts: defaultdict[str, tuple[ContractData, ...]] = defaultdict(tuple)
+        for known in data.contracts:
+            parts[_name(known.contract)] += (known,)
+        return parts
+
+    def expose(self, part: tuple[ContractData, ...]) -> Samples:
+        """Say what the contracts of one name mean."""
+        samples = Samples()
+        for known in part:
+            name = _name(known.contract)
+            if not name:
+                samples.drop("missing")
+                continue
+            _expose_facts(samples, name, known.contract)
+            for plan in known.contract.plans:
+                _expose_plan(samples, name, plan)
+            for period, detail in known.periods.items():
+                _expose_period(samples, name, period, detail)
+        return samples
+
+
+def _name(contract: BillingContract) -> str:
+    return label(contract.external_number) or label(contract.id)
+
+
+def newest_periods(contract: BillingContract, today: date) -> dict[str, BillingContractPeriod]:
+    """Name the newest period that has begun ``current`` and the one before ``previous``.
+
+    A contract whose periods all lie ahead has its first one as current.
+    """
+    dated = [
+        (period.date_start, period.id or "", period)
+        for period in contract.billing_periods
+        if period.date_start is not None
+    ]
+    dated.sort(key=lambda entry: entry[:2])
+    begun = [period for start, _, period in dated if start <= today]
+    newest = begun[::-1] or [period for _, _, period in dated[:1]]
+    return dict(zip(PERIODS, newest, strict=False))
+
+
+def _is_closed(period: BillingContractPeriod | BillingContractPeriodDetail) -> bool | None:
+    return {"closed": True, "open": False}.get(label(period.status).lower())
+
+
+def _closed_details(
+    previous: ContractsData | None,
+) -> dict[tuple[str | None, str], BillingContractPeriodDetail]:
+    if previous is None:
+        return {}
+    return {
+        (known.contract.id, detail.id): detail
+        for known in previous.contracts
+        for detail in known.periods.values()
+        if detail.id is not None and _is_closed(detail)
+    }
+
+
+def _in_full(poll: Poll[ContractsData], listed: BillingContract) -> BillingContract:
+    """Return the contract with its periods, which a listing may leave out."""
+    if listed.billing_periods or listed.id is None:
+        return listed
+    try:
+        return poll.api.get_billing_contract(listed.id)
+    except ApiError as error:
+        poll.tolerate(error, f"contract {listed.id}")
+        return listed
+
+
+def _detail(
+    poll: Poll[ContractsData],
+    contract: BillingContract,
+    period: BillingContractPeriod,
+    kept: Mapping[tuple[str | None, str], BillingContractPeriodDetail],
+) -> BillingContractPeriodDetail | None:
+    if contract.id is None or period.id is None:
+        return None
+    known = kept.get((contract.id, period.id))
+    if known is not None and _is_closed(period):
+        return known
+    try:
+        return poll.api.get_billing_contract_billingperiod(contract.id, period.id)
+    except ApiError as error:
+        poll.tolerate(error, f"billing period {period.id} of contract {contract.id}")
+        return _last_detail(poll.previous, contract.id, period.id)
+
+
+def _last_detail(
+    previous: ContractsData | None, contract_id: str, period_id: str
+) -> BillingContractPeriodDetail | None:
+    if previous is None:
+        return None
+    for known in previous.contracts:
+        if known.contract.id == contract_id:
+            details = known.periods.values()
+            return next((detail for detail in details if detail.id == period_id), None)
+    return None
+
+
+def _expose_facts(samples: Samples, name: str, contract: BillingContract) -> None:
+    customer = contract.end_customer
+    facts = (
+        label(contract.status),
+        label(contract.commercial_model),
+        label(customer.name if customer else None),
+    )
+    of_contract = labels(("contract",), name)
+    samples.add(metrics.CONTRACT_INFO, labels(metrics.CONTRACT_INFO.labels, name, *facts), 1)
+    samples.add(metrics.CONTRACT_START, of_contract, unix_time(contract.date_start))
+    end = unix_time(contract.date_end, end_of_day=True)
+    samples.add(metrics.CONTRACT_END, of_contract, end)
+    samples.add(metrics.CONTRACT_RAMP_START, of_contract, unix_time(contract.date_ramp_start))
+    ramp_end = unix_time(contract.date_ramp_end, end_of_day=True)
+    samples.add(metrics.CONTRACT_RAMP_END, of_contract, ramp_end)
+
+
+def _expose_plan(samples: Samples, contract: str, plan: BillingPlan) -> None:
+    names = Counter(label(item.name) for item in plan.items)
+    for item in plan.items:
+        name = _item_name(item, names)
+        if not name:
+            samples.drop("missing")
+            continue
+        of_item = labels(metrics.PLAN_ITEM, contract, label(plan.name) or label(plan.id), name)
+        unit = extended(of_item, metrics.PLAN_ITEM_QUANTITY.labels, label(item.unit_of_measure))
+        samples.add(metrics.PLAN_ITEM_QUANTITY, unit, item.quantity)
+        money = (
+            (metrics.PLAN_ITEM_PRICE, item.price),
+            (metrics.PLAN_ITEM_OVERAGE_PRICE, item.overage_price),
+            (metrics.PLAN_ITEM_DISCOUNT_AMOUNT, item.discount_amount),
+        )
+        for metric, amount in money:
+            samples.add_money(metric, of_item, label(item.currency_iso_code), amount)
+
+
+def _item_name(item: BillingPlanItem, names: Mapping[str, int]) -> str:
+    """Return the item's name, with its number where the plan has several of that name."""
+    name, number = label(item.name), label(item.item_number)
+    if not name or not number:
+        return name or number
+    return f"{name} ({number})" if names[name] > 1 else name
+
+
+def _expose_period(
+    samples: Samples, contract: str, period: str, detail: BillingContractPeriodDetail
+) -> None:
+    of_period = labels(("contract", "period"), contract, period)
+    samples.add(metrics.CONTRACT_PERIOD_START, of_period, unix_time(detail.date_start))
+    end = unix_time(detail.date_end, end_of_day=True)
+    samples.add(metrics.CONTRACT_PERIOD_END, of_period, end)
+    closed = _is_closed(detail)
+    if closed is not None:
+        samples.add(metrics.CONTRACT_PERIOD_CLOSED, of_period, int(closed))
+    for charge in detail.charges:
+        _expose_charge(samples, contract, period, charge)
+    for wallet in detail.wallets:
+        _expose_wallet(samples, contract, period, wallet)
+
+
+def _expose_charge(samples: Samples, contract: str, period: str, charge: BillingCharge) -> None:
+    product = charge.product
+    sku = label(product.sku if product else None)
+    unit = label(product.unit_of_measure if product else None)
+    name = label(charge.name) or label(product.name if product else None) or sku
+    if not name:
+        samples.drop("missing")
+        return
+    of_charge = labels(metrics.CHARGE, contract, period, name, sku, unit)
+    samples.require(metrics.CHARGE_ACTUAL, of_charge, charge.actual_quantity)
+    samples.add(metrics.CHARGE_PREPAID, of_charge, charge.prepaid_quantity)
+    samples.add(metrics.CHARGE_FAIR_USE, of_charge, charge.fairuse_quantity)
+    samples.add(metrics.CHARGE_OVERAGE, of_charge, charge.overage_quantity)
+    samples.add(metrics.CHARGE_TOKENS, of_charge, charge.converted_token_count)
+    currency = label(charge.overage_currency)
+    samples.add_money(metrics.CHARGE_OVERAGE_RATE, of_charge, currency, charge.overage_rate)
+    samples.add_money(metrics.CHARGE_OVERAGE_AMOUNT, of_charge, currency, charge.overage_charge)
+
+
+def _expose_wallet(samples: Samples, contract: str, period: str, wallet: BillingWallet) -> None:
+    sku = label(wallet.product.sku if wallet.product else None)
+    name = label(wallet.name) or label(wallet.id) or sku
+    if not name:
+        samples.drop("missing")
+        return
+    of_wallet = labels(metrics.WALLET, contract, period, name, sku, label(wallet.unit_of_measure))
+    samples.require(metrics.WALLET_BALANCE, of_wallet, wallet.ending_balance)
+    samples.add(metrics.WALLET_STARTING_BALANCE, of_wallet, wallet.starting_balance)
+    samples.add(metrics.WALLET_CONSUMPTION, of_wallet, wallet.balance_consumption)
+    samples.add(metrics.WALLET_INCREASE, of_wallet, wallet.balance_increase)
+    samples.add(metrics.WALLET_DECREASE, of_wallet, wallet.balance_decrease)
+    samples.add(metrics.WALLET_OVERAGE, of_wallet, wallet.balance_overage)
+    currency, money = label(wallet.balance_overage_currency), samples.add_money
+    money(metrics.WALLET_OVERAGE_RATE, of_wallet, currency, wallet.balance_overage_rate)
+    money(metrics.WALLET_OVERAGE_AMOUNT, of_wallet, currency, wallet.balance_overage_charge)

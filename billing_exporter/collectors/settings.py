@@ -1,0 +1,212 @@
+"""What an operator may set per collector: the one source of keys, defaults and their meaning.
+
+A leaf, so that the collectors and the configuration can both import it. A default lives in the
+class of its collector and repeats the type, for msgspec takes a bare `str` as "no rule".
+"""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+_UNITS = {
+    "y": 365 * 86400.0,
+    "w": 7 * 86400.0,
+    "d": 86400.0,
+    "h": 3600.0,
+    "m": 60.0,
+    "s": 1.0,
+    "ms": 0.001,
+}
+# At least one part, units descending, each once. Valid for Python and for JSON Schema alike: the
+# last part refuses the line feed that Python's `$` would let pass.
+_DURATION = "(?=.)" + "".join(f"([0-9]{{1,9}}{unit})?" for unit in _UNITS)
+_END = r"$(?!\n)"
+_LONGEST = "10y"
+
+
+def seconds(duration: str) -> float:
+    """Return the seconds of a duration in Prometheus's notation, such as `90s` or `1h30m`.
+
+    As in Prometheus a day is 24 hours, a week 7 days and a year 365 days.
+
+    Raises:
+        ValueError: The text is not such a duration.
+    """
+    if not re.fullmatch(_DURATION, duration):
+        raise ValueError("expected a duration such as 90s, 15m, 6h or 30d")
+    parts = re.findall("([0-9]+)([a-z]+)", duration)
+    return sum(int(count) * _UNITS[unit] for count, unit in parts)
+
+
+def _at_least(shortest: str, reason: str = "") -> Callable[[str], None]:
+    """Return a check that refuses durations below `shortest` or above ten years."""
+
+    def check(duration: str) -> None:
+        if seconds(duration) < seconds(shortest):
+            raise ValueError(f"expected at least {shortest}{reason}")
+        if seconds(duration) > seconds(_LONGEST):
+            raise ValueError(f"expected at most {_LONGEST}")
+
+    return check
+
+
+def _check_window(window: str) -> None:
+    if window not in {"contract", "month"}:
+        _at_least("1d")(window)
+
+
+def _check_distinct(items: tuple[str, ...]) -> None:
+    if len(set(items)) < len(items):
+        raise ValueError("expected each value once")
+
+
+Duration = Annotated[
+    str,
+    Meta(
+        pattern=f"^{_DURATION}{_END}",
+        extra={"kind": "duration", "expected": "a duration such as 90s, 15m, 6h or 30d"},
+    ),
+]
+"""Text that `seconds` reads."""
+
+Interval = Annotated[
+    Duration,
+    Meta(
+        description="Time from one poll to the next, at least 1m.",
+        extra={"check": _at_least("1m", ": the API's billing data is refreshed about once a day")},
+    ),
+]
+
+Timeout = Annotated[
+    Duration,
+    Meta(
+        description="Deadline of one poll with all its calls, at least 1s.",
+        extra={"check": _at_least("1s")},
+    ),
+]
+
+MaxAge = Annotated[
+    Duration,
+    Meta(
+        description="How long the last good reading is shown when polls fail; then its series "
+        "end. At least 1h.",
+        extra={"check": _at_least("1h")},
+    ),
+]
+
+Lookback = Annotated[Duration, Meta(extra={"check": _at_least("1d")})]
+
+Window = Annotated[
+    str,
+    Meta(
+        pattern=f"^(contract|month|{_DURATION}){_END}",
+        extra={
+            "kind": "`contract`, `month` or duration",
+            "expected": "contract, month or a duration such as 30d",
+            "check": _check_window,
+        },
+    ),
+]
+
+Pattern = Annotated[str, Meta(min_length=1)]
+
+Periods = Annotated[
+    tuple[Literal["current", "previous"], ...],
+    Meta(min_length=1, extra={"check": _check_distinct}),
+]
+
+
+class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every collector lets an operator set."""
+
+    interval: Interval
+    timeout: Timeout
+    max_age: MaxAge = "7d"
+
+
+class UsageSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Billable usage of the organization itself."""
+
+    interval: Interval = "6h"
+    timeout: Timeout = "10m"
+    window: Annotated[
+        Window,
+        Meta(
+            description="What the report covers: `contract` is the open billing period of the "
+            "contract where one is readable, else the calendar month; `month` the calendar month; "
+            "a duration that long until now, at least 1d."
+        ),
+    ] = "contract"
+
+
+class InvoicesSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Invoices, what of them is unpaid or overdue, and their lines."""
+
+    interval: Interval = "1h"
+    timeout: Timeout = "15m"
+    lookback: Annotated[
+        Lookback, Meta(description="How far back invoices are listed, at least 1d.")
+    ] = "400d"
+    lines: Annotated[
+        Literal["none", "unpaid", "all"], Meta(description="Whose lines are fetched and exposed.")
+    ] = "unpaid"
+
+
+class ContractsSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Contracts with their billing periods, charges, wallets and plans."""
+
+    interval: Interval = "6h"
+    timeout: Timeout = "15m"
+
+
+class TrustorsSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Billing overviews of the organizations that trust this one: a partner's customers."""
+
+    interval: Interval = "6h"
+    timeout: Timeout = "2h"
+    periods: Annotated[
+        Periods,
+        Meta(description="Billing periods to fetch, counted from the newest that the API gives."),
+    ] = ("current", "previous")
+    include: Annotated[
+        tuple[Pattern, ...],
+        Meta(
+            description="Names or ids of the trustors to read; `*`, `?` and `[abc]` stand for "
+            "any text, any character and one of these."
+        ),
+    ] = ("*",)
+    exclude: Annotated[
+        tuple[Pattern, ...],
+        Meta(description="Names or ids of trustors to leave out, even where `include` has them."),
+    ] = ()
+    concurrency: Annotated[
+        int, Meta(ge=1, le=32, description="Overviews fetched at the same time.")
+    ] = 4
+    zero_rows: Annotated[
+        bool,
+        Meta(
+            description="Whether rows without usage, commitment and amount are exposed too: "
+            "most rows of an overview are such."
+        ),
+    ] = False
+
+
+class Collectors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which collectors run for an organization: the ones that are given, even empty."""
+
+    usage: UsageSettings | None = None
+    invoices: InvoicesSettings | None = None
+    contracts: ContractsSettings | None = None
+    trustors: TrustorsSettings | None = None
+
+
+EVERY_COLLECTOR = Collectors(
+    usage=UsageSettings(),
+    invoices=InvoicesSettings(),
+    contracts=ContractsSettings(),
+    trustors=TrustorsSettings(),
+)
+"""All collectors with their defaults: what runs where an operator lists none."""

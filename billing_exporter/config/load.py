@@ -1,0 +1,119 @@
+"""Reads the settings from a file or from the environment, or says everything that is wrong."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import inspect
+
+from billing_exporter.config import rules, yamltree
+from billing_exporter.config.mistakes import ConfigError, Mistake
+from billing_exporter.config.secret import Secret
+from billing_exporter.config.settings import Organization, Settings
+from billing_exporter.config.shape import Checker, build
+from billing_exporter.config.variables import expand
+
+LARGEST_FILE = 1024 * 1024
+"""Bytes that a configuration file may have."""
+
+VARIABLES = {
+    "region": "GENESYSCLOUD_REGION",
+    "client_id": "GENESYSCLOUD_OAUTHCLIENT_ID",
+    "client_secret": "GENESYSCLOUD_OAUTHCLIENT_SECRET",
+    "client_secret_file": "GENESYSCLOUD_OAUTHCLIENT_SECRET_FILE",
+    "name": "GENESYSCLOUD_ORGANIZATION",
+    "api_url": "GENESYSCLOUD_API_URL",
+    "login_url": "GENESYSCLOUD_LOGIN_URL",
+}
+"""The environment variable of each setting that one organization needs."""
+
+DEFAULT_NAME = "default"
+"""The label `organization` where the environment gives none."""
+
+
+class _Mistakes:
+    """Gathers the mistakes of one source, under the names that this source has for settings."""
+
+    def __init__(self, file: str, words: Mapping[str, str]) -> None:
+        self._file = file
+        self._words = words
+        self._found: list[Mistake] = []
+
+    def report(self, line: int, setting: str, message: str) -> None:
+        mistake = Mistake(file=self._file, line=line, setting=self.word(setting), message=message)
+        self._found.append(mistake)
+
+    def word(self, setting: str) -> str:
+        return self._words.get(setting, setting)
+
+    def refuse(self) -> None:
+        if self._found:
+            raise ConfigError(self._found)
+
+
+def load(path: str | Path, environ: Mapping[str, str]) -> Settings:
+    """Return the settings of a YAML file.
+
+    Raises:
+        ConfigError: With every mistake found.
+    """
+    try:
+        return parse(_read(Path(path)), str(path), environ)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+    except UnicodeDecodeError:
+        message = "not UTF-8 text"
+    except ValueError:
+        message = "cannot be read: a file's name cannot hold a NUL character"
+    raise ConfigError([Mistake(file=str(path), message=message)])
+
+
+def parse(text: str, file: str, environ: Mapping[str, str]) -> Settings:
+    """Return the settings of a YAML text with each `${NAME}` taken from `environ`.
+
+    Files with secrets, looked for from the folder of `file`, are read once to see that they can
+    be. `file` itself is only named in messages.
+
+    Raises:
+        ConfigError: With every mistake found.
+    """
+    mistakes = _Mistakes(file, {})
+    root = yamltree.parse(text, mistakes.report)
+    value: Any = None
+    if root is not None:
+        checker = Checker(mistakes.report, lambda text: expand(text, environ))
+        value = checker.check(root, inspect.type_info(Settings))
+        rules.check_organizations(root, value, Path(file).parent, mistakes)
+    mistakes.refuse()
+    return build(Settings, value, _secret)
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """Return the settings of one organization from the `VARIABLES` alone; empty ones are unset.
+
+    Raises:
+        ConfigError: With every mistake found, each naming its variable.
+    """
+    mistakes = _Mistakes("environment", VARIABLES)
+    given = {key: environ[name] for key, name in VARIABLES.items() if environ.get(name)}
+    given.setdefault("name", DEFAULT_NAME)
+    scalars: dict[str, yamltree.Node] = {
+        key: yamltree.Scalar(0, "text", text) for key, text in given.items()
+    }
+    root = yamltree.Mapping(0, dict.fromkeys(given, 0), scalars)
+    value = Checker(mistakes.report, str).check(root, inspect.type_info(Organization))
+    rules.check_organization(root, value, Path(), mistakes)
+    mistakes.refuse()
+    return Settings(organizations=(build(Organization, value, _secret),))
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise OSError("larger than a configuration may be, 1 MiB")
+    return content.decode("utf-8-sig")
+
+
+def _secret(_: type, text: str) -> Secret:
+    return Secret(text)

@@ -1,0 +1,49 @@
+"""Genesys Cloud's Billing API: a typed client that knows nothing of metrics."""
+
+from billing_exporter.genesys.auth import Account
+from billing_exporter.genesys.billing import BillingApi
+from billing_exporter.genesys.clock import Clock, SystemClock
+from billing_exporter.genesys.decoding import encode
+from billing_exporter.genesys.errors import (
+    ApiError,
+    Forbidden,
+    Interrupted,
+    NotFound,
+    NotReady,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from billing_exporter.genesys.observing import NullObserver, Observer
+from billing_exporter.genesys.operations import OPERATIONS, Operation
+from billing_exporter.genesys.parameters import Parameter, parameters
+from billing_exporter.genesys.regions import hosts
+
+__all__ = [
+    "OPERATIONS",
+    "Account",
+    "ApiError",
+    "BillingApi",
+    "Clock",
+    "Forbidden",
+    "Interrupted",
+    "NotFound",
+    "NotReady",
+    "NullObserver",
+    "Observer",
+    "Operation",
+    "Parameter",
+    "RateLimited",
+    "Rejected",
+    "SystemClock",
+    "Unauthorized",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "Unreachable",
+    "encode",
+    "hosts",
+    "parameters",
+]

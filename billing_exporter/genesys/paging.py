@@ -1,0 +1,122 @@
+"""From pages to one run of rows, with guards against pages that never end."""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from billing_exporter.genesys.errors import Rejected, UnexpectedAnswer
+from billing_exporter.genesys.records import Trustor, TrustorEntityListing
+
+Row_co = TypeVar("Row_co", covariant=True)
+Key = TypeVar("Key")
+Page = TypeVar("Page")
+
+_MOST_PAGES = 10_000
+_BAD_REQUEST = 400
+
+
+class Listing(Protocol[Row_co]):
+    """A page of rows that may name the next one."""
+
+    @property
+    def entities(self) -> tuple[Row_co, ...]:
+        """The rows."""
+
+    @property
+    def next_uri(self) -> str | None:
+        """Where the next page is, if there is one."""
+
+
+def by_cursor(
+    fetch: Callable[[str | None, int | None], Listing[Row_co]], page_size: int
+) -> Iterator[Row_co]:
+    """Yield the rows of all pages that follow each other by cursor.
+
+    Args:
+        fetch: Returns a page, given the cursor (`after`) and the page size.
+        page_size: Rows per page to ask for; where the API rejects it, its own default is taken.
+
+    Raises:
+        UnexpectedAnswer: A cursor repeats, is missing, or there are more than 10,000 pages.
+        ApiError: What `fetch` raises.
+    """
+    fetch_page = _sized(fetch, page_size)
+    after: str | None = None
+    seen: set[str] = set()
+    for _ in range(_MOST_PAGES):
+        listing = fetch_page(after)
+        yield from listing.entities
+        if not listing.next_uri:
+            return
+        after = cursor(listing.next_uri)
+        if after in seen:
+            raise UnexpectedAnswer("the cursor of the next page repeats", path="$.nextUri")
+        seen.add(after)
+    raise UnexpectedAnswer(f"more than {_MOST_PAGES} pages", path="$.nextUri")
+
+
+def by_number(
+    fetch: Callable[[int, int | None], TrustorEntityListing], page_size: int
+) -> Iterator[Trustor]:
+    """Yield the trustors of all numbered pages.
+
+    Args:
+        fetch: Returns a page, given its number from 1 and the page size.
+        page_size: Rows per page to ask for; where the API rejects it, its own default is taken.
+
+    Raises:
+        UnexpectedAnswer: A page repeats, or there are more than 10,000.
+        ApiError: What `fetch` raises.
+    """
+    fetch_page = _sized(fetch, page_size)
+    before: tuple[Trustor, ...] = ()
+    for number in range(1, _MOST_PAGES + 1):
+        listing = fetch_page(number)
+        if listing.entities and listing.entities == before:
+            raise UnexpectedAnswer("the next page repeats the one before", path="$.entities")
+        yield from listing.entities
+        if not listing.entities or _is_last(listing, number):
+            return
+        before = listing.entities
+    raise UnexpectedAnswer(f"more than {_MOST_PAGES} pages", path="$.pageCount")
+
+
+def cursor(next_uri: str) -> str:
+    """Return the cursor in a `nextUri`; its host and path are nobody's business.
+
+    Raises:
+        UnexpectedAnswer: It has none.
+    """
+    try:
+        query = urlsplit(next_uri).query
+    except ValueError:
+        query = ""
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if name == "after" and value:
+            # Not unquote_plus: a cursor in base64 may hold a bare plus.
+            return unquote(value)
+    raise UnexpectedAnswer("the next page has no cursor", path="$.nextUri")
+
+
+def _is_last(listing: TrustorEntityListing, number: int) -> bool:
+    if listing.page_count is not None:
+        return number >= listing.page_count
+    return not listing.next_uri
+
+
+def _sized(fetch: Callable[[Key, int | None], Page], page_size: int) -> Callable[[Key], Page]:
+    # The largest size that the API takes has changed before.
+    accepted: int | None = page_size
+
+    def fetch_page(key: Key) -> Page:
+        nonlocal accepted
+        try:
+            return fetch(key, accepted)
+        except Rejected as error:
+            if error.status != _BAD_REQUEST or accepted is None:
+                raise
+            accepted = None
+            return fetch(key, None)
+
+    return fetch_page

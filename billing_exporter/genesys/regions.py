@@ -1,0 +1,51 @@
+"""Where each region of Genesys Cloud answers.
+
+The table is the one that the vendor's Python SDK 269 ships. A region that it does not know is
+reached by giving both hosts in the configuration instead.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+DOMAINS: Mapping[str, str] = MappingProxyType(
+    {
+        "us-east-1": "mypurecloud.com",
+        "us-east-2": "use2.us-gov-pure.cloud",
+        "us-west-2": "usw2.pure.cloud",
+        "ca-central-1": "cac1.pure.cloud",
+        "mx-central-1": "mxc1.pure.cloud",
+        "sa-east-1": "sae1.pure.cloud",
+        "eu-central-1": "mypurecloud.de",
+        "eu-central-2": "euc2.pure.cloud",
+        "eu-west-1": "mypurecloud.ie",
+        "eu-west-2": "euw2.pure.cloud",
+        "eusc-de-east-1": "edee1.eusc-pure.cloud",
+        "me-central-1": "mec1.pure.cloud",
+        "ap-south-1": "aps1.pure.cloud",
+        "ap-northeast-1": "mypurecloud.jp",
+        "ap-northeast-2": "apne2.pure.cloud",
+        "ap-northeast-3": "apne3.pure.cloud",
+        "ap-southeast-1": "apse1.pure.cloud",
+        "ap-southeast-2": "mypurecloud.com.au",
+    }
+)
+
+
+def hosts(region: str) -> tuple[str, str]:
+    """Return the API's and the login's base URL of a region.
+
+    Args:
+        region: A name such as `eu-central-1`; the SDK's spelling `eu_central_1` and upper case
+            are read too.
+
+    Returns:
+        `(api_url, login_url)`, both https and without a trailing slash.
+
+    Raises:
+        ValueError: The region is unknown; the text lists the known ones.
+    """
+    domain = DOMAINS.get(region.strip().lower().replace("_", "-"))
+    if domain is None:
+        known = ", ".join(sorted(DOMAINS))
+        raise ValueError(f"unknown region {region!r}; known regions: {known}")
+    return f"https://api.{domain}", f"https://login.{domain}"

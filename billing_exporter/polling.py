@@ -1,0 +1,246 @@
+"""One loop for each organization and collector: wait, fetch, publish.
+
+A failed poll leaves the last good reading in place, and is itself a metric. After ``max_age`` the
+reading ends, for old numbers must not pass as new ones.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+
+from billing_exporter.collectors import Collector, Poll
+from billing_exporter.collectors.settings import CollectorSettings, seconds
+from billing_exporter.exposition import Exposition
+from billing_exporter.genesys import ApiError, BillingApi, Interrupted, RateLimited
+from billing_exporter.snapshot import Reading, read
+from billing_exporter.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+SUCCESS = "success"
+# A poll that failed is tried again sooner than the interval says, then ever more rarely.
+RETRY_SECONDS = 60.0
+# Who lacks a permission lacks it for longer.
+RETRY_SECONDS_FORBIDDEN = 15 * 60.0
+JITTER = 0.05
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known about one collector of one organization.
+
+    Attributes:
+        outcome: ``success``, the reason of the last failure, or None before the first outcome.
+        failures: how many polls have failed since the last good one.
+        reading: the last good reading, None before it or after ``max_age``.
+        attempted: when the last poll began.
+        next_poll: when the next one is due, as told by the loop.
+        seconds: how long the last poll took.
+        retry_after: what the API asked to wait, seconds.
+    """
+
+    outcome: str | None = None
+    failures: int = 0
+    reading: Reading | None = None
+    attempted: datetime | None = None
+    next_poll: datetime | None = None
+    seconds: float | None = None
+    retry_after: float = 0
+
+
+class PollTimeoutError(Exception):
+    """A poll took longer than its configured time."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What one loop polls.
+
+    Attributes:
+        listed: whether the configuration names the collector; one that merely runs by default may
+            lack its permission without that being news.
+    """
+
+    organization: str
+    collector: Collector[Any, Any]
+    settings: CollectorSettings
+    api: BillingApi
+    listed: bool
+
+
+class Poller:
+    """Polls one target: fetches, publishes, and keeps account of it."""
+
+    def __init__(
+        self,
+        target: Target,
+        exposition: Exposition,
+        telemetry: Telemetry,
+        *,
+        now: Callable[[], datetime],
+        progress: Progress | None = None,
+    ) -> None:
+        self.target = target
+        self.state = State()
+        self._exposition = exposition
+        self._telemetry = telemetry
+        self._now = now
+        self._progress = progress
+        self._max_age = timedelta(seconds=seconds(target.settings.max_age))
+        self._where = {
+            "organization": target.organization,
+            "collector": target.collector.name,
+        }
+        telemetry.interval(**self._where, seconds=seconds(target.settings.interval))
+
+    def poll(self) -> State:
+        """Poll once; every failure becomes part of the state.
+
+        Raises:
+            Interrupted: the program stops.
+        """
+        at, start = self._now(), monotonic()
+        self._telemetry.attempted(**self._where, at=at)
+        self.state = replace(self.state, attempted=at)
+        try:
+            reading = self._fetched(at, start)
+        except Interrupted:
+            raise
+        except ApiError as error:
+            self._failed(error.reason, error)
+        except PollTimeoutError as error:
+            self._failed("timeout", error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop
+            self._failed("crashed", error)
+        else:
+            self._publish(reading)
+        took = monotonic() - start
+        self.state = replace(self.state, seconds=took)
+        self._telemetry.polled(**self._where, outcome=str(self.state.outcome), seconds=took)
+        self._drop_what_is_too_old()
+        return self.state
+
+    def expect(self, wait: float) -> None:
+        """Note in how many seconds the next poll is due."""
+        self.state = replace(self.state, next_poll=self._now() + timedelta(seconds=wait))
+
+    def _fetched(self, at: datetime, start: float) -> Reading:
+        collector, last = self.target.collector, self.state.reading
+        deadline = start + seconds(self.target.settings.timeout)
+
+        def progress(done: int, total: int) -> None:
+            if monotonic() > deadline:
+                limit = self.target.settings.timeout
+                raise PollTimeoutError(f"the poll took longer than its timeout of {limit}")
+            if self._progress is not None:
+                self._progress(done, total)
+
+        previous = last.data if last is not None else None
+        poll = Poll(self.target.api, at, previous, progress, self._tolerate)
+        data = collector.fetch(poll)
+        return read(collector, self.target.organization, data, at, last)
+
+    def _publish(self, reading: Reading) -> None:
+        self._exposition.publish(
+            self.target.collector.name, self.target.organization, reading.blocks
+        )
+        self._telemetry.shown(
+            **self._where,
+            at=reading.at,
+            series=reading.series,
+            dropped=reading.dropped,
+            merged=reading.merged,
+        )
+        if self.state.outcome not in {None, SUCCESS}:
+            log.info("poll succeeds again", extra=self._where)
+        self.state = replace(
+            self.state, outcome=SUCCESS, failures=0, reading=reading, retry_after=0
+        )
+        log.info("polled", extra={**self._where, "series": reading.series})
+
+    def _failed(self, reason: str, error: Exception) -> None:
+        news = reason != self.state.outcome
+        quiet = reason == "forbidden" and not self.target.listed
+        level = logging.WARNING if news and not quiet else logging.INFO if news else logging.DEBUG
+        facts = {**self._where, "reason": reason, **_facts(error)}
+        if reason == "crashed":
+            log.error("poll failed by a fault of the exporter", extra=facts, exc_info=error)
+        else:
+            log.log(level, "poll failed: %s", error, extra=facts)
+        wait = error.retry_after if isinstance(error, RateLimited) else None
+        self.state = replace(
+            self.state,
+            outcome=reason,
+            failures=self.state.failures + 1,
+            retry_after=wait or 0,
+        )
+
+    def _tolerate(self, error: ApiError, about: str) -> None:
+        """Go on without one thing among many, unless the API asks everyone to wait."""
+        if error.reason in {"rate_limited", "unauthorized"}:
+            raise error
+        self._telemetry.tolerated(**self._where, reason=error.reason)
+        facts = {**self._where, "reason": error.reason, "about": about, **_facts(error)}
+        log.warning("left out: %s", error, extra=facts)
+
+    def _drop_what_is_too_old(self) -> None:
+        reading = self.state.reading
+        if reading is None or self._now() - reading.at <= self._max_age:
+            return
+        self._exposition.publish(self.target.collector.name, self.target.organization, ())
+        self._telemetry.withdrawn(**self._where)
+        self.state = replace(self.state, reading=None)
+        log.warning("the last good reading is older than max_age and ends", extra=self._where)
+
+
+def _facts(error: Exception) -> dict[str, str]:
+    if not isinstance(error, ApiError):
+        return {}
+    facts = {"operation": error.operation, "correlation_id": error.correlation_id or ""}
+    return {key: value for key, value in facts.items() if value}
+
+
+def wait_after(state: State, interval: float, chance: float) -> float:
+    """Return the seconds until the next poll.
+
+    Args:
+        state: the outcome of the last one.
+        interval: the configured seconds between polls.
+        chance: a number from 0 to 1 that spreads loops over time.
+    """
+    spread = 1 + JITTER * (2 * chance - 1)
+    if state.outcome == SUCCESS:
+        return interval * spread
+    first = RETRY_SECONDS_FORBIDDEN if state.outcome == "forbidden" else RETRY_SECONDS
+    backoff = first * 2 ** min(state.failures - 1, 20)
+    return max(min(backoff, interval), state.retry_after) * spread
+
+
+class Loop(threading.Thread):
+    """Polls one target again and again until ``stop`` is set."""
+
+    def __init__(self, poller: Poller, *, delay: float, stop: threading.Event) -> None:
+        target = poller.target
+        super().__init__(name=f"{target.organization} {target.collector.name}", daemon=True)
+        self.poller = poller
+        self._delay = delay
+        self._stop_event = stop
+        self._interval = seconds(target.settings.interval)
+
+    def run(self) -> None:
+        """Wait and poll; a poll begins only when the one before has ended."""
+        wait = self._delay
+        while not self._stop_event.wait(wait):
+            try:
+                state = self.poller.poll()
+            except Interrupted:
+                return
+            wait = wait_after(state, self._interval, random.random())  # noqa: S311 - no secret
+            self.poller.expect(wait)

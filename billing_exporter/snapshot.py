@@ -1,0 +1,79 @@
+"""Readings: what one collector last learned of one organization, immutable and swapped whole."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from billing_exporter.collectors import Collector
+from billing_exporter.exposition import Block, render
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One part of a reading, and what it became."""
+
+    part: object
+    block: Block
+    dropped: Mapping[str, int]
+    merged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The outcome of one good poll.
+
+    Attributes:
+        data: what was fetched, as the collector's own record.
+        at: when the poll began, UTC.
+        shown: the parts by their key, in the collector's order.
+    """
+
+    data: Any
+    at: datetime
+    shown: Mapping[str, Shown]
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The rendered parts."""
+        return tuple(shown.block for shown in self.shown.values())
+
+    @property
+    def series(self) -> int:
+        """How many series the reading has."""
+        return sum(shown.block.series for shown in self.shown.values())
+
+    @property
+    def dropped(self) -> Counter[str]:
+        """How many values gave no sample, by reason."""
+        total: Counter[str] = Counter()
+        for shown in self.shown.values():
+            total.update(shown.dropped)
+        return total
+
+    @property
+    def merged(self) -> int:
+        """How many values were added to another with the same labels."""
+        return sum(shown.merged for shown in self.shown.values())
+
+
+def read(
+    collector: Collector[Any, Any],
+    organization: str,
+    data: Any,
+    at: datetime,
+    last: Reading | None,
+) -> Reading:
+    """Make a reading of fetched data; parts that did not change are taken over from the last."""
+    known = last.shown if last is not None else {}
+    shown = {}
+    for key, part in collector.parts(data).items():
+        before = known.get(key)
+        if before is not None and before.part == part:
+            shown[key] = before
+        else:
+            samples = collector.expose(part)
+            block = render(samples, organization)
+            shown[key] = Shown(part, block, dict(samples.dropped), samples.merged)
+    return Reading(data, at, shown)

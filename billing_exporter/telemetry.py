@@ -1,0 +1,292 @@
+"""What the exporter tells about itself: polls, the API's answers and budget, the process."""
+
+import platform
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Literal
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client import generate_latest as text_of
+from prometheus_client.openmetrics.exposition import generate_latest as openmetrics_of
+
+from billing_exporter import __version__
+from billing_exporter.metrics import PREFIX
+
+_API = ("organization",)
+_POLL = ("organization", "collector")
+_BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+# The figures of the process are at most this old; all others are as of the scrape.
+_KEPT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """A metric of the exporter about itself; a counter's name ends in ``_total`` when shown."""
+
+    kind: Literal["gauge", "counter", "histogram", "info"]
+    name: str
+    labels: tuple[str, ...]
+    help: str
+
+    @property
+    def shown_as(self) -> str:
+        """The full name in the exposition."""
+        suffix = {"counter": "_total", "info": "_info"}.get(self.kind, "")
+        return f"{PREFIX}{self.name}{suffix}"
+
+
+UP = Own("gauge", "up", _POLL, "1 when the last poll succeeded, 0 when it failed.")
+FAILURE = Own(
+    "gauge",
+    "poll_failure",
+    (*_POLL, "reason"),
+    "1 while the last poll failed, with its reason; absent otherwise.",
+)
+LAST_SUCCESS = Own(
+    "gauge",
+    "last_success_timestamp_seconds",
+    _POLL,
+    "When the poll began that the shown reading is of, Unix time.",
+)
+LAST_ATTEMPT = Own(
+    "gauge", "last_attempt_timestamp_seconds", _POLL, "When the last poll began, Unix time."
+)
+DURATION = Own("gauge", "poll_duration_seconds", _POLL, "How long the last poll took.")
+INTERVAL = Own("gauge", "poll_interval_seconds", _POLL, "Configured time from poll to poll.")
+SERIES = Own("gauge", "series", _POLL, "Billing series that are shown.")
+POLLS = Own(
+    "counter",
+    "polls",
+    (*_POLL, "outcome"),
+    "Polls by outcome: success, or the reason of the failure.",
+)
+PARTIAL = Own(
+    "counter",
+    "partial_failures",
+    (*_POLL, "reason"),
+    "Failures of one thing among many (a trustor, an invoice's lines) in polls that went on.",
+)
+DROPPED = Own(
+    "counter",
+    "rows_dropped",
+    (*_POLL, "reason"),
+    "Rows, or numbers in them, that gave no sample: missing, not_a_number, conflict (same labels, "
+    "different facts), zero (left out as configured).",
+)
+MERGED = Own(
+    "counter", "rows_merged", _POLL, "Rows that were added to another with the same labels."
+)
+REQUESTS = Own(
+    "counter",
+    "api_requests",
+    (*_API, "endpoint", "status"),
+    "Requests to the API by operation and HTTP status; error where no answer came.",
+)
+REQUEST_DURATION = Own(
+    "histogram",
+    "api_request_duration_seconds",
+    (*_API, "endpoint"),
+    "How long the API took to answer.",
+)
+RETRIES = Own(
+    "counter", "api_retries", (*_API, "reason"), "Requests that were tried again, by reason."
+)
+ODDITIES = Own(
+    "counter",
+    "api_oddities",
+    (*_API, "endpoint", "kind"),
+    "Fields in answers that are not known (unknown_field) or not readable (unreadable_field).",
+)
+ALLOWED = Own(
+    "gauge", "api_rate_limit_allowed", _API, "Requests a minute that the API allows the token."
+)
+USED = Own(
+    "gauge", "api_rate_limit_used", _API, "Requests that the API counted in the current minute."
+)
+RELOADED = Own(
+    "gauge",
+    "exporter_config_last_reload_successful",
+    (),
+    "1 when the configuration was last read without a mistake, else 0.",
+)
+RELOADED_AT = Own(
+    "gauge",
+    "exporter_config_last_reload_success_timestamp_seconds",
+    (),
+    "When the configuration was last read without a mistake, Unix time.",
+)
+BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
+
+OWN = (
+    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES),
+    *(POLLS, PARTIAL, DROPPED, MERGED),
+    *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, ALLOWED, USED),
+    *(RELOADED, RELOADED_AT, BUILD),
+)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    body: bytes
+    version: int
+    at: float
+
+
+class Telemetry:
+    """The exporter's own metrics. Every method may be called from any thread."""
+
+    def __init__(self, *, process: bool = True) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library ships no type
+        self.registry = registry = CollectorRegistry()
+        self._lock = threading.Lock()
+        self._version = 0
+        self._kept: dict[bool, _Kept] = {}
+        self._gauges = {
+            own: Gauge(PREFIX + own.name, own.help, own.labels, registry=registry)
+            for own in OWN
+            if own.kind == "gauge"
+        }
+        self._counters = {
+            own: Counter(PREFIX + own.name, own.help, own.labels, registry=registry)
+            for own in OWN
+            if own.kind == "counter"
+        }
+        self._durations = Histogram(
+            PREFIX + REQUEST_DURATION.name,
+            REQUEST_DURATION.help,
+            REQUEST_DURATION.labels,
+            buckets=_BUCKETS_SECONDS,
+            registry=registry,
+        )
+        Info(PREFIX + BUILD.name, BUILD.help, registry=registry).info(
+            {"version": __version__, "python": platform.python_version()}
+        )
+        if process:
+            ProcessCollector(registry=registry)
+            PlatformCollector(registry=registry)
+
+    def configured(self, at: datetime) -> None:
+        """Tell when the configuration was read."""
+        self._gauges[RELOADED].set(1)
+        self._gauges[RELOADED_AT].set(at.timestamp())
+
+    def interval(self, organization: str, collector: str, seconds: float) -> None:
+        """Tell how often a collector polls."""
+        self._gauges[INTERVAL].labels(organization, collector).set(seconds)
+
+    def attempted(self, organization: str, collector: str, at: datetime) -> None:
+        """Count the beginning of a poll."""
+        self._gauges[LAST_ATTEMPT].labels(organization, collector).set(at.timestamp())
+        self._changed()
+
+    def polled(self, organization: str, collector: str, outcome: str, seconds: float) -> None:
+        """Count the end of a poll; ``outcome`` is ``success`` or the reason of the failure."""
+        key = {"organization": organization, "collector": collector}
+        succeeded = outcome == "success"
+        failure = self._gauges[FAILURE]
+        with self._lock:
+            self._counters[POLLS].labels(**key, outcome=outcome).inc()
+            self._gauges[DURATION].labels(**key).set(seconds)
+            self._gauges[UP].labels(**key).set(int(succeeded))
+            failure.remove_by_labels(key)
+            if not succeeded:
+                failure.labels(**key, reason=outcome).set(1)
+            self._changed()
+
+    def shown(
+        self,
+        organization: str,
+        collector: str,
+        at: datetime,
+        *,
+        series: int,
+        dropped: Mapping[str, int],
+        merged: int,
+    ) -> None:
+        """Count a reading that was published."""
+        key = {"organization": organization, "collector": collector}
+        self._gauges[LAST_SUCCESS].labels(**key).set(at.timestamp())
+        self._gauges[SERIES].labels(**key).set(series)
+        self._counters[MERGED].labels(**key).inc(merged)
+        for reason, count in dropped.items():
+            self._counters[DROPPED].labels(**key, reason=reason).inc(count)
+        self._changed()
+
+    def withdrawn(self, organization: str, collector: str) -> None:
+        """Tell that a reading became too old to be shown."""
+        self._gauges[SERIES].labels(organization, collector).set(0)
+        self._changed()
+
+    def tolerated(self, organization: str, collector: str, reason: str) -> None:
+        """Count the failure of one thing among many."""
+        self._counters[PARTIAL].labels(organization, collector, reason).inc()
+        self._changed()
+
+    def requested(self, organization: str, endpoint: str, status: str, seconds: float) -> None:
+        """Count a request to the API."""
+        self._counters[REQUESTS].labels(organization, endpoint, status).inc()
+        self._durations.labels(organization, endpoint).observe(seconds)
+        self._changed()
+
+    def retried(self, organization: str, reason: str) -> None:
+        """Count a request that is tried again."""
+        self._counters[RETRIES].labels(organization, reason).inc()
+
+    def limited(self, organization: str, allowed: int, used: int) -> None:
+        """Keep what the API says of a token's budget."""
+        self._gauges[ALLOWED].labels(organization).set(allowed)
+        self._gauges[USED].labels(organization).set(used)
+
+    def odd(self, organization: str, endpoint: str, kind: str) -> None:
+        """Count a field that is not as documented."""
+        self._counters[ODDITIES].labels(organization, endpoint, kind).inc()
+
+    def live(self, *, openmetrics: bool) -> bytes:
+        """Write the metrics as they are now; OpenMetrics ends with its closing line."""
+        with self._lock:
+            kept, now = self._kept.get(openmetrics), monotonic()
+            if kept and kept.version == self._version and now - kept.at < _KEPT_SECONDS:
+                return kept.body
+            version = self._version
+            body = openmetrics_of(self.registry) if openmetrics else text_of(self.registry)
+            self._kept[openmetrics] = _Kept(body, version, now)
+            return body
+
+    def _changed(self) -> None:
+        self._version += 1
+
+
+@dataclass(frozen=True)
+class ApiObserver:
+    """Counts what the API client of one organization tells."""
+
+    telemetry: Telemetry
+    organization: str
+
+    def request(self, operation: str, status: str, seconds: float) -> None:
+        """Count a request."""
+        self.telemetry.requested(self.organization, operation, status, seconds)
+
+    def retry(self, operation: str, reason: str) -> None:  # noqa: ARG002 - the client's protocol
+        """Count another try."""
+        self.telemetry.retried(self.organization, reason)
+
+    def rate_limit(self, allowed: int, used: int) -> None:
+        """Keep what the API said of the token's budget."""
+        self.telemetry.limited(self.organization, allowed, used)
+
+    def oddity(self, operation: str, kind: str, path: str) -> None:  # noqa: ARG002 - as above
+        """Count a field that is not as documented."""
+        self.telemetry.odd(self.organization, operation, kind)

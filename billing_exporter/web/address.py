@@ -1,0 +1,92 @@
+"""Where does the server listen? Addresses in the manner of Prometheus, and their sockets."""
+
+import errno
+import os
+import re
+import socket
+from dataclasses import dataclass
+
+BACKLOG = 512
+"""Clients that may knock at the same moment; the system may allow fewer."""
+
+_ADDRESS = re.compile(
+    r"(?:\[(?P<v6>[0-9a-f:.]+(?:%[\w.-]+)?)\]|(?P<host>[\w.-]*)):(?P<port>[0-9]{1,5})",
+    re.ASCII | re.IGNORECASE,
+)
+_EVERY_INTERFACE = ("", "::")
+
+
+class ListenError(OSError):
+    """The server cannot listen where it was told to; the text names the address."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen. An empty host means every interface, port 0 any free port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """Return the address as an operator writes it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_address(text: str) -> Address:
+    """Read ``:10059``, ``127.0.0.1:10059``, ``[::1]:10059`` or ``localhost:10059``.
+
+    Raises:
+        ValueError: The text is none of these; the message says what would be right.
+    """
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        raise ValueError(
+            f"cannot listen on {text!r}: write host:port, such as 127.0.0.1:10059 or [::1]:10059,"
+            " or :10059 for every interface"
+        )
+    port = int(match["port"])
+    if port > 65535:  # noqa: PLR2004 - the highest port there is
+        raise ValueError(f"cannot listen on {text!r}: a port is a number from 0 to 65535")
+    return Address(match["v6"] or match["host"] or "", port)
+
+
+def listen(address: Address) -> socket.socket:
+    """Return a socket that listens on the address.
+
+    Raises:
+        ListenError: The host is unknown, the port taken or not allowed.
+    """
+    try:
+        return _listen(address)
+    except OSError as error:
+        raise ListenError(f"cannot listen on {address}: {_reason(error)}") from error
+
+
+def base_url(address: Address, port: int) -> str:
+    """Return the URL, without a final slash, at which this machine reaches the server."""
+    everywhere = address.host in (*_EVERY_INTERFACE, "0.0.0.0")  # noqa: S104 - compared, not bound
+    return f"http://{Address('localhost' if everywhere else address.host, port)}"
+
+
+def _listen(address: Address) -> socket.socket:
+    """Return a listening socket, or raise what the system says."""
+    if address.host in _EVERY_INTERFACE and socket.has_dualstack_ipv6():
+        return socket.create_server(
+            ("", address.port),
+            family=socket.AF_INET6,
+            backlog=BACKLOG,
+            dualstack_ipv6=True,
+        )
+    found = socket.getaddrinfo(
+        address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    # A name such as localhost has several addresses; clients try IPv4 as well as IPv6.
+    family, _, _, _, place = min(found, key=lambda entry: entry[0] is not socket.AF_INET)
+    return socket.create_server(place, family=family, backlog=BACKLOG)
+
+
+def _reason(error: OSError) -> str:
+    """Return the system's words alone, for the library adds the address as a tuple."""
+    if error.errno is not None and error.errno in errno.errorcode:
+        return os.strerror(error.errno)
+    return error.strerror or str(error)

@@ -1,0 +1,108 @@
+"""Which path gets which answer? The routes, without a socket in sight."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+
+from billing_exporter.web.negotiation import Format, accepts_gzip, choose_format
+from billing_exporter.web.pages import PAGE_HEADERS, Status, render_page
+from billing_exporter.web.response import Response, text_response
+
+Headers = Mapping[str, str]
+
+_ORIGIN = re.compile(r"^https?://[^/?]*", re.IGNORECASE)
+
+
+class Site:
+    """The paths of the exporter: metrics, health, readiness and the status page."""
+
+    def __init__(
+        self,
+        *,
+        scrape: Callable[[Format, bool], Sequence[bytes]],
+        waiting_for: Callable[[], Sequence[str]],
+        status: Callable[[], Status],
+        telemetry_path: str = "/metrics",
+    ) -> None:
+        """Route requests to these functions.
+
+        Args:
+            scrape: Returns the exposition in a format, compressed with gzip or not, in pieces.
+            waiting_for: Names what must happen before the exporter is ready.
+            status: Returns what the status page shows.
+            telemetry_path: Where the metrics are; ``/`` leaves no place for the page.
+
+        Raises:
+            ValueError: The telemetry path is no path, or taken.
+        """
+        self._scrape = scrape
+        self._waiting_for = waiting_for
+        self._status = status
+        routes: dict[str, Callable[[Headers], Response]] = {
+            "/-/healthy": self._healthy,
+            "/healthz": self._healthy,
+            "/-/ready": self._ready,
+            "/readyz": self._ready,
+            "/favicon.ico": self._favicon,
+        }
+        _check_telemetry_path(telemetry_path, taken=routes)
+        self._routes = {"/": self._page, **routes, telemetry_path: self._metrics}
+
+    def handle(self, method: str, target: str, headers: Headers) -> Response:
+        """Answer a request; the names of the headers are in lower case.
+
+        The query is ignored. The answer to HEAD is the one to GET; its body is not to be sent.
+        """
+        route = self._routes.get(_path(target))
+        if route is None:
+            return text_response(HTTPStatus.NOT_FOUND, "there is nothing at this path")
+        if method not in ("GET", "HEAD"):
+            allowed = ("Allow", "GET, HEAD")
+            return text_response(HTTPStatus.METHOD_NOT_ALLOWED, "this path can be read", allowed)
+        return route(headers)
+
+    def _metrics(self, headers: Headers) -> Response:
+        """Answer with the exposition in the form that the client prefers."""
+        form = choose_format(headers.get("accept"))
+        gzip = accepts_gzip(headers.get("accept-encoding"))
+        encoding = (("Content-Encoding", "gzip"),) if gzip else ()
+        vary = ("Vary", "Accept, Accept-Encoding")
+        return Response(
+            HTTPStatus.OK, form.content_type, self._scrape(form, gzip), (*encoding, vary)
+        )
+
+    def _healthy(self, _: Headers) -> Response:
+        """Answer that the process lives, for it does."""
+        return text_response(HTTPStatus.OK, "healthy")
+
+    def _ready(self, _: Headers) -> Response:
+        """Answer whether everything has had its first outcome, and what has not."""
+        waiting = self._waiting_for()
+        if not waiting:
+            return text_response(HTTPStatus.OK, "ready")
+        return text_response(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "\n".join(("waiting for the first outcome of:", *waiting)),
+        )
+
+    def _page(self, _: Headers) -> Response:
+        """Answer with the status page."""
+        page = render_page(self._status()).encode()
+        return Response(HTTPStatus.OK, "text/html; charset=utf-8", (page,), PAGE_HEADERS)
+
+    def _favicon(self, _: Headers) -> Response:
+        """Answer browsers, which ask for an icon whatever the page says."""
+        return Response(HTTPStatus.NO_CONTENT, headers=(("Cache-Control", "max-age=86400"),))
+
+
+def _path(target: str) -> str:
+    """Return the path of a request's target, which a proxy may send as a whole URL."""
+    return _ORIGIN.sub("", target).partition("?")[0] or "/"
+
+
+def _check_telemetry_path(path: str, *, taken: Mapping[str, object]) -> None:
+    """Refuse a path that no request could reach, or that has another meaning."""
+    if not path.startswith("/") or not path.isascii() or set(path) & set("?# "):
+        raise ValueError(f"the telemetry path {path!r} must be a path such as /metrics")
+    if path in taken:
+        raise ValueError(f"the telemetry path {path!r} is taken: it answers health checks")

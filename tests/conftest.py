@@ -1,0 +1,26 @@
+"""What holds for every test: steady properties, and a last word on components that were missing."""
+
+from collections.abc import Generator
+
+import pytest
+from hypothesis import settings
+
+from tests.components import missing_among
+
+# A shared machine stalls now and then; how long an example took says nothing about the law.
+settings.register_profile("steady", settings(), deadline=None)
+settings.load_profile("steady")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+    """Name, below everything but pytest's closing line, what was not proved and why."""
+    yield
+    stats = terminalreporter.stats
+    reports = [report for kind in ("skipped", "failed", "error") for report in stats.get(kind, ())]
+    missing = missing_among(str(report.longrepr) for report in reports)
+    if missing:
+        terminalreporter.section("components that were missing", sep="-")
+    for component in missing:
+        terminalreporter.write_line(component.missing)
+        terminalreporter.write_line(f"    to get it: {component.advice}")

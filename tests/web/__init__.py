@@ -1,0 +1,1 @@
+"""Tests of the HTTP side: pure parts by values, the server by real sockets."""
