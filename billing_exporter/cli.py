@@ -52,10 +52,12 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from billing_exporter.demo import run
+    from billing_exporter.app import Exporter, serve, serving
+    from billing_exporter.demo import Guide, settings_for
     from billing_exporter.logs import configure
     from billing_exporter.redaction import Redactor
-    from billing_exporter.simulator import Options
+    from billing_exporter.simulator import Options, Simulator
+    from billing_exporter.web.negotiation import Format
 
     configure(arguments.log_level, arguments.log_format, sys.stderr, Redactor())
     try:
@@ -66,12 +68,18 @@ def _demo(arguments: argparse.Namespace) -> int:
             time_scale=arguments.time_scale,
             rate_limit=arguments.rate_limit,
         )
-        run(
-            options,
-            address=arguments.listen_address,
-            telemetry_path=arguments.telemetry_path,
-            say=lambda line: print(line, flush=True),
-        )
+        with Simulator(options) as simulator:
+            settings = settings_for(simulator.url, time_scale=options.time_scale)
+            exporter = Exporter(settings, now=simulator.now)
+            server = serving(exporter, arguments.listen_address, arguments.telemetry_path)
+            guide = Guide(
+                simulator.url,
+                arguments.telemetry_path,
+                exporter.waiting_for,
+                exposition=lambda: b"".join(exporter.scrape(Format.TEXT, gzip=False)).decode(),
+                say=lambda line: print(line, flush=True),
+            )
+            serve(exporter, server, spread=0.5, started=guide.begin)
     except (ValueError, OSError) as error:
         raise _Failure(f"billing-exporter: {error}") from None
     return OK

@@ -1,11 +1,11 @@
-"""The demo: a simulated Genesys Cloud and the exporter against it, in one process."""
+"""The demo: settings for a simulated Genesys Cloud, and a guide to what can be seen."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from time import monotonic, sleep
 
-from billing_exporter.app import Exporter, serve, serving
 from billing_exporter.collectors.settings import (
     Collectors,
     ContractsSettings,
@@ -14,14 +14,13 @@ from billing_exporter.collectors.settings import (
     UsageSettings,
 )
 from billing_exporter.config import Organization, Secret, Settings
-from billing_exporter.simulator import Options, Simulator
-from billing_exporter.web.negotiation import Format
 
 ORGANIZATION = "demo"
 # Between two polls lie the six simulated hours of a real configuration, but real seconds enough
 # for a person to follow and few enough to see something move.
 _INTERVAL_SECONDS = 6 * 3600.0
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 5.0, 60.0
+_FIRST_DATA_SECONDS = 60.0
 _EXAMPLES = (
     "genesyscloud_billing_unpaid_amount",
     "genesyscloud_billing_trustor_overage_quantity",
@@ -29,18 +28,15 @@ _EXAMPLES = (
     "genesyscloud_billing_wallet_balance",
     "genesyscloud_billing_usage_quantity",
 )
-_FIRST_DATA_SECONDS = 60.0
-
-Say = Callable[[str], None]
 
 
-def settings_for(simulator: Simulator, *, time_scale: float) -> Settings:
-    """Return settings that poll a simulator at a pace that suits its clock."""
+def settings_for(url: str, *, time_scale: float) -> Settings:
+    """Return settings that poll the simulator at a URL at a pace that suits its clock."""
     wait = min(max(_INTERVAL_SECONDS / time_scale, _SHORTEST_SECONDS), _LONGEST_SECONDS)
     interval = f"{wait:.0f}s"
     organization = Organization(
         name=ORGANIZATION,
-        api_url=simulator.url,
+        api_url=url,
         client_id="demo",
         client_secret=Secret("demo"),
         collectors=Collectors(
@@ -53,49 +49,48 @@ def settings_for(simulator: Simulator, *, time_scale: float) -> Settings:
     return Settings(organizations=(organization,))
 
 
-def run(options: Options, *, address: str, telemetry_path: str, say: Say) -> None:
-    """Run simulator and exporter until SIGTERM or SIGINT, and say where to look.
+@dataclass(frozen=True)
+class Guide:
+    """Tells a newcomer where to look, and shows that data flows.
 
-    Raises:
-        OSError: an address cannot be listened on.
-        ValueError: an address, a path or a fault cannot be read.
+    Attributes:
+        simulator: the simulator's URL.
+        telemetry_path: the path of the metrics.
+        waiting_for: names what has had no outcome yet.
+        exposition: returns the text of the metrics.
+        say: takes a line.
     """
-    with Simulator(options) as simulator:
-        settings = settings_for(simulator, time_scale=options.time_scale)
-        exporter = Exporter(settings, now=simulator.now)
-        server = serving(exporter, address, telemetry_path)
 
-        def guide(url: str) -> None:
-            _say_where(say, simulator.url, url, telemetry_path)
-            threading.Thread(target=_show_data, args=(exporter, say), daemon=True).start()
+    simulator: str
+    telemetry_path: str
+    waiting_for: Callable[[], Sequence[str]]
+    exposition: Callable[[], str]
+    say: Callable[[str], None]
 
-        serve(exporter, server, spread=0.5, started=guide)
+    def begin(self, exporter: str) -> None:
+        """Say where the exporter serves, and in the background what its first polls bring."""
+        say = self.say
+        say("A simulated Genesys Cloud partner with its customers, and the exporter watching it.")
+        say("")
+        say(f"  Status page   {exporter}/")
+        say(f"  Metrics       {exporter}{self.telemetry_path}")
+        say(f"  Simulator     {self.simulator}   (client demo, secret demo)")
+        say("")
+        say("Reading the first numbers ...")
+        threading.Thread(target=self._show_data, daemon=True).start()
 
-
-def _say_where(say: Say, simulator: str, exporter: str, telemetry_path: str) -> None:
-    say("A simulated Genesys Cloud partner with its customers, and the exporter that watches it.")
-    say("")
-    say(f"  Status page   {exporter}/")
-    say(f"  Metrics       {exporter}{telemetry_path}")
-    say(f"  Simulator     {simulator}   (client demo, secret demo)")
-    say("")
-    say("Reading the first numbers ...")
-
-
-def _show_data(exporter: Exporter, say: Say) -> None:
-    """Say when data has come in, with a few lines of it."""
-    until = monotonic() + _FIRST_DATA_SECONDS
-    while exporter.waiting_for() and monotonic() < until:
-        sleep(0.2)
-    for poller in exporter.pollers:
-        series = poller.state.reading.series if poller.state.reading else 0
-        outcome = poller.state.outcome or "still reading"
-        say(f"  {poller.target.collector.name:<10} {outcome:<14} {series} series")
-    say("")
-    for line in examples(b"".join(exporter.scrape(Format.TEXT, gzip=False)).decode()):
-        say(f"  {line}")
-    say("")
-    say("Ctrl-C ends it.")
+    def _show_data(self) -> None:
+        until = monotonic() + _FIRST_DATA_SECONDS
+        while self.waiting_for() and monotonic() < until:
+            sleep(0.2)
+        text = self.exposition()
+        series = sum(1 for line in text.splitlines() if line and not line.startswith("#"))
+        self.say(f"{series} series; a few of them:")
+        for line in examples(text):
+            self.say(f"  {line}")
+        for late in self.waiting_for():
+            self.say(f"  still reading: {late}")
+        self.say("Ctrl-C ends it.")
 
 
 def examples(exposition: str) -> Iterator[str]:
@@ -103,4 +98,4 @@ def examples(exposition: str) -> Iterator[str]:
     lines = exposition.splitlines()
     for name in _EXAMPLES:
         of_metric = (line for line in lines if line.startswith(f"{name}{{"))
-        yield from islice((line for line in of_metric if not line.endswith(" 0")), 1)
+        yield from islice((line for line in of_metric if float(line.rpartition(" ")[2])), 1)

@@ -13,19 +13,28 @@ import threading
 import traceback
 import warnings
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any, Literal, TextIO
 
 from billing_exporter.redaction import Redactor
 
 Format = Literal["logfmt", "json"]
 FORMATS: tuple[Format, ...] = ("logfmt", "json")
-LEVELS = ("debug", "info", "warn", "error")
+"""How a line can be written."""
+
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+}
+"""The words for how much is written, and logging's numbers for them."""
+
 
 _LONGEST = 500
 _LONGEST_TRACEBACK = 8000
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _FIRST = ("organization", "collector", "operation", "correlation_id")
-_RESERVED = frozenset({"ts", "level", "msg"})
 
 Value = str | int | float | bool | None
 Fields = dict[str, Value]
@@ -42,15 +51,16 @@ def configure(level: str, log_format: Format, stream: TextIO, redactor: Redactor
         ValueError: The level or format is unknown.
     """
     if level not in LEVELS or log_format not in FORMATS:
-        raise ValueError(f"expected one of {LEVELS} and of {FORMATS}")
+        raise ValueError(f"expected a level of {list(LEVELS)} and a format of {list(FORMATS)}")
     handler = _LineHandler(stream, log_format, redactor, tracebacks=level == "debug")
     root = logging.getLogger()
     for earlier in [known for known in root.handlers if isinstance(known, _LineHandler)]:
         root.removeHandler(earlier)
     root.addHandler(handler)
-    root.setLevel(logging.WARNING)
-    logging.getLogger("billing_exporter").setLevel(_number(level))
-    _take_over_hooks(logging.getLogger("billing_exporter"))
+    root.setLevel(max(logging.WARNING, LEVELS[level]))
+    own = logging.getLogger("billing_exporter")
+    own.setLevel(LEVELS[level])
+    _take_over_hooks(own)
 
 
 def fields(record: logging.LogRecord, *, tracebacks: bool) -> Fields:
@@ -59,8 +69,7 @@ def fields(record: logging.LogRecord, *, tracebacks: bool) -> Fields:
     A field that would take the name of the time, level or message gets an underscore.
     """
     found: Fields = {
-        "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:-6]
-        + "Z",
+        "ts": _utc(record.created),
         "level": _word(record.levelno),
         "msg": record.getMessage(),
     }
@@ -109,7 +118,11 @@ class _LineHandler(logging.StreamHandler[TextIO]):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """Say that a line is lost, without what it held: the default prints its arguments."""
-        lost = {"level": "error", "msg": "a log line could not be written", "logger": record.name}
+        lost: Fields = {
+            "level": "error",
+            "msg": "a log line could not be written",
+            "logger": record.name,
+        }
         try:
             self.stream.write(self._render(lost) + self.terminator)
         except (OSError, ValueError):
@@ -120,9 +133,15 @@ class _LineHandler(logging.StreamHandler[TextIO]):
 def _take_over_hooks(logger: logging.Logger) -> None:
     """Log Python's warnings and the exceptions that end a thread or the process."""
 
-    def show_warning(
-        message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any
+    def show_warning(  # noqa: PLR0917 - the signature is Python's
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
     ) -> None:
+        del file, line
         where = f"{filename}:{lineno}"
         logger.warning("%s: %s", category.__name__, message, extra={"where": where})
 
@@ -142,12 +161,14 @@ def _take_over_hooks(logger: logging.Logger) -> None:
     sys.excepthook = process_ended
 
 
-def _number(level: str) -> int:
-    return {"debug": 10, "info": 20, "warn": 30, "error": 40}[level]
+def _utc(timestamp: float) -> str:
+    moment = datetime.fromtimestamp(timestamp, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _word(number: int) -> str:
-    return LEVELS[min(max(number // 10 - 1, 0), 3)]
+    """Name the highest level that a number reaches; there is nothing above `error`."""
+    return max((word for word in LEVELS if LEVELS[word] <= max(number, 10)), key=LEVELS.__getitem__)
 
 
 def _free(key: str, taken: Fields) -> str:
@@ -159,6 +180,9 @@ def _free(key: str, taken: Fields) -> str:
 
 
 def _value(value: object) -> Value:
+    """Keep what JSON can hold, which does not include infinities and NaN."""
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
     return value if isinstance(value, Value) else str(value)
 
 

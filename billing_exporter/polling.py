@@ -219,7 +219,7 @@ def wait_after(state: State, interval: float, chance: float) -> float:
     if state.outcome == SUCCESS:
         return interval * spread
     first = RETRY_SECONDS_FORBIDDEN if state.outcome == "forbidden" else RETRY_SECONDS
-    backoff = first * 2 ** min(state.failures - 1, 20)
+    backoff = first * 2.0 ** min(state.failures - 1, 20)
     return max(min(backoff, interval), state.retry_after) * spread
 
 

@@ -8,13 +8,16 @@ _MASK = "<redacted>"
 # Shorter ones would mask parts of common words and hide what a line says.
 _SHORTEST = 6
 
+# A character of an e-mail address, also of one that is written into a URL.
+_WORD = r"[^\s@%<>\"'(),;:=/\[\]]"
+
 # Every repetition is bounded or starts at a fixed character, so that long text costs little.
 _PATTERNS = (
     (re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+", re.IGNORECASE), rf"\1 {_MASK}"),
     (re.compile(r"://[^/\s@]{1,200}@"), f"://{_MASK}@"),
     (re.compile(r"(https?://[^\s?#\"'<>]{1,2000})[?#][^\s\"'<>]+"), rf"\1?{_MASK}"),
     (re.compile(r"\?[^\s=?\"'<>]{1,200}=[^\s\"'<>]*"), f"?{_MASK}"),
-    (re.compile(r"[^\s@<>\"'(),;:=/\[\]]{1,64}(?:@|%40)[^\s@<>\"'(),;:=/\[\]]+\.\w+"), _MASK),
+    (re.compile(rf"(?:{_WORD}|%(?!40)){{1,64}}(?:@|%40){_WORD}{{1,255}}\.\w{{1,63}}"), _MASK),
 )
 
 

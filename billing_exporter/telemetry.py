@@ -2,7 +2,7 @@
 
 import platform
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -260,7 +260,8 @@ class Telemetry:
             if kept and kept.version == self._version and now - kept.at < _KEPT_SECONDS:
                 return kept.body
             version = self._version
-            body = openmetrics_of(self.registry) if openmetrics else text_of(self.registry)
+            write: Callable[[CollectorRegistry], bytes] = openmetrics_of if openmetrics else text_of
+            body = write(self.registry)
             self._kept[openmetrics] = _Kept(body, version, now)
             return body
 

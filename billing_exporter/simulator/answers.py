@@ -12,6 +12,7 @@ from typing import Any
 
 JSON_TYPE = "application/json"
 HTML_TYPE = "text/html"
+CONTEXT = "contextId"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +95,13 @@ def bad_credentials() -> RefusedError:
     return RefusedError(401, "bad.credentials", "Invalid login credentials.")
 
 
-def error(refused: RefusedError, context: str, **headers: str) -> Answer:
-    """Write an error body; its context is the answer's correlation id."""
+def error(refused: RefusedError, **headers: str) -> Answer:
+    """Write an error body; its context is filled in with the correlation id of the answer."""
     payload = {
         "message": refused.message,
         "code": refused.code,
         "status": refused.status,
-        "contextId": context,
+        CONTEXT: "",
         "details": [],
         "errors": [],
         **refused.more,

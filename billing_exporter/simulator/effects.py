@@ -5,7 +5,7 @@ Documented: statuses and codes. Invented: that any of this happens, and how ofte
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
 from functools import partial
@@ -15,7 +15,6 @@ from typing import Any
 from billing_exporter.simulator import payloads, spelling
 from billing_exporter.simulator.answers import (
     Answer,
-    Delivery,
     RefusedError,
     bad_credentials,
     error,
@@ -23,7 +22,6 @@ from billing_exporter.simulator.answers import (
     page,
     too_many_requests,
 )
-from billing_exporter.simulator.clock import real_time
 from billing_exporter.simulator.faults import Fault
 from billing_exporter.simulator.paging import cursor, link
 from billing_exporter.simulator.routes import Call
@@ -41,24 +39,20 @@ _STATUSES = {
 _QUANTITIES = frozenset({"usageQuantity", "actualQuantity", "balanceConsumption"})
 
 
-def _refuse(answer: Answer, refused: RefusedError, **headers: str) -> Answer:
-    return error(refused, answer.headers.get("ININ-Correlation-Id", ""), **headers)
-
-
-def _status(answer: Answer, fault: Fault, _: Call) -> Answer:
+def _status(_: Answer, fault: Fault, _call: Call) -> Answer:
     status, code = _STATUSES[fault.name]
-    return _refuse(answer, RefusedError(status, code, "The simulator was told to fail."))
+    return error(RefusedError(status, code, "The simulator was told to fail."))
 
 
-def _too_many(answer: Answer, fault: Fault, _: Call) -> Answer:
+def _too_many(_: Answer, fault: Fault, _call: Call) -> Answer:
     seconds = fault.number("retry_after")
     refused = too_many_requests(int(seconds), 300)
     form = fault.text("form")
     if form == "none":
-        return _refuse(answer, refused)
-    moment = real_time() + timedelta(seconds=seconds)
+        return error(refused)
+    moment = datetime.now(UTC) + timedelta(seconds=seconds)
     value = format_datetime(moment, usegmt=True) if form == "date" else f"{seconds:g}"
-    return _refuse(answer, refused, **{"Retry-After": value})
+    return error(refused, **{"Retry-After": value})
 
 
 def _html(status: int, _answer: Answer, _fault: Fault, _call: Call) -> Answer:
@@ -134,24 +128,20 @@ def _restated(answer: Answer, fault: Fault, call: Call) -> Answer:
     return replace(answer, payload=payloads.rewritten(answer.payload, leaf))
 
 
-def _forbidden(answer: Answer, fault: Fault, _: Call) -> Answer:
-    return _refuse(answer, missing_permission(fault.text("permission")))
+def _forbidden(_: Answer, fault: Fault, _call: Call) -> Answer:
+    return error(missing_permission(fault.text("permission")))
 
 
-def _unauthorized(answer: Answer, _fault: Fault, _call: Call) -> Answer:
-    return _refuse(answer, bad_credentials())
+def _unauthorized(_: Answer, _fault: Fault, _call: Call) -> Answer:
+    return error(bad_credentials())
 
 
-def _numbers(
-    change: Callable[[Any], Any], answer: Answer, fault: Fault, _: Call
-) -> Answer:
+def _numbers(change: Callable[[Any], Any], answer: Answer, fault: Fault, _: Call) -> Answer:
     step = int(fault.number("step"))
     return replace(answer, payload=payloads.with_numbers(answer.payload, step, change))
 
 
-def _content(
-    change: Callable[[Any], Any], answer: Answer, _fault: Fault, _call: Call
-) -> Answer:
+def _content(change: Callable[[Any], Any], answer: Answer, _fault: Fault, _call: Call) -> Answer:
     return replace(answer, payload=change(answer.payload))
 
 

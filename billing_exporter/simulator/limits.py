@@ -10,7 +10,10 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from billing_exporter.simulator.answers import too_many_requests
+
 _WINDOW = 60.0
+_UNLIMITED = 1_000_000  # what the header says where there is no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,22 @@ class Limiter:
 
     def __init__(self, allowed: int, real: Callable[[], float]) -> None:
         """Allow so many requests a minute, by a monotonic clock."""
-        self._allowed, self._real = allowed, real
+        self._allowed, self._real = allowed or _UNLIMITED, real
         self._times: defaultdict[str, deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
 
     def fresh(self) -> Standing:
         """Tell the standing of somebody who has no token."""
         return Standing(0, self._allowed, int(_WINDOW))
+
+    def check(self, standing: Standing) -> None:
+        """Do nothing for a request that was counted.
+
+        Raises:
+            RefusedError: 429, it was declined.
+        """
+        if standing.declined:
+            raise too_many_requests(standing.reset, self._allowed)
 
     def count(self, token: str) -> Standing:
         """Count a request of a token, or decline it."""
@@ -52,7 +64,7 @@ class Limiter:
             times = self._times[token]
             while times and times[0] <= now - _WINDOW:
                 times.popleft()
-            declined = bool(self._allowed) and len(times) >= self._allowed
+            declined = len(times) >= self._allowed
             if not declined:
                 times.append(now)
             reset = max(1, math.ceil(times[0] + _WINDOW - now))

@@ -21,6 +21,12 @@ ENUMERATIONS = frozenset(
         *("addressType", "state", "productPlatform"),
     }
 )
+COMPANIES = frozenset(
+    {
+        *("organization", "organizations"),
+        *("billToCustomer", "shipToCustomer", "soldToCustomer", "endCustomer"),
+    }
+)
 WEIRD = ' "quoted" back\\slash\nnext line {a="b"}'
 UNKNOWN = "FROM_THE_FUTURE"
 
@@ -98,14 +104,11 @@ def duplicate_rows(node: Any) -> Any:
     return {key: duplicate_rows(value) for key, value in node.items()}
 
 
-def weird_names(node: Any) -> Any:
-    """Lengthen every organization's name by what labels must escape."""
+def weird_names(node: Any, *, is_company: bool = False) -> Any:
+    """Lengthen every company's name by what labels must escape."""
     if isinstance(node, list):
-        return [weird_names(item) for item in node]
+        return [weird_names(item, is_company=is_company) for item in node]
     if not isinstance(node, dict):
         return node
-    named = node.get("organization")
-    answer = {key: weird_names(value) for key, value in node.items()}
-    if isinstance(named, dict) and "name" in named:
-        answer["organization"]["name"] = f"{named['name']}{WEIRD}"
-    return answer
+    answer = {key: weird_names(node[key], is_company=key in COMPANIES) for key in node}
+    return {**answer, "name": f"{node['name']}{WEIRD}"} if is_company else answer

@@ -1,6 +1,5 @@
 """Where does the server listen? Addresses in the manner of Prometheus, and their sockets."""
 
-import errno
 import os
 import re
 import socket
@@ -9,8 +8,9 @@ from dataclasses import dataclass
 BACKLOG = 512
 """Clients that may knock at the same moment; the system may allow fewer."""
 
+_HOST = r"[\w-]{1,63}(?:\.[\w-]{1,63})*"
 _ADDRESS = re.compile(
-    r"(?:\[(?P<v6>[0-9a-f:.]+(?:%[\w.-]+)?)\]|(?P<host>[\w.-]*)):(?P<port>[0-9]{1,5})",
+    r"(?:\[(?P<v6>[0-9a-f:.]+(?:%[\w.-]+)?)\]|(?P<host>" + _HOST + r")?):(?P<port>[0-9]{1,5})",
     re.ASCII | re.IGNORECASE,
 )
 _EVERY_INTERFACE = ("", "::")
@@ -87,6 +87,6 @@ def _listen(address: Address) -> socket.socket:
 
 def _reason(error: OSError) -> str:
     """Return the system's words alone, for the library adds the address as a tuple."""
-    if error.errno is not None and error.errno in errno.errorcode:
-        return os.strerror(error.errno)
-    return error.strerror or str(error)
+    if isinstance(error, socket.gaierror) or error.errno is None:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)

@@ -4,13 +4,14 @@ import socket
 
 import pytest
 
+from billing_exporter.web import address
 from billing_exporter.web.address import Address, ListenError, base_url, listen, parse_address
 from billing_exporter.web.server import WebServer
 from tests.web.clients import Answers
 
 
 @pytest.mark.parametrize(
-    ("text", "address"),
+    ("text", "expected"),
     [
         (":10059", Address("", 10059)),
         ("127.0.0.1:0", Address("127.0.0.1", 0)),
@@ -19,15 +20,28 @@ from tests.web.clients import Answers
         ("localhost:65535", Address("localhost", 65535)),
     ],
 )
-def test_good_addresses(text: str, address: Address) -> None:
+def test_good_addresses(text: str, expected: Address) -> None:
     """Addresses in the manner of Prometheus are read, and written the same way."""
-    assert parse_address(text) == address
-    assert str(address) == text
+    assert parse_address(text) == expected
+    assert str(expected) == text
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "10059", "localhost", "::1:10059", "a b:1", "http://a:1", ":", ":65536", ":-1", ":¹"],
+    [
+        "",
+        "10059",
+        "localhost",
+        "::1:10059",
+        "a b:1",
+        "http://a:1",
+        ":",
+        ":65536",
+        ":-1",
+        "a..b:1",
+        f"{'a' * 64}:1",
+        ":¹",
+    ],
 )
 def test_bad_addresses(text: str) -> None:
     """A bad address is refused before anything starts, with the text that was given."""
@@ -45,10 +59,16 @@ def test_a_taken_port_is_named() -> None:
     assert str(error.value) == f"cannot listen on 127.0.0.1:{port}: Address already in use"
 
 
-def test_an_unknown_host_is_named() -> None:
-    """Where a host is unknown, the error names the address."""
-    with pytest.raises(ListenError, match=r"cannot listen on no\.such\.host\.invalid:1: "):
-        listen(Address("no.such.host.invalid", 1))
+def test_another_machines_address_is_named() -> None:
+    """Where the address belongs to another machine, the error says so."""
+    with pytest.raises(ListenError, match=r"cannot listen on 192\.0\.2\.1:1: Cannot assign"):
+        listen(Address("192.0.2.1", 1))
+
+
+def test_an_unknown_host_is_explained() -> None:
+    """Where a host is unknown, the reason is the resolver's, whose numbers are its own."""
+    error = socket.gaierror(8, "Name or service not known")
+    assert address._reason(error) == "Name or service not known"
 
 
 @pytest.mark.parametrize(

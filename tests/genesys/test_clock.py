@@ -1,0 +1,37 @@
+"""Tests of the machine's clock and of deadlines."""
+
+import threading
+
+import pytest
+
+from billing_exporter.genesys.clock import Deadline, SystemClock
+from billing_exporter.genesys.errors import Interrupted
+from tests.genesys.helpers import FakeClock
+
+
+def test_wait_ends_at_once_when_stopped() -> None:
+    """A wait of an hour ends when the program stops, and so does a wait of nothing."""
+    stop = threading.Event()
+    clock = SystemClock(stop)
+    clock.wait(0)
+    clock.wait(0.001)
+    stop.set()
+    for seconds in (3600, 0, -1):
+        with pytest.raises(Interrupted):
+            clock.wait(seconds)
+
+
+def test_clock_tells_both_times() -> None:
+    """The clock goes forward, and knows the year."""
+    clock = SystemClock(threading.Event())
+    assert clock.monotonic() <= clock.monotonic()
+    assert clock.wall() > 1_700_000_000
+
+
+def test_deadline_counts_down() -> None:
+    """What is left of a deadline shrinks with time, below zero as well."""
+    clock = FakeClock()
+    deadline = Deadline(clock, 10)
+    assert deadline.left() == 10
+    clock.wait(12)
+    assert deadline.left() == -2
