@@ -1,0 +1,153 @@
+"""Tests of the way through pages."""
+
+from collections.abc import Iterator
+from itertools import count, islice
+
+import pytest
+
+from billing_exporter.genesys.errors import Rejected, UnexpectedAnswer
+from billing_exporter.genesys.paging import by_cursor, by_number, cursor
+from billing_exporter.genesys.records import (
+    BillingInvoice,
+    BillingInvoiceListing,
+    Trustor,
+    TrustorEntityListing,
+)
+
+
+class Cursors:
+    """Pages of invoices that name each other by the given cursors."""
+
+    def __init__(self, after: Iterator[str | None], largest: int | None = None) -> None:
+        """Take the cursors, and the largest page size that is accepted."""
+        self._after = after
+        self._largest = largest
+        self.asked: list[tuple[str | None, int | None]] = []
+
+    def __call__(self, after: str | None, page_size: int | None) -> BillingInvoiceListing:
+        """Return the next page."""
+        self.asked.append((after, page_size))
+        if self._largest is not None and page_size is not None and page_size > self._largest:
+            raise Rejected("page size", status=400)
+        following = next(self._after)
+        return BillingInvoiceListing(
+            entities=(BillingInvoice(id=f"after {after}"),),
+            next_uri=following and f"/invoices?pageSize=1&after={following}",
+        )
+
+
+def test_cursors_are_followed_to_the_end() -> None:
+    """All pages' rows come in order, and each page is asked for with the cursor before it."""
+    pages = Cursors(iter(["a", "b", None]))
+    rows = list(by_cursor(pages, 200))
+    assert [row.id for row in rows] == ["after None", "after a", "after b"]
+    assert pages.asked == [(None, 200), ("a", 200), ("b", 200)]
+
+
+@pytest.mark.parametrize("end", [None, ""])
+def test_no_next_page(end: str | None) -> None:
+    """A null or empty nextUri ends the listing."""
+    assert len(list(by_cursor(Cursors(iter([end])), 200))) == 1
+
+
+def test_pages_are_fetched_when_needed() -> None:
+    """Whoever stops early asks for no further page."""
+    pages = Cursors(str(number) for number in count())
+    assert len(list(islice(by_cursor(pages, 200), 3))) == 3
+    assert len(pages.asked) == 3
+
+
+def test_a_cursor_that_repeats() -> None:
+    """A cursor that has been there before ends in an error, not in a loop."""
+    with pytest.raises(UnexpectedAnswer, match="repeats") as caught:
+        list(by_cursor(Cursors(iter(["a", "b", "a"])), 200))
+    assert caught.value.path == "$.nextUri"
+
+
+def test_pages_without_end() -> None:
+    """Ever new cursors end after ten thousand pages."""
+    pages = Cursors(str(number) for number in count())
+    with pytest.raises(UnexpectedAnswer, match="more than 10000 pages"):
+        list(by_cursor(pages, 200))
+    assert len(pages.asked) == 10_000
+
+
+def test_a_page_size_that_is_rejected() -> None:
+    """Where the API rejects the page size, its own default is asked for from then on."""
+    pages = Cursors(iter(["a", None]), largest=10)
+    assert len(list(by_cursor(pages, 200))) == 2
+    assert pages.asked == [(None, 200), (None, None), ("a", None)]
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_other_rejections(status: int) -> None:
+    """A rejection that the page size does not explain is raised."""
+    asked: list[int | None] = []
+
+    def fetch(_: str | None, page_size: int | None) -> BillingInvoiceListing:
+        asked.append(page_size)
+        raise Rejected("no", status=status)
+
+    with pytest.raises(Rejected):
+        list(by_cursor(fetch, 200))
+    assert asked == ([200, None] if status == 400 else [200])
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("/api/v2/billing/contracts?after=abc", "abc"),
+        ("https://elsewhere.example.com/x?before=1&after=abc&pageSize=2", "abc"),
+        ("?after=a%2Bb%3D%3D", "a+b=="),
+        ("?after=a+b", "a+b"),
+    ],
+)
+def test_only_the_cursor_is_taken(uri: str, expected: str) -> None:
+    """Whatever host a nextUri names, only its cursor is read."""
+    assert cursor(uri) == expected
+
+
+@pytest.mark.parametrize("uri", ["/x", "/x?after=", "/x?before=1", "http://[bad", "after=1"])
+def test_a_next_page_without_a_cursor(uri: str) -> None:
+    """A next page that cannot be asked for is an unexpected answer."""
+    with pytest.raises(UnexpectedAnswer, match="no cursor"):
+        cursor(uri)
+
+
+def numbered(pages: list[TrustorEntityListing]) -> list[str | None]:
+    """Return the ids of the trustors of numbered pages."""
+    return [row.id for row in by_number(lambda number, _: pages[number - 1], 100)]
+
+
+def page(*ids: str, page_count: int | None = None, more: bool = False) -> TrustorEntityListing:
+    """Return one page of trustors."""
+    return TrustorEntityListing(
+        entities=tuple(Trustor(id=each) for each in ids),
+        page_count=page_count,
+        next_uri="/trustors?pageNumber=2" if more else None,
+    )
+
+
+def test_numbered_pages_are_counted() -> None:
+    """Pages are asked for until the number that the API gives, no further."""
+    assert numbered([page("a", page_count=2), page("b", page_count=2)]) == ["a", "b"]
+    assert numbered([page(page_count=0)]) == []
+
+
+def test_numbered_pages_without_a_count() -> None:
+    """Without a number of pages, the next page's link or an empty page says when it is over."""
+    assert numbered([page("a", more=True), page("b")]) == ["a", "b"]
+    assert numbered([page("a", more=True), page(more=True)]) == ["a"]
+
+
+def test_a_numbered_page_that_repeats() -> None:
+    """A server that ignores the page's number ends in an error, not in doubled rows."""
+    with pytest.raises(UnexpectedAnswer, match="repeats"):
+        numbered([page("a", page_count=3), page("a", page_count=3)])
+
+
+def test_numbered_pages_without_end() -> None:
+    """Ever new numbered pages end after ten thousand."""
+    pages = [page(str(number), page_count=10**9) for number in range(10_000)]
+    with pytest.raises(UnexpectedAnswer, match="more than 10000 pages"):
+        numbered(pages)
