@@ -44,10 +44,10 @@ def render(samples: Samples, organization: str) -> Block:
     for metric, family in samples.families.items():
         if metric.labels:
             start = f"{metric.name}{head},"
-            rows = [f"{start}{text}}} {value}\n" for text, value in family.items()]
+            rows = [f"{start}{text}}} {value!s}\n" for text, value in family.items()]
             rows.sort()
         else:
-            rows = [f"{metric.name}{head}}} {value}\n" for value in family.values()]
+            rows = [f"{metric.name}{head}}} {value!s}\n" for value in family.values()]
         lines[metric] = "".join(rows).encode()
     return Block(lines, len(samples))
 
@@ -58,6 +58,17 @@ def header(metric: Metric) -> bytes:
     return f"# HELP {metric.name} {text}\n# TYPE {metric.name} gauge\n".encode()
 
 
+def joined(metrics: Sequence[Metric], blocks: Sequence[Block]) -> bytes:
+    """Write the lines of many blocks, each metric's together under its header."""
+    pieces = []
+    for metric in metrics:
+        lines = [block.lines[metric] for block in blocks if metric in block.lines]
+        if lines:
+            pieces.append(header(metric))
+            pieces.extend(lines)
+    return b"".join(pieces)
+
+
 @dataclass(frozen=True, slots=True)
 class _Section:
     """The lines of one collector over all organizations, and the same deflated."""
@@ -66,14 +77,7 @@ class _Section:
     deflated: bytes
 
     @classmethod
-    def of(cls, metrics: Sequence[Metric], blocks: Sequence[Block]) -> "_Section":
-        pieces = []
-        for metric in metrics:
-            lines = [block.lines[metric] for block in blocks if metric in block.lines]
-            if lines:
-                pieces.append(header(metric))
-                pieces.extend(lines)
-        plain = b"".join(pieces)
+    def of(cls, plain: bytes) -> "_Section":
         deflater = zlib.compressobj(_LEVEL, wbits=-zlib.MAX_WBITS)
         return cls(plain, deflater.compress(plain) + deflater.flush(zlib.Z_FULL_FLUSH))
 
@@ -121,6 +125,6 @@ class Exposition:
             of_collector = self._blocks[collector]
             of_collector[organization] = blocks
             every = [block for name in sorted(of_collector) for block in of_collector[name]]
-            self._sections[collector] = _Section.of(self._catalogue[collector], every)
+            self._sections[collector] = _Section.of(joined(self._catalogue[collector], every))
             order = [self._sections[name] for name in self._catalogue if name in self._sections]
             self.body = Body.of(tuple(order))

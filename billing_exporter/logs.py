@@ -147,8 +147,8 @@ def _take_over_hooks(logger: logging.Logger) -> None:
 
     def thread_ended(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
-            extra = {"thread": args.thread.name if args.thread else "unknown"}
-            logger.error("a thread ended unexpectedly", exc_info=args.exc_value, extra=extra)
+            name = args.thread.name if args.thread else "unknown"
+            logger.error("thread %s ended unexpectedly", name, exc_info=args.exc_value)
 
     def process_ended(kind: type[BaseException], error: BaseException, trace: Any) -> None:
         if issubclass(kind, KeyboardInterrupt):

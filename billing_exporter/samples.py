@@ -17,6 +17,7 @@ from decimal import (
     Overflow,
     Subnormal,
 )
+from functools import lru_cache
 from typing import NamedTuple
 
 from billing_exporter.metrics import Metric
@@ -47,14 +48,25 @@ def labels(names: tuple[str, ...], *values: str) -> Labels:
     Raises:
         ValueError: there are not as many values as names.
     """
+    return Labels(names, _text(names, values))
+
+
+def extended(base: Labels, names: tuple[str, ...], *values: str) -> Labels:
+    """Return ``base`` with more labels, the last ones of ``names``.
+
+    Raises:
+        ValueError: there are not as many values as names that ``base`` lacks.
+    """
+    return Labels(names, f"{base.text},{_shared_text(names[len(base.names) :], values)}")
+
+
+def _text(names: tuple[str, ...], values: tuple[str, ...]) -> str:
     pairs = zip(names, values, strict=True)
-    text = ",".join([f'{name}="{escaped(value)}"' for name, value in pairs])
-    return Labels(names, text)
+    return ",".join([f'{name}="{escaped(value)}"' for name, value in pairs])
 
 
-def extended(base: Labels, names: tuple[str, ...], value: str) -> Labels:
-    """Return ``base`` with one more label, the last one of ``names``."""
-    return Labels(names, f'{base.text},{names[-1]}="{escaped(value)}"')
+# What extends labels (charges, units, currencies) is the same for one customer after the other.
+_shared_text = lru_cache(maxsize=4096)(_text)
 
 
 def escaped(value: str) -> str:
@@ -172,7 +184,7 @@ class Samples:
 def readable(value: Decimal | int) -> Decimal | None:
     """Return the number as a Decimal, or None where it is NaN, infinite or absurd."""
     try:
-        number = _READABLE.plus(Decimal(value))
+        number = _READABLE.plus(value)
     except DecimalException:
         return None
     return number if number.is_finite() else None

@@ -18,6 +18,8 @@ STATUSES: tuple[Status, ...] = ("ok", "no_data", "forbidden", "disabled", "error
 # There a row is an allowance or a sum of other rows: usage beyond prepaid says nothing.
 WITHOUT_OVERAGE = frozenset({"fair-use", "rollup", "rollup-usage", "storage-category"})
 
+_ZERO = Decimal(0)
+
 
 class PeriodData(msgspec.Struct, frozen=True):
     """The overview of one period; ``zero_rows`` is how many rows were left out of it as zero."""
@@ -126,39 +128,56 @@ def _expose_period(
     samples.add(metrics.TRUSTOR_PERIOD_END, of_period, unix_time(end))
     currency, minimum = label(overview.currency), overview.minimum_monthly_amount
     samples.add_money(metrics.TRUSTOR_MINIMUM_MONTHLY_AMOUNT, of_period, currency, minimum)
-    series: dict[str, tuple[Labels, str]] = {}
+    _expose_charges(samples, of_period, overview)
+
+
+def _expose_charges(samples: Samples, of_period: Labels, overview: TrusteeBillingOverview) -> None:
+    currency = label(overview.currency)
+    series: dict[str, tuple[Labels, Labels]] = {}
     for row in overview.usages:
         charge, grouping = label(row.name), label(row.grouping)
         if not charge:
             samples.drop("missing")
             continue
         facts = charge, label(row.part_number), grouping, label(row.unit_of_measure_type)
-        to = labels(metrics.TRUSTOR_CHARGE, data.name, data.id, period, *facts)
-        series[to.text] = to, grouping
+        to = extended(of_period, metrics.TRUSTOR_CHARGE, *facts)
+        money = extended(to, metrics.TRUSTOR_CHARGE_MONEY, currency)
         samples.require(metrics.TRUSTOR_USAGE, to, row.usage_quantity)
         samples.require(metrics.TRUSTOR_PREPAID, to, row.prepay_quantity)
-        samples.add_money(metrics.TRUSTOR_OVERAGE_PRICE, to, currency, row.overage_price)
-        samples.add_money(metrics.TRUSTOR_PREPAID_PRICE, to, currency, row.prepay_price)
-    for to, grouping in series.values():
+        _expose_price(samples, metrics.TRUSTOR_OVERAGE_PRICE, money, row.overage_price, currency)
+        _expose_price(samples, metrics.TRUSTOR_PREPAID_PRICE, money, row.prepay_price, currency)
         if grouping.lower() not in WITHOUT_OVERAGE:
-            _derive(samples, to, currency)
+            series[to.text] = to, money
+    _derive(samples, series.values())
 
 
-def _derive(samples: Samples, to: Labels, currency: str) -> None:
-    """Derive overage and estimates of one series, from its values added up."""
-    used = samples.values(metrics.TRUSTOR_USAGE).get(to.text)
-    prepaid = samples.values(metrics.TRUSTOR_PREPAID).get(to.text)
-    if prepaid is None:
-        return
-    money = extended(to, metrics.TRUSTOR_CHARGE_MONEY, currency)
-    price = samples.values(metrics.TRUSTOR_PREPAID_PRICE).get(money.text)
-    _estimate(samples, metrics.TRUSTOR_ESTIMATED_PREPAID_AMOUNT, money, prepaid, price)
-    if used is None:
-        return
-    overage = max(Decimal(0), EXACT.subtract(used, prepaid))
-    samples.add(metrics.TRUSTOR_OVERAGE, to, overage)
-    price = samples.values(metrics.TRUSTOR_OVERAGE_PRICE).get(money.text)
-    _estimate(samples, metrics.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT, money, overage, price)
+def _expose_price(
+    samples: Samples, metric: metrics.Metric, money: Labels, price: Decimal | None, currency: str
+) -> None:
+    if currency:
+        samples.add(metric, money, price)
+    elif price is not None:
+        samples.drop("missing")
+
+
+def _derive(samples: Samples, series: Iterable[tuple[Labels, Labels]]) -> None:
+    """Derive overage and estimates of each series, from its values added up."""
+    usage = samples.values(metrics.TRUSTOR_USAGE)
+    prepayment = samples.values(metrics.TRUSTOR_PREPAID)
+    prepaid_prices = samples.values(metrics.TRUSTOR_PREPAID_PRICE)
+    overage_prices = samples.values(metrics.TRUSTOR_OVERAGE_PRICE)
+    for to, money in series:
+        used, prepaid = usage.get(to.text), prepayment.get(to.text)
+        if prepaid is None:
+            continue
+        price = prepaid_prices.get(money.text)
+        _estimate(samples, metrics.TRUSTOR_ESTIMATED_PREPAID_AMOUNT, money, prepaid, price)
+        if used is None:
+            continue
+        overage = max(_ZERO, EXACT.subtract(used, prepaid))
+        samples.add(metrics.TRUSTOR_OVERAGE, to, overage)
+        price = overage_prices.get(money.text)
+        _estimate(samples, metrics.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT, money, overage, price)
 
 
 def _estimate(

@@ -18,7 +18,7 @@ import msgspec
 from billing_exporter import metrics
 from billing_exporter.collectors.base import Poll, label
 from billing_exporter.collectors.settings import UsageSettings, seconds
-from billing_exporter.genesys import Forbidden, NotFound
+from billing_exporter.genesys import Forbidden, NotFound, Rejected, UnexpectedAnswer
 from billing_exporter.genesys.records import BillingContractPeriod
 from billing_exporter.samples import Samples, labels, unix_time
 
@@ -102,6 +102,10 @@ def open_period(poll: Poll[UsageData]) -> tuple[datetime, datetime] | None:
     try:
         periods = list(_open_periods(poll))
     except (Forbidden, NotFound):
+        return None
+    except (Rejected, UnexpectedAnswer) as error:
+        # The operation is a preview: when it changes, usage is still to be read.
+        poll.tolerate(error, "the open billing period")
         return None
     return max(periods, default=None)
 

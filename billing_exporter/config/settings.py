@@ -17,11 +17,16 @@ _URL = "an https URL such as https://api.mypurecloud.de"
 
 
 def _check_url(url: str) -> None:
-    # urlsplit drops tabs and line feeds in silence.
-    parts = urlsplit(re.sub(r"\s", "%", url))
-    if not parts.hostname or parts.username or parts.query or parts.fragment or parts.port == 0:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        # The text of this error may quote the URL.
+        host = None
+    plain = re.fullmatch("[!-~]+", url) and not re.search("[?#@]", url)
+    if not host or not plain:
         raise ValueError(f"expected {_URL}, without user, query or fragment")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
         raise ValueError(
             f"expected {_URL}; http is for a loopback host alone: "
             "client secret and token must not travel in clear"

@@ -29,17 +29,19 @@ _WHAT: dict[str, What] = {
 }
 
 # The parser's own words may quote what stands at the place, which may be a secret.
-_SYNTAX = (
-    ("mapping values", "a `key: value` cannot stand here: check the indentation, or use quotes"),
-    ("could not find expected ':'", "expected `key: value`, with a space after the colon"),
-    ("found character", "no value can begin with this character: use quotes, and no tabs"),
-    ("found undefined alias", "`*` begins an alias: put the value in quotes"),
-    ("found duplicate anchor", "this anchor is defined twice"),
-    ("found unknown escape", "this escape is unknown: use single quotes, or double the backslash"),
-    ("found unexpected end of stream", "the closing quote is missing"),
-    ("expected <block end>", "this does not line up with what stands before: check indentation"),
-    ("expected ',' or", "expected a comma or the closing bracket"),
-)
+_SYNTAX = {
+    "mapping values": "a `key: value` cannot stand here: check the indentation, or use quotes",
+    "could not find expected ':'": "expected `key: value`, with a space after the colon",
+    "found character": "no value can begin with this character: use quotes, and no tabs",
+    "found unknown escape": "this escape is unknown: use single quotes, or double the backslash",
+    "found unexpected end of stream": "the closing quote is missing",
+    "expected <block end>": "this does not line up with what stands before: check indentation",
+    "expected ',' or": "the comma or the closing bracket is missing",
+}
+_OTHER_SYNTAX = "not valid YAML here: check indentation, quotes and colons"
+
+# Where these begin is of more help than where the parser gave up.
+_AT_BEGINNING = ("could not find expected ':'", "found unexpected end of", "expected ',' or")
 
 
 class Scalar(msgspec.Struct, frozen=True):
@@ -100,12 +102,11 @@ def parse(text: str, report: Report) -> Node | None:
 
 def _syntax(error: yaml.MarkedYAMLError) -> tuple[int, str, str]:
     problem = error.problem or ""
-    mark = error.problem_mark or error.context_mark
-    words = next((words for start, words in _SYNTAX if problem.startswith(start)), "")
-    message = words or "not valid YAML here: check indentation, quotes and colons"
+    words = next((_SYNTAX[start] for start in _SYNTAX if problem.startswith(start)), _OTHER_SYNTAX)
+    mark = error.context_mark if problem.startswith(_AT_BEGINNING) else error.problem_mark
     if mark is None:
-        return 0, "", message
-    return mark.line + 1, "", f"column {mark.column + 1}: {message}"
+        return 0, "", words
+    return mark.line + 1, "", f"column {mark.column + 1}: {words}"
 
 
 class _Loader(Protocol):

@@ -49,10 +49,10 @@ class Term:
     active: bool
 
     def periods(self, today: date) -> list[Period]:
-        """List the contract's periods that have begun and rotated, the newest first."""
-        last = min(newest(today, self.account.anchor), containing(self.end, self.account.anchor))
+        """List the contract's periods that have rotated, at least the first, the newest first."""
         first = containing(self.start, self.account.anchor)
-        months = range(last.month, first.month - 1, -1)
+        last = min(newest(today, self.account.anchor), containing(self.end, self.account.anchor))
+        months = range(max(first, last).month, first.month - 1, -1)
         return [numbered(month, self.account.anchor) for month in months]
 
 

@@ -90,7 +90,7 @@ def billing_api(clock: FakeClock | None = None, observer: Observer | None = None
     return BillingApi(account(), clock=clock or FakeClock(), observer=observer, jitter=lambda: 1.0)
 
 
-def http(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+def http_answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     """Return a whole HTTP answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body

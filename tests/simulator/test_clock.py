@@ -9,7 +9,7 @@ from billing_exporter.simulator.clock import Clock
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_it_runs_faster_and_leaps():
+def test_it_runs_faster_and_leaps() -> None:
     """Time passes at its scale, and a leap adds to it."""
     real = [100.0]
     clock = Clock(START, 3600.0, lambda: real[0])
@@ -19,7 +19,7 @@ def test_it_runs_faster_and_leaps():
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), 1e12])
-def test_it_never_goes_back(seconds):
+def test_it_never_goes_back(seconds: float) -> None:
     """Leaps back, or to no time at all, are refused."""
     with pytest.raises(ValueError, match="advance"):
         Clock(START, 1.0).advance(seconds)

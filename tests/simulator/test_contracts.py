@@ -26,8 +26,8 @@ courses = some.builds(
 
 
 @given(courses)
-def test_a_wallet_keeps_its_identity(course):
-    """Ending is starting + increase - decrease - consumption, the shortfall is overage at its rate."""
+def test_a_wallet_keeps_its_identity(course: Course) -> None:
+    """Ending is starting + increase - decrease - consumption; overage is the shortfall."""
     for wallet in wallets(course):
         rest = wallet.starting + wallet.increase - wallet.decrease - wallet.consumption
         assert wallet.ending - wallet.overage == rest
@@ -36,7 +36,7 @@ def test_a_wallet_keeps_its_identity(course):
 
 
 @given(courses)
-def test_overage_is_what_neither_prepaid_nor_fair_use_covers(course):
+def test_overage_is_what_neither_prepaid_nor_fair_use_covers(course: Course) -> None:
     """Overage is never negative and costs its rate; tokens are units over units a token."""
     for charge in charges(course):
         assert charge.overage == max(0, charge.actual - charge.prepaid - charge.free)
@@ -45,7 +45,7 @@ def test_overage_is_what_neither_prepaid_nor_fair_use_covers(course):
 
 
 @pytest.mark.parametrize("days", range(0, 1200, 97))
-def test_there_are_active_contracts_and_one_that_has_ended(world, days):
+def test_there_are_active_contracts_and_one_that_has_ended(world: World, days: int) -> None:
     """Four contracts are active and one is not; the open period is the newest and the only one."""
     today = TODAY + timedelta(days=days)
     contracts = [world.contracts.contract(term, today) for term in world.accounts.terms(today)]
@@ -59,7 +59,7 @@ def test_there_are_active_contracts_and_one_that_has_ended(world, days):
         assert len({period["id"] for period in periods}) == len(periods) > 0
 
 
-def test_the_contracts_have_something_to_show(world):
+def test_the_contracts_have_something_to_show(world: World) -> None:
     """Today: many closed periods, three currencies, contracts that end soon, several customers."""
     contracts = [world.contracts.contract(t, TODAY) for t in world.accounts.terms(TODAY)]
     currencies = {i["currencyIsoCode"] for c in contracts for p in c["plans"] for i in p["items"]}
@@ -72,7 +72,7 @@ def test_the_contracts_have_something_to_show(world):
 
 
 @pytest.mark.parametrize("days", range(0, 40, 5))
-def test_on_any_day_a_wallet_is_exhausted_and_another_is_not(world, days):
+def test_on_any_day_a_wallet_is_exhausted_and_another_is_not(world: World, days: int) -> None:
     """Of the wallets of open periods one is at zero, one is on its way there, one is fine."""
     today = TODAY + timedelta(days=days)
     terms = [term for term in world.accounts.terms(today) if term.active]
@@ -90,7 +90,7 @@ def test_on_any_day_a_wallet_is_exhausted_and_another_is_not(world, days):
     assert max(pace) > Decimal("0.8")
 
 
-def test_a_closed_period_of_a_contract_never_changes(world):
+def test_a_closed_period_of_a_contract_never_changes(world: World) -> None:
     """The detail of a closed period is the same a year on."""
     term = world.accounts.terms(TODAY)[0]
     period = world.contracts.contract(term, TODAY)["billingPeriods"][1]
@@ -100,7 +100,7 @@ def test_a_closed_period_of_a_contract_never_changes(world):
     assert world.contracts.detail(term, "no such period", TODAY) is None
 
 
-def test_a_contract_is_found_by_id_and_by_number(world):
+def test_a_contract_is_found_by_id_and_by_number(world: World) -> None:
     """A contract answers to its id and to its external number."""
     term = world.accounts.terms(TODAY)[1]
     for name in (world.accounts.contract_id(term), world.accounts.external_number(term)):
@@ -108,7 +108,7 @@ def test_a_contract_is_found_by_id_and_by_number(world):
     assert world.term("C-0", TODAY) is None
 
 
-def test_a_large_fleet_has_a_contract_for_each_block():
+def test_a_large_fleet_has_a_contract_for_each_block() -> None:
     """Customers beyond the first 25 have contracts of their own, 25 a contract."""
     world = World(1, 110)
     terms = world.accounts.terms(TODAY)

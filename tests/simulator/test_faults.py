@@ -23,7 +23,7 @@ from billing_exporter.simulator.routes import OPERATIONS, TOKEN
         ("redirect:host=http://127.0.0.3:1", "*", {"host": "http://127.0.0.3:1"}),
     ],
 )
-def test_a_fault_is_read(text, operation, settings):
+def test_a_fault_is_read(text: str, operation: str, settings: dict[str, float | str]) -> None:
     """Name, operation and settings are found; the rest is the default."""
     fault = parse(text)
     assert fault.operation == operation
@@ -41,20 +41,20 @@ def test_a_fault_is_read(text, operation, settings):
         ("429:*:times", "fault 429: 'times' is none of"),
     ],
 )
-def test_a_mistake_is_named(text, message):
+def test_a_mistake_is_named(text: str, message: str) -> None:
     """What cannot be read is refused with what would be right."""
     with pytest.raises(ValueError, match=message):
         parse(text)
 
 
-def test_times_and_every_choose_requests():
+def test_times_and_every_choose_requests() -> None:
     """`every` takes each so manieth request, `times` ends it."""
     faults = FaultSet(["500:*:every=3,times=2"])
     hit = [bool(faults.hits("get_billing_contracts")) for _ in range(12)]
     assert hit == [False, False, True, False, False, True] + [False] * 6
 
 
-def test_only_the_named_operation_is_hit():
+def test_only_the_named_operation_is_hit() -> None:
     """A fault hits its operation, * all but the token's."""
     faults = FaultSet(["500:get_billing_contracts", "504"])
     hits = {name: [fault.name for fault in faults.hits(name)] for name in OPERATIONS}
@@ -63,7 +63,7 @@ def test_only_the_named_operation_is_hit():
     assert all(names == ["504"] for names in hits.values())
 
 
-def test_a_bad_set_leaves_the_good_one():
+def test_a_bad_set_leaves_the_good_one() -> None:
     """Where one of the new faults is none, those before go on holding."""
     faults = FaultSet(["500"])
     with pytest.raises(ValueError, match="flood"):
@@ -71,6 +71,6 @@ def test_a_bad_set_leaves_the_good_one():
     assert faults.texts == ("500",)
 
 
-def test_every_kind_has_its_effect():
+def test_every_kind_has_its_effect() -> None:
     """The table of faults and the table of effects name the same faults."""
     assert set(KINDS) == set(EFFECTS)

@@ -1,13 +1,14 @@
 """Invoices: two years of them, some of which nobody pays."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as some
 
 from billing_exporter.simulator.charges import charges
+from billing_exporter.simulator.invoices import Invoice
 from billing_exporter.simulator.lines import split
 from billing_exporter.simulator.world import World
 from tests.simulator.client import TODAY
@@ -16,7 +17,7 @@ DUE = {"Net 30": 30, "Net 45": 45, "Due on Receipt": 0}
 WORLD = World(1, 12)
 
 
-def _bucket(invoice, today):
+def _bucket(invoice: Invoice, today: date) -> str:
     if not invoice.dated or invoice.terms not in DUE:
         return "unknown"
     late = (today - invoice.issued).days - DUE[invoice.terms]
@@ -26,11 +27,11 @@ def _bucket(invoice, today):
     return "over_90d"
 
 
-def _unpaid(world, today):
+def _unpaid(world: World, today: date) -> list[Invoice]:
     return [invoice for invoice in world.statements.all(today) if not invoice.is_paid(today)]
 
 
-def test_every_age_of_unpaid_invoices_is_there_on_any_day():
+def test_every_age_of_unpaid_invoices_is_there_on_any_day() -> None:
     """For three years on, every day has unpaid invoices of all five ages and of unknown age."""
     for days in range(1100):
         today = TODAY + timedelta(days=days)
@@ -38,7 +39,7 @@ def test_every_age_of_unpaid_invoices_is_there_on_any_day():
         assert ages == {"not_due", "1-30d", "31-60d", "61-90d", "over_90d", "unknown"}
 
 
-def test_the_default_world_has_two_years_of_invoices(world):
+def test_the_default_world_has_two_years_of_invoices(world: World) -> None:
     """There are 60 to 150 invoices, none older than two years, the newest first, most of them paid."""
     invoices = world.statements.all(TODAY)
     issued = [invoice.issued for invoice in invoices]
@@ -49,7 +50,7 @@ def test_the_default_world_has_two_years_of_invoices(world):
     assert len({invoice.id for invoice in invoices}) == len(invoices)
 
 
-def test_the_odd_ones_are_there(world):
+def test_the_odd_ones_are_there(world: World) -> None:
     """Three currencies, a credit memo below zero, odd and missing terms, a missing date."""
     written = [world.statements.invoice(i, TODAY) for i in world.statements.all(TODAY)]
     terms = Counter(invoice["paymentTerms"] for invoice in written)
@@ -64,7 +65,7 @@ def test_the_odd_ones_are_there(world):
 
 
 @given(some.integers(0, 400), some.integers(0, 140))
-def test_lines_add_up_to_the_amount(days, place):
+def test_lines_add_up_to_the_amount(days: int, place: int) -> None:
     """The lines of an invoice add up to its amount to the cent, with whole quantities."""
     invoices = WORLD.statements.all(TODAY + timedelta(days=days))
     invoice = invoices[place % len(invoices)]
@@ -74,7 +75,7 @@ def test_lines_add_up_to_the_amount(days, place):
     assert all(isinstance(line.quantity, int) for line in lines)
 
 
-def test_an_invoice_bills_what_its_period_came_to(world):
+def test_an_invoice_bills_what_its_period_came_to(world: World) -> None:
     """The on-demand lines of an invoice add up to the overage of the contract's period."""
     invoice = next(i for i in world.statements.all(TODAY) if i.id.startswith("INV-100"))
     term = world.accounts.terms(TODAY)[0]
@@ -87,7 +88,7 @@ def test_an_invoice_bills_what_its_period_came_to(world):
     assert billed == sum(charge.money for charge in charges(course))
 
 
-def test_lines_are_for_several_organizations_and_of_several_kinds(world):
+def test_lines_are_for_several_organizations_and_of_several_kinds(world: World) -> None:
     """An invoice has more than a page of 25 lines, for several customers, over all sections."""
     invoice = next(i for i in world.statements.all(TODAY) if i.id.startswith("INV-100"))
     lines = world.statements.lines(invoice)
@@ -98,7 +99,7 @@ def test_lines_are_for_several_organizations_and_of_several_kinds(world):
     assert kinds == {"Prepaid", "On-Demand"}
 
 
-def test_an_invoice_is_paid_once_and_stays_paid(world):
+def test_an_invoice_is_paid_once_and_stays_paid(world: World) -> None:
     """Whatever is paid on a day is paid on every later day."""
     paid: set[str] = set()
     for days in range(0, 300, 7):
@@ -109,19 +110,19 @@ def test_an_invoice_is_paid_once_and_stays_paid(world):
 
 
 @given(some.integers(-500, 10**6), some.integers(1, 9))
-def test_parts_of_a_split_add_up(whole, parts):
+def test_parts_of_a_split_add_up(whole: int, parts: int) -> None:
     """Parts add up to the whole and differ by at most one."""
     found = split(whole, parts)
     assert sum(found) == whole
     assert max(found) - min(found) <= 1
 
 
-def test_a_large_world_has_more_than_a_page_of_200():
+def test_a_large_world_has_more_than_a_page_of_200() -> None:
     """With 300 customers there are more invoices than one page holds."""
     assert len(World(1, 300).statements.all(TODAY)) > 200
 
 
-def test_amounts_are_written_with_two_decimals(world):
+def test_amounts_are_written_with_two_decimals(world: World) -> None:
     """What is written as an amount is the exact decimal."""
     for invoice in world.statements.all(TODAY)[:40]:
         written = world.statements.invoice(invoice, TODAY)["amount"]

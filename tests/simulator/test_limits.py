@@ -3,8 +3,8 @@
 from billing_exporter.simulator.limits import Limiter
 
 
-def test_the_minute_rolls():
-    """So many requests are counted in any 60 seconds, each token by itself; a declined one does not count."""
+def test_the_minute_rolls() -> None:
+    """So many requests pass in any 60 seconds, by token; a declined one does not count."""
     now = [0.0]
     limiter = Limiter(2, lambda: now[0])
     assert [limiter.count("a").count for _ in range(2)] == [1, 2]
@@ -17,7 +17,7 @@ def test_the_minute_rolls():
     assert not limiter.count("a").declined
 
 
-def test_headers_say_where_the_token_stands():
+def test_headers_say_where_the_token_stands() -> None:
     """Count, allowed and seconds to reset are in the headers."""
     limiter = Limiter(300, lambda: 0.0)
     limiter.count("a")
@@ -28,7 +28,7 @@ def test_headers_say_where_the_token_stands():
     }
 
 
-def test_no_limit_never_declines():
+def test_no_limit_never_declines() -> None:
     """With 0 any number of requests passes."""
     limiter = Limiter(0, lambda: 0.0)
     assert not any(limiter.count("a").declined for _ in range(1000))

@@ -1,6 +1,7 @@
 """Settings are refused in an operator's words."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -21,20 +22,20 @@ from billing_exporter.simulator import FAULTS, Options
         ({"faults": ("429", "flood")}, "unknown fault 'flood'; known faults: 400, 408"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_named(settings, message):
+def test_a_setting_that_makes_no_sense_is_named(settings: dict[str, Any], message: str) -> None:
     """The message names the setting and what would be right."""
     with pytest.raises(ValueError, match=message):
         Options(**settings)
 
 
-def test_addresses_are_taken_apart():
+def test_addresses_are_taken_apart() -> None:
     """Host and port are found, also of an IPv6 address."""
     assert Options().endpoint == ("127.0.0.1", 10060)
     assert Options(address="[::1]:0").endpoint == ("::1", 0)
     assert Options(address=":10060").endpoint == ("", 10060)
 
 
-def test_every_fault_has_its_line():
+def test_every_fault_has_its_line() -> None:
     """The table has one short line for each fault."""
     assert len(FAULTS) > 30
     assert all(line and "\n" not in line and len(line) < 100 for line in FAULTS.values())

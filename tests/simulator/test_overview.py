@@ -1,18 +1,20 @@
 """An overview is what a captured page looks like."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from billing_exporter.simulator.overview import COUNTED, PARTS, rows
+from billing_exporter.simulator.overview import COUNTED, PARTS, Row, rows
 from billing_exporter.simulator.periods import Period, containing, newest
 from billing_exporter.simulator.subscriptions import subscription
 from billing_exporter.simulator.trustors import Fleet, Trustor
+from billing_exporter.simulator.world import World
 from tests.simulator.client import TODAY
 
 FLEET = Fleet(1, 12)
@@ -21,20 +23,18 @@ numbers = some.integers(0, 11)
 passed = some.integers(0, 700)
 
 
-def _overview(world, state, index=0, today=TODAY):
-    return world.overview(STATES[state], index, today)
+def _overview(world: World, state: str, today: date = TODAY) -> dict[str, Any]:
+    found = world.overview(STATES[state], 0, today)
+    assert found is not None
+    return found
 
 
-def _row(table, name, grouping):
-    return next(r for r in table if (r.charge.name, r.charge.grouping) == (name, grouping))
-
-
-def _last_day(trustor: Trustor) -> tuple[Period, list]:
+def _last_day(trustor: Trustor) -> tuple[Period, list[Row]]:
     period = containing(TODAY - timedelta(days=60), trustor.anchor)
     return period, rows(trustor, 1, period, TODAY)
 
 
-def test_it_has_about_140_rows_and_most_are_zero(world):
+def test_it_has_about_140_rows_and_most_are_zero(world: World) -> None:
     """Every overview has 140 rows, more than six in ten of them without use."""
     for trustor in FLEET:
         table = rows(trustor, 1, newest(TODAY, trustor.anchor), TODAY)
@@ -42,7 +42,7 @@ def test_it_has_about_140_rows_and_most_are_zero(world):
         assert sum(not row.usage for row in table) > 84
 
 
-def test_no_row_comes_twice(world):
+def test_no_row_comes_twice(world: World) -> None:
     """Name, part number and grouping together name one row."""
     keys = Counter(
         (row["name"], row["partNumber"], row["grouping"])
@@ -51,7 +51,7 @@ def test_no_row_comes_twice(world):
     assert set(keys.values()) == {1}
 
 
-def test_it_has_every_grouping_and_quirk_that_was_seen(world):
+def test_it_has_every_grouping_and_quirk_that_was_seen(world: World) -> None:
     """All groupings are there, a name in two of them, Cyrillic, 0.0001, and rows without numbers."""
     usages = _overview(world, "within")["usages"]
     groupings = {row["grouping"] for row in usages}
@@ -67,7 +67,7 @@ def test_it_has_every_grouping_and_quirk_that_was_seen(world):
     assert all(row["overagePrice"] is None and "prepayPrice" not in row for row in empty)
 
 
-def test_every_number_is_a_string(world):
+def test_every_number_is_a_string(world: World) -> None:
     """Quantities and prices are decimal strings without exponent, or empty, null or absent."""
     for row in _overview(world, "overage")["usages"]:
         for key in ("usageQuantity", "prepayQuantity", "overagePrice", "prepayPrice"):
@@ -77,7 +77,7 @@ def test_every_number_is_a_string(world):
 
 
 @given(numbers, passed)
-def test_use_never_falls_within_a_period(number, days):
+def test_use_never_falls_within_a_period(number: int, days: int) -> None:
     """From one day to the next of a period no quantity goes down."""
     trustor = FLEET[number]
     period = containing(TODAY + timedelta(days=days), trustor.anchor)
@@ -87,10 +87,8 @@ def test_use_never_falls_within_a_period(number, days):
 
 
 @given(numbers, passed)
-def test_a_closed_period_never_changes(number, days):
+def test_a_closed_period_never_changes(number: int, days: int) -> None:
     """What was said of a period on its last index 0 is said of it ever after."""
-    from billing_exporter.simulator.world import World
-
     world, trustor = World(1, 12), FLEET[number]
     day = TODAY + timedelta(days=days)
     closed = world.overview(trustor, 1, day)
@@ -100,7 +98,7 @@ def test_a_closed_period_never_changes(number, days):
         assert closed == last
 
 
-def test_parts_add_up(world):
+def test_parts_add_up(world: World) -> None:
     """Storage is the sum of its categories, the tokens' rollup the sum of its breakdown."""
     for trustor in FLEET:
         _, table = _last_day(trustor)
@@ -109,7 +107,7 @@ def test_parts_add_up(world):
             assert total == sum(row.usage for row in table if row.charge.grouping == part)
 
 
-def test_history_ends_in_nothing(world):
+def test_history_ends_in_nothing(world: World) -> None:
     """At least 24 periods are there, then none."""
     for trustor in FLEET:
         if trustor.state != "no_data":
@@ -117,7 +115,7 @@ def test_history_ends_in_nothing(world):
             assert world.overview(trustor, trustor.history, TODAY) is None
 
 
-def test_a_period_includes_its_last_second(world):
+def test_a_period_includes_its_last_second(world: World) -> None:
     """Periods end at 23:59:59 of their last day, written with or without milliseconds."""
     ends = {
         world.overview(trustor, 0, TODAY)["billingPeriodEndDate"].partition("T")[2]
@@ -128,7 +126,7 @@ def test_a_period_includes_its_last_second(world):
 
 
 @pytest.mark.parametrize("days", range(0, 60, 7))
-def test_states_show_on_any_day(world, days):
+def test_states_show_on_any_day(world: World, days: int) -> None:
     """On whatever day: overage, a ramp, ends within 60 and 14 days, month to month, a minimum unmet."""
     today = TODAY + timedelta(days=days)
     licence = rows(STATES["overage"], 1, newest(today, STATES["overage"].anchor), today)[0]
@@ -137,8 +135,8 @@ def test_states_show_on_any_day(world, days):
     assert 14 < (subscription(STATES["ending60"], 1, today).end - today).days <= 60
     assert 0 < (subscription(STATES["ending14"], 1, today).end - today).days <= 14
     assert subscription(STATES["monthly"], 1, today).end is None
-    assert _overview(world, "monthly", 0, today)["subscriptionType"] == "MONTH_TO_MONTH"
-    minimum = Decimal(_overview(world, "minimum", 0, today)["minimumMonthlyAmount"])
+    assert _overview(world, "monthly", today)["subscriptionType"] == "MONTH_TO_MONTH"
+    minimum = Decimal(_overview(world, "minimum", today)["minimumMonthlyAmount"])
     table = rows(STATES["minimum"], 1, newest(today, STATES["minimum"].anchor), today)
     paid = sum(
         max(row.usage - row.prepaid, 0) * Decimal(row.charge.price or 0)
@@ -149,7 +147,7 @@ def test_states_show_on_any_day(world, days):
     assert 0 < paid < minimum
 
 
-def test_one_within_its_allowance_stays_there():
+def test_one_within_its_allowance_stays_there() -> None:
     """The first customer ends a period below what it prepaid, in every licence and resource."""
     _, table = _last_day(STATES["within"])
     resources = [row for row in table if row.charge.grouping == "resource" and row.prepaid]
@@ -157,7 +155,7 @@ def test_one_within_its_allowance_stays_there():
     assert all(row.usage < row.prepaid for row in [*resources, table[0]])
 
 
-def test_one_falls_to_zero():
+def test_one_falls_to_zero() -> None:
     """In each period some charges rest that were used in the one before, the main licence in turn."""
     trustor = STATES["fell"]
     period, now = _last_day(trustor)
@@ -168,7 +166,7 @@ def test_one_falls_to_zero():
     assert bool(now[0].usage) != bool(before[0].usage)
 
 
-def test_names_hold_what_labels_must_bear():
+def test_names_hold_what_labels_must_bear() -> None:
     """Names of the first dozen differ, one holds a letter beyond ASCII and one an ampersand."""
     names = [trustor.organization.name for trustor in FLEET]
     assert len(set(names)) == 12
@@ -178,7 +176,7 @@ def test_names_hold_what_labels_must_bear():
     assert len(STATES) == 12
 
 
-def test_a_large_fleet_has_no_name_twice():
+def test_a_large_fleet_has_no_name_twice() -> None:
     """Twenty thousand customers have as many names and ids."""
     fleet = Fleet(1, 20_000)
     assert len({trustor.organization.name for trustor in fleet}) == 20_000

@@ -23,7 +23,7 @@ def _followed(uri: str) -> Call:
 
 
 @given(some.integers(0, 23), some.integers(1, 30))
-def test_following_next_reaches_everything_once(count, size):
+def test_following_next_reaches_everything_once(count: int, size: str) -> None:
     """From the first page on, nextUri leads through all entities, and previousUri back again."""
     call, found, pages = _call(pageSize=str(size), status="Active"), [], []
     while True:
@@ -43,8 +43,8 @@ def test_following_next_reaches_everything_once(count, size):
 
 
 @given(some.integers(0, 23), some.integers(1, 30))
-def test_numbered_pages_reach_everything_once(count, size):
-    """pageCount pages hold all entities; one beyond is empty."""
+def test_numbered_pages_reach_everything_once(count: int, size: str) -> None:
+    """PageCount pages hold all entities; one beyond is empty."""
     first = by_number(KEYS[:count], _call(pageSize=str(size)))
     pages = [
         by_number(KEYS[:count], _call(pageSize=str(size), pageNumber=str(number + 1)))
@@ -55,14 +55,14 @@ def test_numbered_pages_reach_everything_once(count, size):
 
 
 @pytest.mark.parametrize("size", ["0", "11", "-1", "ten", "", "1e3", "\u0663"])
-def test_a_page_size_out_of_bounds_is_refused(size):
+def test_a_page_size_out_of_bounds_is_refused(size: str) -> None:
     """A page size that is no number from 1 to the largest is `invalid.value`."""
     with pytest.raises(RefusedError, match="pageSize"):
         by_cursor(KEYS, str, _call(pageSize=size), 10)
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "%%%", "\u00e9", cursor("id-99")])
-def test_a_cursor_of_nothing_is_refused(text):
+def test_a_cursor_of_nothing_is_refused(text: str) -> None:
     """A cursor that the listing never gave is `invalid.value`."""
     with pytest.raises(RefusedError, match="after"):
         by_cursor(KEYS, str, _call(after=text), 10)

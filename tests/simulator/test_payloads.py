@@ -1,6 +1,7 @@
 """Odd content leaves everything else as it was."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ CHARGE = {
 }
 
 
-def test_each_so_manieth_number_changes():
+def test_each_so_manieth_number_changes() -> None:
     """With a step of two every second number changes, and nothing that is no number."""
     rows = [{"usageQuantity": "1", "prepayQuantity": "2", "name": "3"}] * 2
     assert (
@@ -28,18 +29,18 @@ def test_each_so_manieth_number_changes():
 
 
 @pytest.mark.parametrize("value", ["5", 1200.0, "", None])
-def test_thousands_hold_a_comma(value):
+def test_thousands_hold_a_comma(value: Any) -> None:
     """Whatever the number was, it is written with a separator."""
     assert "," in payloads.thousands(value)
 
 
-def test_nan_keeps_the_kind():
+def test_nan_keeps_the_kind() -> None:
     """A text becomes the text NaN, a number the number."""
     assert payloads.not_a_number("1") == "NaN"
     assert math.isnan(payloads.not_a_number(1.0))
 
 
-def test_first_rows_come_twice():
+def test_first_rows_come_twice() -> None:
     """The first object of a list is repeated, texts are not."""
     node = {"usages": [{"a": 1}, {"a": 2}], "texts": ["x"]}
     assert payloads.duplicate_rows(node) == {
@@ -48,7 +49,7 @@ def test_first_rows_come_twice():
     }
 
 
-def test_only_companies_get_weird_names():
+def test_only_companies_get_weird_names() -> None:
     """Names of organizations and customers change, names of charges do not."""
     node = {"name": "charge", "organization": {"name": "A"}, "organizations": [{"name": "B"}]}
     assert payloads.weird_names(node) == {
@@ -58,7 +59,7 @@ def test_only_companies_get_weird_names():
     }
 
 
-def test_the_older_spelling_is_that_of_sdk_236():
+def test_the_older_spelling_is_that_of_sdk_236() -> None:
     """The four quantities are whole numbers with get-names; name and tokens are not there yet."""
     assert spelling.older({"charges": [CHARGE]}) == {
         "charges": [
@@ -73,7 +74,7 @@ def test_the_older_spelling_is_that_of_sdk_236():
     }
 
 
-def test_the_future_spelling_is_that_of_no_sdk():
+def test_the_future_spelling_is_that_of_no_sdk() -> None:
     """Keys that were renamed once are renamed again."""
     assert spelling.future({"purchaseOrderNumbers": [], "id": 1}) == {
         "purchaseOrderNumbersV2": [],

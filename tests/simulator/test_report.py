@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from billing_exporter.simulator import World
 from billing_exporter.simulator.report import CHARGES, Window, in_progress
 from tests.simulator.client import TODAY
 
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC))
 
 
-def test_people_and_devices_are_counted_by_resource(world):
+def test_people_and_devices_are_counted_by_resource(world: World) -> None:
     """Where resources are named, the total is their number, each seen within the window."""
     report = world.report(NOVEMBER, TODAY)
     named = [usage for usage in report["usages"] if usage["resources"]]
@@ -23,7 +24,7 @@ def test_people_and_devices_are_counted_by_resource(world):
             assert resource["name"].endswith("@example.com") or resource["name"][:7] == "device-"
 
 
-def test_totals_run_through_yesterday_and_never_fall(world):
+def test_totals_run_through_yesterday_and_never_fall(world: World) -> None:
     """A total grows with the days and stays when the window is over."""
     days = (TODAY + timedelta(days=step) for step in (-40, -22, -21, -5, 0, 7, 20, 90))
     totals = [
@@ -37,7 +38,7 @@ def test_totals_run_through_yesterday_and_never_fall(world):
     assert totals[-1] == totals[-2]
 
 
-def test_the_window_is_respected(world):
+def test_the_window_is_respected(world: World) -> None:
     """A shorter window has less use, and the report says which window it is."""
     week = Window(NOVEMBER.start, NOVEMBER.start + timedelta(days=6))
     report = world.report(week, TODAY)
@@ -52,7 +53,7 @@ def test_the_window_is_respected(world):
     assert report["endDate"] == "2026-11-07T00:00:00.000Z"
 
 
-def test_a_report_in_the_making_has_no_usage(world):
+def test_a_report_in_the_making_has_no_usage(world: World) -> None:
     """While it is InProgress a report names its window and no usage."""
     assert in_progress(world.seed, NOVEMBER)["status"] == "InProgress"
     assert in_progress(world.seed, NOVEMBER)["usages"] == []

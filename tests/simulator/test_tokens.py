@@ -18,7 +18,7 @@ def _tokens(now: list[float]) -> Tokens:
     return Tokens("demo", "sesame", 300, lambda: now[0])
 
 
-def test_a_token_holds_until_it_expires():
+def test_a_token_holds_until_it_expires() -> None:
     """A token is good for its lifetime and then is `bad.credentials`."""
     now = [0.0]
     tokens = _tokens(now)
@@ -35,7 +35,7 @@ def test_a_token_holds_until_it_expires():
     assert (refused.value.status, refused.value.code) == (401, "bad.credentials")
 
 
-def test_a_revoked_token_is_refused():
+def test_a_revoked_token_is_refused() -> None:
     """After revoking, the token is `bad.credentials`."""
     tokens = _tokens([0.0])
     token = tokens.grant(_basic("demo", "sesame"), FORM).payload["access_token"]
@@ -45,7 +45,7 @@ def test_a_revoked_token_is_refused():
     assert refused.value.code == "bad.credentials"
 
 
-def test_no_header_is_another_error():
+def test_no_header_is_another_error() -> None:
     """Without a header the code is `authentication.required`."""
     with pytest.raises(RefusedError) as refused:
         _tokens([0.0]).check(None)
@@ -62,7 +62,9 @@ def test_no_header_is_another_error():
         ("Bearer x", FORM, 400, "invalid_client"),
     ],
 )
-def test_a_bad_request_gets_the_shape_of_the_login_host(authorization, form, status, error):
+def test_a_bad_request_gets_the_shape_of_the_login_host(
+    authorization: str, form: dict[str, str], status: int, error: str
+) -> None:
     """The login host says `error` and the same text twice, 400 or 401 as the case is."""
     answer = _tokens([0.0]).grant(authorization, form)
     assert answer.status == status

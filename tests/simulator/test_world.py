@@ -19,7 +19,7 @@ print(hashlib.sha256(json.dumps(summary).encode()).hexdigest())
 """
 
 
-def test_another_process_makes_the_same_world():
+def test_another_process_makes_the_same_world() -> None:
     """The same seed and moment give the same bytes in another process with another hash seed."""
     here = json.dumps(World(7, 12).summary(MOMENT, 12)).encode()
     there = subprocess.run(
@@ -32,12 +32,12 @@ def test_another_process_makes_the_same_world():
     assert there.stdout.strip() == hashlib.sha256(here).hexdigest()
 
 
-def test_seeds_make_different_worlds(world):
+def test_seeds_make_different_worlds(world: World) -> None:
     """Another seed is another world."""
     assert World(2, 12).summary(MOMENT, 12) != world.summary(MOMENT, 12)
 
 
-def test_numbers_change_once_a_day(world):
+def test_numbers_change_once_a_day(world: World) -> None:
     """Within a day nothing changes, on the next day something does."""
     trustor = world.fleet[0]
     today = world.overview(trustor, 0, TODAY)
@@ -45,7 +45,7 @@ def test_numbers_change_once_a_day(world):
     assert world.overview(trustor, 0, TODAY + timedelta(days=1)) != today
 
 
-def test_a_world_without_customers_is_still_a_world():
+def test_a_world_without_customers_is_still_a_world() -> None:
     """With no trustors the partner stands for itself in contracts and invoices."""
     world = World(1, 0)
     summary = world.summary(MOMENT, 100)
@@ -55,7 +55,7 @@ def test_a_world_without_customers_is_still_a_world():
     assert {line.organization for line in lines} == {world.partner}
 
 
-def test_the_summary_tells_what_is_unpaid(world):
+def test_the_summary_tells_what_is_unpaid(world: World) -> None:
     """Unpaid counts and sums are those of the invoices as they are written."""
     written = [world.statements.invoice(i, TODAY) for i in world.statements.all(TODAY)]
     unpaid = [

@@ -1,0 +1,165 @@
+"""Readings on disk, so that a restart shows at once what was last known.
+
+Each organization and collector has one file: a checksum, a line that says what it is, and the
+data. A file is replaced in one step, so whatever happens there is always a whole one; a file that
+cannot be used is set aside, never in the way. Data holds no secret and no person, for collectors
+keep none.
+"""
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+log = logging.getLogger(__name__)
+
+Data = TypeVar("Data")
+
+FORMAT = 1
+_SUFFIX = ".reading"
+_ASIDE = ".unusable"
+_TEMPORARY = ".new"
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The second line of a file, after the checksum of all that follows it.
+
+    Attributes:
+        format: the version of the form of the file and of the data.
+        origin: what the data depends on in the configuration, as a digest.
+        at: when the poll began, UTC.
+    """
+
+    format: int
+    organization: str
+    collector: str
+    origin: str
+    at: datetime
+
+
+class UnusableError(Exception):
+    """A file that holds no reading for this configuration; says why in one word."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class StateDirectory:
+    """Saves and restores readings below one folder.
+
+    Args:
+        path: the folder; it is made where it is missing.
+        failed: is told each failure: ``save``, ``read``, ``damaged``, ``format``, ``configuration``
+            or ``removed``.
+    """
+
+    def __init__(self, path: Path, failed: Callable[[str], None]) -> None:
+        self._path = path
+        self._failed = failed
+
+    def save(
+        self, organization: str, collector: str, origin: str, at: datetime, data: msgspec.Struct
+    ) -> None:
+        """Replace the file of one collector; a disk that refuses is logged and counted."""
+        where = {"organization": organization, "collector": collector}
+        header = Header(FORMAT, organization, collector, origin, at)
+        told = msgspec.json.encode(header) + b"\n" + msgspec.json.encode(data)
+        content = _checksum(told) + b"\n" + told
+        try:
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _replace(self._file(organization, collector), content)
+        except OSError as error:
+            self._failed("save")
+            log.warning("the reading cannot be saved: %s", error.strerror, extra=where)
+
+    def restore(
+        self, organization: str, collector: str, origin: str, kind: type[Data]
+    ) -> tuple[datetime, Data] | None:
+        """Return the time and the data that were saved last, or None where none can be used."""
+        file = self._file(organization, collector)
+        try:
+            return _read(file, origin, kind)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._failed("read")
+            log.warning("the saved reading cannot be read: %s", error.strerror, extra=_of(file))
+        except UnusableError as problem:
+            self._set_aside(file, problem.reason)
+        return None
+
+    def set_aside_others(self, known: set[tuple[str, str]]) -> None:
+        """Set aside the files of collectors that are no longer configured."""
+        expected = {self._file(*key) for key in known}
+        for file in sorted(self._path.glob(f"*{_SUFFIX}")):
+            if file not in expected:
+                self._set_aside(file, "removed")
+
+    def _set_aside(self, file: Path, reason: str) -> None:
+        self._failed(reason)
+        log.warning("the saved reading is not used: %s", reason, extra=_of(file))
+        try:
+            file.replace(file.with_suffix(_ASIDE))
+        except OSError as error:
+            log.warning("it cannot be set aside: %s", error.strerror, extra=_of(file))
+
+    def _file(self, organization: str, collector: str) -> Path:
+        # A name is any text, and two of them may differ in case alone.
+        readable = "".join(c if c.isascii() and c.isalnum() else "_" for c in organization)[:40]
+        digest = hashlib.sha256(organization.encode("utf-8", "replace")).hexdigest()[:8]
+        return self._path / f"{readable}-{digest}-{collector}{_SUFFIX}"
+
+
+def origin_of(*facts: object) -> str:
+    """Return a digest of what a reading depends on in the configuration."""
+    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
+
+
+def _checksum(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
+
+
+def _of(file: Path) -> dict[str, str]:
+    return {"file": file.name}
+
+
+def _read(file: Path, origin: str, kind: type[Data]) -> tuple[datetime, Data]:
+    checksum, _, told = file.read_bytes().partition(b"\n")
+    if checksum != _checksum(told):
+        raise UnusableError("damaged")
+    line, _, body = told.partition(b"\n")
+    try:
+        header = msgspec.json.decode(line, type=Header)
+        if header.format != FORMAT:
+            raise UnusableError("format")
+        if header.origin != origin:
+            raise UnusableError("configuration")
+        return header.at.astimezone(UTC), msgspec.json.decode(body, type=kind)
+    except (ValueError, RecursionError):
+        raise UnusableError("format") from None
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write so that at every moment the old or the new file is there in full, and survives."""
+    temporary = file.with_suffix(_TEMPORARY)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+        temporary.replace(file)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

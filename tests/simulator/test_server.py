@@ -1,0 +1,234 @@
+"""The simulator over HTTP behaves as the API does."""
+
+import gzip
+import http.client
+import json
+import socket
+import threading
+from urllib.parse import urlsplit
+
+import pytest
+
+from billing_exporter.simulator import Options, Simulator
+from tests.simulator.client import Client, connected
+
+
+def _raw(client: Client, method: str, path: str, **headers: str) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection(urlsplit(client.simulator.url).netloc, timeout=10)
+    try:
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        answer.body = answer.read()
+        return answer
+    finally:
+        connection.close()
+
+
+def test_every_answer_carries_limit_and_correlation(client: Client) -> None:
+    """Good and bad answers have the three limit headers and a correlation id, errors repeat it."""
+    good, bad = client.get("organizations/me"), client.get("billing/contracts/none")
+    for answer in (good, bad):
+        assert {"inin-ratelimit-count", "inin-ratelimit-allowed", "inin-ratelimit-reset"} <= set(
+            map(str.lower, answer.headers)
+        )
+    assert bad.json()["contextId"] == bad.headers["ININ-Correlation-Id"]
+    assert good.headers["ININ-Correlation-Id"] != bad.headers["ININ-Correlation-Id"]
+    assert good.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "code"),
+    [
+        ("billing/contracts/none", {}, 404, "not.found"),
+        ("billing/contracts/none/billingperiods/none", {}, 404, "not.found"),
+        ("billing/contracts/invoices/none/lines", {}, 404, "not.found"),
+        ("billing/contracts/invoices/none/document", {}, 404, "not.found"),
+        ("billing/trusteebillingoverview/none", {}, 404, "not.found"),
+        ("billing/nothing", {}, 404, "not.found"),
+        ("billing/contracts", {"pageSize": 11}, 400, "invalid.value"),
+        ("billing/contracts", {"status": "active"}, 400, "invalid.value"),
+        ("billing/contracts", {"after": "nonsense"}, 400, "invalid.value"),
+        ("billing/contracts", {"dateStart": "2026-13-01"}, 400, "invalid.date"),
+        ("billing/contracts/invoices", {"pageSize": 201}, 400, "invalid.value"),
+        ("billing/contracts/invoices", {"paymentStatus": "Unpaid"}, 400, "invalid.value"),
+        ("billing/contracts/invoices", {"dateEnd": "yesterday"}, 400, "invalid.date"),
+        ("billing/reports/billableusage", {}, 400, "bad.request"),
+        ("orgauthorization/trustors", {"pageNumber": 0}, 400, "invalid.value"),
+    ],
+)
+def test_what_is_wrong_is_refused(
+    client: Client, path: str, query: dict[str, str], status: int, code: str
+) -> None:
+    """Unknown ids are 404, bad values and dates 400, each with its code in an error body."""
+    answer = client.get(path, **query)
+    assert answer.status_code == answer.json()["status"] == status
+    assert answer.json()["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "code"),
+    [
+        ("2026-11-01", "2026-11-30T00:00:00Z", "invalid.date"),
+        ("2026-11-01T00:00:00Z", "2026-11-31T00:00:00Z", "invalid.date"),
+        ("2026-11-02T00:00:00Z", "2026-11-01T00:00:00Z", "invalid.value"),
+    ],
+)
+def test_a_window_must_make_sense(client: Client, start: str, end: str, code: str) -> None:
+    """The report wants two moments in order."""
+    answer = client.get("billing/reports/billableusage", startDate=start, endDate=end)
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+def test_a_report_is_in_progress_at_first() -> None:
+    """The first call for each window says InProgress without usage, the second is Complete."""
+    window = {"startDate": "2026-11-01T00:00:00Z", "endDate": "2026-11-30T23:59:59Z"}
+    with connected(in_progress=1) as client:
+        first, second = (client.get("billing/reports/billableusage", **window) for _ in range(2))
+        other = client.get(
+            "billing/reports/billableusage", **{**window, "endDate": window["startDate"]}
+        )
+    assert (first.json()["status"], first.json()["usages"]) == ("InProgress", [])
+    assert second.json()["status"] == "Complete"
+    assert second.json()["usages"]
+    assert other.json()["status"] == "InProgress"
+
+
+def test_invoices_come_before_contract_ids(client: Client) -> None:
+    """The literal path of invoices is no contract's id."""
+    assert "paymentStatus" in client.get("billing/contracts/invoices").json()["entities"][0]
+
+
+def test_filters_choose(client: Client) -> None:
+    """Invoices are chosen by status and days, contracts by status, number and days."""
+    unpaid = client.get("billing/contracts/invoices", paymentStatus="UnPaid", pageSize=200).json()
+    assert {invoice["paymentStatus"] for invoice in unpaid["entities"]} == {"Unpaid"}
+    query = {"dateStart": "2026-11-01", "dateEnd": "2026-11-11", "pageSize": 200}
+    november = client.get("billing/contracts/invoices", **query).json()["entities"]
+    assert {i["dateInvoiced"] for i in november} <= {f"2026-11-{day:02d}" for day in range(1, 12)}
+    contracts = client.get("billing/contracts").json()["entities"]
+    assert len(contracts) == 5
+    assert len(client.get("billing/contracts", status="Active").json()["entities"]) == 4
+    number = contracts[1]["externalNumber"]
+    assert client.get("billing/contracts", externalNumber=number).json()["entities"] == [
+        contracts[1]
+    ]
+    assert client.get(f"billing/contracts/{number}").json() == contracts[1]
+    early = client.get("billing/contracts", dateEnd="2023-01-01").json()["entities"]
+    assert [contract["status"] for contract in early] == ["Inactive"]
+
+
+def test_links_are_relative_and_lead_on(client: Client) -> None:
+    """NextUri has no host, and following it to the end gives every invoice once."""
+    found, path = [], "/api/v2/billing/contracts/invoices?pageSize=25"
+    while path:
+        assert path.startswith("/api/v2/")
+        page = client.session.get(client.simulator.url + path, timeout=10).json()
+        found += [invoice["id"] for invoice in page["entities"]]
+        path = page.get("nextUri")
+    assert len(found) == len(set(found)) == 149
+
+
+def test_trustors_have_their_states(client: Client) -> None:
+    """One is not enabled; disabled and forbidden ones are 403, one without data 404, others 200."""
+    listing = client.get("orgauthorization/trustors").json()
+    assert (listing["total"], listing["pageCount"], listing["pageSize"]) == (12, 1, 25)
+    assert [trustor["enabled"] for trustor in listing["entities"]].count(False) == 1
+    codes = [client.overview(number).status_code for number in range(12)]
+    assert codes == [200] * 9 + [403, 403, 404]
+    assert client.overview(0, 100).status_code == 404
+    assert client.overview(0, -1).json()["code"] == "invalid.value"
+
+
+def test_wrong_credentials_are_told_apart(client: Client) -> None:
+    """An unknown client is 400, a wrong secret 401, no token 401 with its own code."""
+    assert client.login("nobody").status_code == 400
+    assert client.login(secret="wrong").status_code == 401
+    assert _raw(client, "GET", "/api/v2/organizations/me").status == 401
+
+
+def test_beyond_the_limit_is_429() -> None:
+    """The request over the limit is told how long to wait, in header and body."""
+    with connected(rate_limit=2) as client:
+        answers = [client.get("organizations/me") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2].json()["code"] == "too.many.requests.retry.after"
+    assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
+    assert answers[2].headers["inin-ratelimit-count"] == "2"
+    assert answers[2].headers["inin-ratelimit-allowed"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("POST", {"Content-Type": "application/json"}, 405),
+        ("POST", {"Content-Type": "text/plain"}, 415),
+        ("DELETE", {}, 405),
+        ("PUT", {}, 405),
+    ],
+)
+def test_nothing_but_get(client: Client, method: str, headers: dict[str, str], status: int) -> None:
+    """Other methods are 405, other content types 415, with an error body."""
+    url = f"{client.simulator.url}/api/v2/billing/contracts"
+    data = b"{}" if headers else None
+    answer = client.session.request(method, url, data=data, headers=headers, timeout=10)
+    assert answer.status_code == answer.json()["status"] == status
+
+
+def test_large_bodies_are_packed_where_accepted(client: Client) -> None:
+    """Gzip comes where it is accepted and the body is large, and is the same content."""
+    token = client.session.headers["Authorization"]
+    path = "/api/v2/billing/contracts"
+    packed = _raw(client, "GET", path, Authorization=token, **{"Accept-Encoding": "gzip"})
+    plain = _raw(client, "GET", path, Authorization=token)
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert plain.headers["Content-Encoding"] is None
+    assert gzip.decompress(packed.body) == plain.body
+
+
+def test_a_connection_is_kept(client: Client) -> None:
+    """One connection serves several requests."""
+    connection = http.client.HTTPConnection(urlsplit(client.simulator.url).netloc, timeout=10)
+    for _ in range(3):
+        connection.request("GET", "/_simulator/faults")
+        first = connection.sock
+        assert json.loads(connection.getresponse().read()) == []
+        assert connection.sock is first is not None
+    connection.close()
+
+
+def test_a_request_too_large_is_refused(client: Client) -> None:
+    """A body beyond the documented bytes, or of no length, is refused unread."""
+    for length in ("600000", "many"):
+        answer = _raw(client, "POST", "/oauth/token", **{"Content-Length": length})
+        assert answer.status == 413
+
+
+def test_it_stops_at_once_and_leaves_nothing() -> None:
+    """Stopping ends idle connections and stalled answers, and no thread stays."""
+    before = set(threading.enumerate())
+    simulator = Simulator(Options(address="127.0.0.1:0", latency=600.0))
+    simulator.start()
+    address = (urlsplit(simulator.url).hostname, urlsplit(simulator.url).port)
+    with socket.create_connection(address) as idle, socket.create_connection(address) as waiting:
+        waiting.sendall(b"GET /api/v2/organizations/me HTTP/1.1\r\nHost: x\r\n\r\n")
+        simulator.stop()
+        assert idle.recv(1) == waiting.recv(1) == b""
+    assert set(threading.enumerate()) == before
+    simulator.stop()
+
+
+def test_an_address_in_use_is_an_error(client: Client) -> None:
+    """A second simulator on the same port does not start."""
+    taken = urlsplit(client.simulator.url).netloc
+    with pytest.raises(OSError, match="in use"):
+        Simulator(Options(address=taken)).start()
+
+
+def test_it_listens_on_ipv6() -> None:
+    """An IPv6 address works and its URL has brackets."""
+    try:
+        with connected(address="[::1]:0") as client:
+            assert client.simulator.url.startswith("http://[::1]:")
+            assert client.get("organizations/me").ok
+    except OSError:
+        pytest.skip("this machine has no IPv6")
