@@ -13,7 +13,7 @@ _WORD = r"[^\s@%<>\"'(),;:=/\[\]]"
 
 # Every repetition is bounded or starts at a fixed character, so that long text costs little.
 _PATTERNS = (
-    (re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+", re.IGNORECASE), rf"\1 {_MASK}"),
+    (re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\1 {_MASK}"),
     (re.compile(r"://[^/\s@]{1,200}@"), f"://{_MASK}@"),
     (re.compile(r"(https?://[^\s?#\"'<>]{1,2000})[?#][^\s\"'<>]+"), rf"\1?{_MASK}"),
     (re.compile(r"\?[^\s=?\"'<>]{1,200}=[^\s\"'<>]*"), f"?{_MASK}"),

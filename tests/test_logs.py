@@ -41,11 +41,13 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
         level: str = "info", log_format: Any = "logfmt", redactor: Redactor | None = None
     ) -> io.StringIO:
         stream = io.StringIO()
+        # Without pytest's own handlers, which raise where a message cannot be rendered.
+        root.handlers[:] = [
+            each for each in root.handlers if "_pytest" not in type(each).__module__
+        ]
         logs.configure(level, log_format, stream, redactor or Redactor())
         return stream
 
-    # Without pytest's own handlers, which raise where a message cannot be rendered.
-    root.handlers[:] = []
     yield configured
     root.handlers[:] = handlers
     root.setLevel(levels[0])
@@ -148,7 +150,9 @@ def test_secrets_and_people_are_masked_everywhere(configure: Configure, log_form
     try:
         raise ValueError("very-secret in jane@example.com")  # noqa: TRY301 - for its traceback
     except ValueError:
-        LOGGER.exception("very-secret %s", "Bearer abc", extra={"url": "https://a/?b=very-secret"})
+        LOGGER.exception(
+            "very-secret %s", "Bearer abcdefgh", extra={"url": "https://a/?b=very-secret"}
+        )
     text = stream.getvalue()
     assert text.count("\n") == 1
     for hidden in ("very-secret", "abc", "jane"):

@@ -18,6 +18,7 @@ from billing_exporter.redaction import Redactor
         ("at https://example.com/a?sig=1&b=2 now", "at https://example.com/a?<redacted> now"),
         ("at https://example.com/a#part", "at https://example.com/a?<redacted>"),
         ("with url: /api/v2/x?after=1 (Caused", "with url: /api/v2/x?<redacted> (Caused"),
+        ("the basic plan, a bearer of it", "the basic plan, a bearer of it"),
         ("why? because a = b", "why? because a = b"),
         ("a@b, ACME @ Home, 3 @ 4.5", "a@b, ACME @ Home, 3 @ 4.5"),
     ],

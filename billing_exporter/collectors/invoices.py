@@ -80,7 +80,7 @@ class InvoicesCollector:
         """The totals are one part, each invoice is one."""
         totals = Totals(data.today, tuple(known.invoice for known in data.invoices))
         each = {
-            known.invoice.id or f"nameless {number}": known
+            f"invoice {_identity(known.invoice) or f'without id, {number}'}": known
             for number, known in enumerate(data.invoices)
         }
         return {"totals": totals, **each}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 
-class Mistake(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class Mistake(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to mend; its text is one line.
 
     `file` is the path as the operator gave it, or `environment`. `line` counts from 1; 0 says

@@ -28,12 +28,12 @@ def check_organizations(root: Node, value: Any, folder: Path, reporter: Reporter
     `value` is what a `Checker` made of `root`. A secret's file is looked for from `folder`, and
     its place is written into `value`.
     """
-    if not isinstance(root, Mapping) or not isinstance(value.get("organizations"), list):
+    listed = root.entries.get("organizations") if isinstance(root, Mapping) else None
+    if not isinstance(listed, Sequence) or value["organizations"] is UNSET:
         return
-    listed = root.entries["organizations"]
     first: dict[str, str] = {}
-    for index, item in enumerate(value["organizations"]):
-        node = listed.items[index] if isinstance(listed, Sequence) else listed
+    pairs = zip(listed.items, value["organizations"], strict=True)
+    for index, (node, item) in enumerate(pairs):
         if isinstance(node, Mapping):
             path = f"organizations[{index}]"
             check_organization(node, item, folder, reporter, f"{path}.")

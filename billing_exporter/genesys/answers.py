@@ -24,16 +24,12 @@ _WORD = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PERMISSION = re.compile(r"\b[A-Za-z]{2,40}:[A-Za-z]{2,40}:[A-Za-z]{2,20}\b")
 
 
-class ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
-    """The parts of the API's error body that are read; each may be of any kind."""
+class _ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
+    # The parts that are read; a gateway's error can be JSON of any kind.
 
     code: Any = None
     message: Any = None
     context_id: Any = None
-
-    def __repr__(self) -> str:
-        """Return nothing of it: messages can name people."""
-        return "ErrorBody()"
 
 
 def correlation_id(headers: Mapping[str, str]) -> str | None:
@@ -96,14 +92,14 @@ def _meaning(status: int) -> tuple[type[ApiError], str]:
     return _STATUSES.get(status) or _CLASSES.get(status // 100, other)
 
 
-def _error_body(body: bytes) -> ErrorBody:
+def _error_body(body: bytes) -> _ErrorBody:
     try:
-        return msgspec.json.decode(body, type=ErrorBody)
+        return msgspec.json.decode(body, type=_ErrorBody)
     except (ValueError, RecursionError):
-        return ErrorBody()
+        return _ErrorBody()
 
 
-def _forbidden(body: ErrorBody, permission: str | None) -> str:
+def _forbidden(body: _ErrorBody, permission: str | None) -> str:
     named = _PERMISSION.findall(body.message) if isinstance(body.message, str) else []
     missing = " or ".join(sorted(set(named))) or permission
     if missing is None:

@@ -199,6 +199,7 @@ class BillingApi:
                 external_number=external_number,
             ),
             _CONTRACTS_PAGE,
+            operations.CONTRACTS.name,
         )
 
     def invoices(
@@ -218,6 +219,7 @@ class BillingApi:
                 payment_status=payment_status,
             ),
             _INVOICES_PAGE,
+            operations.INVOICES.name,
         )
 
     def invoice_lines(self, invoice_id: str) -> Iterator[BillingInvoiceItem]:
@@ -227,6 +229,7 @@ class BillingApi:
                 invoice_id, after=after, page_size=page_size
             ),
             _INVOICES_PAGE,
+            operations.INVOICE_LINES.name,
         )
 
     def trustors(self) -> Iterator[Trustor]:
@@ -236,6 +239,7 @@ class BillingApi:
                 page_size=page_size, page_number=number
             ),
             _TRUSTORS_PAGE,
+            operations.TRUSTORS.name,
         )
 
     def billable_usage(

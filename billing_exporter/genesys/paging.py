@@ -28,13 +28,14 @@ class Listing(Protocol[Row_co]):
 
 
 def by_cursor(
-    fetch: Callable[[str | None, int | None], Listing[Row_co]], page_size: int
+    fetch: Callable[[str | None, int | None], Listing[Row_co]], page_size: int, operation: str
 ) -> Iterator[Row_co]:
     """Yield the rows of all pages that follow each other by cursor.
 
     Args:
         fetch: Returns a page, given the cursor (`after`) and the page size.
         page_size: Rows per page to ask for; where the API rejects it, its own default is taken.
+        operation: Its reference name, for errors.
 
     Raises:
         UnexpectedAnswer: A cursor repeats, is missing, or there are more than 10,000 pages.
@@ -48,21 +49,22 @@ def by_cursor(
         yield from listing.entities
         if not listing.next_uri:
             return
-        after = cursor(listing.next_uri)
+        after = cursor(listing.next_uri, operation)
         if after in seen:
-            raise UnexpectedAnswer("the cursor of the next page repeats", path="$.nextUri")
+            raise _unexpected("the cursor of the next page repeats", "$.nextUri", operation)
         seen.add(after)
-    raise UnexpectedAnswer(f"more than {_MOST_PAGES} pages", path="$.nextUri")
+    raise _unexpected(f"more than {_MOST_PAGES} pages", "$.nextUri", operation)
 
 
 def by_number(
-    fetch: Callable[[int, int | None], TrustorEntityListing], page_size: int
+    fetch: Callable[[int, int | None], TrustorEntityListing], page_size: int, operation: str
 ) -> Iterator[Trustor]:
     """Yield the trustors of all numbered pages.
 
     Args:
         fetch: Returns a page, given its number from 1 and the page size.
         page_size: Rows per page to ask for; where the API rejects it, its own default is taken.
+        operation: Its reference name, for errors.
 
     Raises:
         UnexpectedAnswer: A page repeats, or there are more than 10,000.
@@ -73,15 +75,15 @@ def by_number(
     for number in range(1, _MOST_PAGES + 1):
         listing = fetch_page(number)
         if listing.entities and listing.entities == before:
-            raise UnexpectedAnswer("the next page repeats the one before", path="$.entities")
+            raise _unexpected("the next page repeats the one before", "$.entities", operation)
         yield from listing.entities
         if not listing.entities or _is_last(listing, number):
             return
         before = listing.entities
-    raise UnexpectedAnswer(f"more than {_MOST_PAGES} pages", path="$.pageCount")
+    raise _unexpected(f"more than {_MOST_PAGES} pages", "$.pageCount", operation)
 
 
-def cursor(next_uri: str) -> str:
+def cursor(next_uri: str, operation: str) -> str:
     """Return the cursor in a `nextUri`; its host and path are nobody's business.
 
     Raises:
@@ -96,7 +98,11 @@ def cursor(next_uri: str) -> str:
         if name == "after" and value:
             # Not unquote_plus: a cursor in base64 may hold a bare plus.
             return unquote(value)
-    raise UnexpectedAnswer("the next page has no cursor", path="$.nextUri")
+    raise _unexpected("the next page has no cursor", "$.nextUri", operation)
+
+
+def _unexpected(message: str, path: str, operation: str) -> UnexpectedAnswer:
+    return UnexpectedAnswer(message, path=path, operation=operation)
 
 
 def _is_last(listing: TrustorEntityListing, number: int) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
@@ -91,7 +91,5 @@ def _is_hopeless(state: RetryCallState, deadline: Deadline) -> bool:
 
 
 def _error(state: RetryCallState) -> ApiError:
-    error = state.outcome.exception() if state.outcome else None
-    if not isinstance(error, ApiError):
-        raise TypeError("only errors of the API are tried again")
-    return error
+    # Whatever else an attempt raises is not tried again and gets no wait.
+    return cast("ApiError", state.outcome and state.outcome.exception())

@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import datetime
@@ -50,7 +51,9 @@ class _Server(ThreadingHTTPServer):
                 _shut(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that goes away is everyday life, and faults cut connections."""
+        """Say nothing of clients that go away; a mistake of our own is shown."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 def _shut(connection: socket.socket) -> None:

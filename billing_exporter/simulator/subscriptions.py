@@ -55,8 +55,6 @@ def yearly_term(day: date, month: int, anchor: int, years: int) -> tuple[date, d
 
 
 def _kind(trustor: Trustor, seed: int) -> Kind:
-    if trustor.state == "monthly":
-        return "MONTH_TO_MONTH"
     if trustor.state == "minimum":
         return "PREPAY_MONTHLY_COMMITMENT"
     return pick(("PREPAY_MONTHLY_COMMITMENT", "PREPAY"), seed, "kind", trustor.number)

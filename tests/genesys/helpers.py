@@ -2,17 +2,32 @@
 
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import responses
 
 from billing_exporter.genesys import Account, BillingApi, Interrupted, Observer
 
 API = "https://api.example.com"
 LOGIN = "https://login.example.com"
 TOKEN_URL = f"{LOGIN}/oauth/token"
+BILLING = f"{API}/api/v2/billing"
 SECRET = "shibboleth"
+TOKEN = "secret-token-1"
 NOON = 1_795_435_200.0  # 2026-11-23T12:00:00Z
+
+
+def asked(service: responses.RequestsMock) -> list[str]:
+    """Return path and query of every request to the API."""
+    urls = [urlsplit(str(call.request.url)) for call in service.calls]
+    return [
+        f"{url.path}?{url.query}" if url.query else url.path
+        for url in urls
+        if url.netloc == urlsplit(API).netloc
+    ]
 
 
 def fixture(name: str) -> bytes:
@@ -97,11 +112,15 @@ def http_answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 
 
 class Loopback:
-    """A server that gives the same bytes to every request, and may then hang up."""
+    """A server that gives the same bytes to every request.
 
-    def __init__(self, answer: bytes, *, hang_up: bool) -> None:
+    It may hang up after an answer, or answer at once without hearing a request.
+    """
+
+    def __init__(self, answer: bytes, *, hang_up: bool, at_once: bool) -> None:
         self._answer = answer
         self._hang_up = hang_up
+        self._at_once = at_once
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._listening.settimeout(30)
         self.connections = 0
@@ -116,12 +135,16 @@ class Loopback:
             except OSError:
                 return
             self.connections += 1
-            with connection, connection.makefile("rb") as requests:
+            # The client may hang up first: some tests want it to.
+            with connection, connection.makefile("rb") as requests, suppress(OSError):
                 self._answer_all(connection, requests)
 
-    def _answer_all(self, connection: socket.socket, requests: object) -> None:
+    def _answer_all(self, connection: socket.socket, requests: Iterable[bytes]) -> None:
+        if self._at_once:
+            connection.sendall(self._answer)
+            return
         request = b""
-        for line in requests:  # type: ignore[attr-defined]
+        for line in requests:
             request += line
             if line == b"\r\n":
                 self.requests.append(request)
@@ -137,9 +160,9 @@ class Loopback:
 
 
 @contextmanager
-def loopback(answer: bytes, *, hang_up: bool = False) -> Iterator[Loopback]:
+def loopback(answer: bytes, *, hang_up: bool = False, at_once: bool = False) -> Iterator[Loopback]:
     """Run a loopback server."""
-    server = Loopback(answer, hang_up=hang_up)
+    server = Loopback(answer, hang_up=hang_up, at_once=at_once)
     thread = threading.Thread(target=server.serve)
     thread.start()
     try:

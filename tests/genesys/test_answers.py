@@ -119,8 +119,8 @@ def test_a_rate_limit_without_retry_after() -> None:
         "inin_ratelimit_count": "301",
         "inin_ratelimit_reset": "23",
     }
-    assert error_of(429, **headers).retry_after == 23
-    assert error_of(503, **headers).retry_after is None
+    assert error_of(429, b"", **headers).retry_after == 23
+    assert error_of(503, b"", **headers).retry_after is None
 
 
 @pytest.mark.parametrize("value", ["agent.one@example.com", "a b", "", "x" * 65, 7, None, "a\nb"])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 import responses
 
-from billing_exporter.genesys.auth import Account, Tokens
+from billing_exporter.genesys.auth import Account, Tokens, _Refusal, _TokenAnswer
 from billing_exporter.genesys.clock import Deadline
 from billing_exporter.genesys.errors import ApiError, RateLimited, Unauthorized, UnexpectedAnswer
 from billing_exporter.genesys.exchange import Exchange
@@ -242,6 +242,8 @@ def test_nothing_secret_is_shown(mocked: responses.RequestsMock) -> None:
     login.token()
     held = [account(), login.tokens, *vars(login.tokens).values()]
     shown = json.dumps([repr(each) for each in held if not isinstance(each, str)])
+    shown += repr(_TokenAnswer("t1-secret-token"))
+    shown += repr(_Refusal(SECRET, Unauthorized("x"), 60, 60))
     assert SECRET not in shown
     assert "t1-secret" not in shown
 

@@ -39,7 +39,7 @@ class Cursors:
 def test_cursors_are_followed_to_the_end() -> None:
     """All pages' rows come in order, and each page is asked for with the cursor before it."""
     pages = Cursors(iter(["a", "b", None]))
-    rows = list(by_cursor(pages, 200))
+    rows = list(by_cursor(pages, 200, "op"))
     assert [row.id for row in rows] == ["after None", "after a", "after b"]
     assert pages.asked == [(None, 200), ("a", 200), ("b", 200)]
 
@@ -47,35 +47,35 @@ def test_cursors_are_followed_to_the_end() -> None:
 @pytest.mark.parametrize("end", [None, ""])
 def test_no_next_page(end: str | None) -> None:
     """A null or empty nextUri ends the listing."""
-    assert len(list(by_cursor(Cursors(iter([end])), 200))) == 1
+    assert len(list(by_cursor(Cursors(iter([end])), 200, "op"))) == 1
 
 
 def test_pages_are_fetched_when_needed() -> None:
     """Whoever stops early asks for no further page."""
     pages = Cursors(str(number) for number in count())
-    assert len(list(islice(by_cursor(pages, 200), 3))) == 3
+    assert len(list(islice(by_cursor(pages, 200, "op"), 3))) == 3
     assert len(pages.asked) == 3
 
 
 def test_a_cursor_that_repeats() -> None:
     """A cursor that has been there before ends in an error, not in a loop."""
     with pytest.raises(UnexpectedAnswer, match="repeats") as caught:
-        list(by_cursor(Cursors(iter(["a", "b", "a"])), 200))
-    assert caught.value.path == "$.nextUri"
+        list(by_cursor(Cursors(iter(["a", "b", "a"])), 200, "op"))
+    assert (caught.value.path, caught.value.operation) == ("$.nextUri", "op")
 
 
 def test_pages_without_end() -> None:
     """Ever new cursors end after ten thousand pages."""
     pages = Cursors(str(number) for number in count())
     with pytest.raises(UnexpectedAnswer, match="more than 10000 pages"):
-        list(by_cursor(pages, 200))
+        list(by_cursor(pages, 200, "op"))
     assert len(pages.asked) == 10_000
 
 
 def test_a_page_size_that_is_rejected() -> None:
     """Where the API rejects the page size, its own default is asked for from then on."""
     pages = Cursors(iter(["a", None]), largest=10)
-    assert len(list(by_cursor(pages, 200))) == 2
+    assert len(list(by_cursor(pages, 200, "op"))) == 2
     assert pages.asked == [(None, 200), (None, None), ("a", None)]
 
 
@@ -89,7 +89,7 @@ def test_other_rejections(status: int) -> None:
         raise Rejected("no", status=status)
 
     with pytest.raises(Rejected):
-        list(by_cursor(fetch, 200))
+        list(by_cursor(fetch, 200, "op"))
     assert asked == ([200, None] if status == 400 else [200])
 
 
@@ -104,19 +104,19 @@ def test_other_rejections(status: int) -> None:
 )
 def test_only_the_cursor_is_taken(uri: str, expected: str) -> None:
     """Whatever host a nextUri names, only its cursor is read."""
-    assert cursor(uri) == expected
+    assert cursor(uri, "op") == expected
 
 
 @pytest.mark.parametrize("uri", ["/x", "/x?after=", "/x?before=1", "http://[bad", "after=1"])
 def test_a_next_page_without_a_cursor(uri: str) -> None:
     """A next page that cannot be asked for is an unexpected answer."""
     with pytest.raises(UnexpectedAnswer, match="no cursor"):
-        cursor(uri)
+        cursor(uri, "op")
 
 
 def numbered(pages: list[TrustorEntityListing]) -> list[str | None]:
     """Return the ids of the trustors of numbered pages."""
-    return [row.id for row in by_number(lambda number, _: pages[number - 1], 100)]
+    return [row.id for row in by_number(lambda number, _: pages[number - 1], 100, "op")]
 
 
 def page(*ids: str, page_count: int | None = None, more: bool = False) -> TrustorEntityListing:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from billing_exporter.genesys import scalars
 
-JSON_SCALARS = st.none() | st.booleans() | st.text() | st.decimals() | st.just([]) | st.just({})
+JSON_SCALARS: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.text() | st.decimals() | st.just([]) | st.just({})
+)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from billing_exporter.simulator import World
 from billing_exporter.simulator.report import CHARGES, Window, in_progress
@@ -33,7 +34,7 @@ def test_totals_run_through_yesterday_and_never_fall(world: World) -> None:
     ]
     assert not any(totals[0])
     assert not any(totals[1])
-    for before, after in zip(totals[1:], totals[2:], strict=False):
+    for before, after in pairwise(totals):
         assert all(a >= b for a, b in zip(after, before, strict=True))
     assert totals[-1] == totals[-2]
 

@@ -5,9 +5,11 @@ import http.client
 import json
 import socket
 import threading
+import time
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from billing_exporter.simulator import Options, Simulator
 from tests.simulator.client import Client, connected
@@ -84,9 +86,8 @@ def test_a_report_is_in_progress_at_first() -> None:
     window = {"startDate": "2026-11-01T00:00:00Z", "endDate": "2026-11-30T23:59:59Z"}
     with connected(in_progress=1) as client:
         first, second = (client.get("billing/reports/billableusage", **window) for _ in range(2))
-        other = client.get(
-            "billing/reports/billableusage", **{**window, "endDate": window["startDate"]}
-        )
+        shorter = {**window, "endDate": "2026-11-15T00:00:00Z"}
+        other = client.get("billing/reports/billableusage", **shorter)
     assert (first.json()["status"], first.json()["usages"]) == ("InProgress", [])
     assert second.json()["status"] == "Complete"
     assert second.json()["usages"]
@@ -109,9 +110,9 @@ def test_filters_choose(client: Client) -> None:
     assert len(contracts) == 5
     assert len(client.get("billing/contracts", status="Active").json()["entities"]) == 4
     number = contracts[1]["externalNumber"]
-    assert client.get("billing/contracts", externalNumber=number).json()["entities"] == [
-        contracts[1]
-    ]
+    found = client.get("billing/contracts", externalNumber=number).json()["entities"]
+    assert found == [contracts[1]]
+
     assert client.get(f"billing/contracts/{number}").json() == contracts[1]
     early = client.get("billing/contracts", dateEnd="2023-01-01").json()["entities"]
     assert [contract["status"] for contract in early] == ["Inactive"]
@@ -210,10 +211,14 @@ def test_it_stops_at_once_and_leaves_nothing() -> None:
     simulator.start()
     address = (urlsplit(simulator.url).hostname, urlsplit(simulator.url).port)
     with socket.create_connection(address) as idle, socket.create_connection(address) as waiting:
+        idle.sendall(b"GET /_simulator/faults HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle.recv(65_536).startswith(b"HTTP/1.1 200")
         waiting.sendall(b"GET /api/v2/organizations/me HTTP/1.1\r\nHost: x\r\n\r\n")
+        while not simulator.service.requests():
+            time.sleep(0.01)
         simulator.stop()
-        assert idle.recv(1) == waiting.recv(1) == b""
-    assert set(threading.enumerate()) == before
+        assert waiting.recv(1) == b""
+    assert set(threading.enumerate()) <= before
     simulator.stop()
 
 
@@ -232,3 +237,19 @@ def test_it_listens_on_ipv6() -> None:
             assert client.get("organizations/me").ok
     except OSError:
         pytest.skip("this machine has no IPv6")
+
+
+def test_a_mistake_of_its_own_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    """A client that goes away is not worth a word, a failing service is."""
+    with connected() as client:
+        client.faults("stall:seconds=600")
+        address = (urlsplit(client.simulator.url).hostname, urlsplit(client.simulator.url).port)
+        with socket.create_connection(address) as leaving:
+            leaving.sendall(
+                b"GET /api/v2/organizations/me HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+            )
+        assert capfd.readouterr().err == ""
+        client.simulator.service.answer = None
+        with pytest.raises(requests.ConnectionError):
+            client.get("organizations/me")
+    assert "TypeError" in capfd.readouterr().err
