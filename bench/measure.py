@@ -9,6 +9,7 @@ import gc
 import json
 import re
 import resource
+import socket
 import subprocess
 import sys
 import time
@@ -80,6 +81,18 @@ def interleaved(contestants: Mapping[str, Callable[[], T]], rounds: int) -> dict
         for name, measure in contestants.items():
             measured[name].append(measure())
     return measured
+
+
+def mebibytes(count: float) -> float:
+    """Return bytes as MiB."""
+    return count / (1 << 20)
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 class Worker:

@@ -23,7 +23,7 @@ class Finding:
 
     Attributes:
         what: the work.
-        unit: of both figures: ms, s or MB.
+        unit: of both figures: ms, s or MiB.
         ours: our figure.
         against: the baseline's name; empty where there is none.
         theirs: its figure in the same run.
@@ -52,6 +52,7 @@ class Finding:
         return self.ratio is not None and self.ratio <= (self.aim.ratio or 0)
 
 
+_THREE_DIGITS = 100
 _COLUMNS = ("what", "ours", "baseline", "its", "ours is", "aim", "reached")
 
 
@@ -93,6 +94,6 @@ def _times(ratio: float) -> str:
 
 def _figure(number: float) -> str:
     """Write about three digits, which is what a noisy machine is good for."""
-    if abs(number) >= 100:
+    if abs(number) >= _THREE_DIGITS:
         return f"{number:,.0f}"
     return f"{number:.3g}"

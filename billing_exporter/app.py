@@ -1,23 +1,23 @@
 """The one place that builds every part, joins them, and starts and stops them in order."""
 
 import logging
-import random
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
+from pathlib import Path
+from time import monotonic
 
 from billing_exporter import __version__
-from billing_exporter.collectors import configured
-from billing_exporter.collectors.settings import EVERY_COLLECTOR
-from billing_exporter.config import Organization, Settings
+from billing_exporter.config import ConfigError, Organization, Settings
 from billing_exporter.exposition import Exposition
-from billing_exporter.genesys import Account, BillingApi, Interrupted
+from billing_exporter.genesys import Interrupted
 from billing_exporter.metrics import CATALOGUE
-from billing_exporter.polling import SUCCESS, Loop, Poller, Target
-from billing_exporter.telemetry import ApiObserver, Telemetry
+from billing_exporter.polling import SUCCESS, Poller
+from billing_exporter.state import StateDirectory
+from billing_exporter.telemetry import Telemetry
+from billing_exporter.unit import Parts, Unit, withdraw
 from billing_exporter.web.negotiation import Format
 from billing_exporter.web.pages import CollectorStatus, State, Status
 from billing_exporter.web.server import WebServer
@@ -27,31 +27,15 @@ log = logging.getLogger(__name__)
 
 # First polls begin within this time, so that many loops do not ask at once.
 START_SPREAD_SECONDS = 5.0
-# A poll that is in a request when the program stops gets this long to notice.
+# Polls that are in a request when the program stops get this long, all together, to notice.
 STOP_SECONDS = 3.0
+# How soon an interrupted `poll_once` notices that it is.
+_LOOK_SECONDS = 0.1
 
 
 def utc_now() -> datetime:
     """Return the time of the machine."""
     return datetime.now(UTC)
-
-
-def connect(
-    organization: Organization,
-    telemetry: Telemetry | None = None,
-    stop: threading.Event | None = None,
-) -> BillingApi:
-    """Return the client for an organization; it connects when it is first asked."""
-    api_url, login_url = organization.hosts()
-    account = Account(
-        api_url=api_url,
-        login_url=login_url,
-        client_id=organization.client_id,
-        client_secret=organization.secret,
-    )
-    if telemetry is None:
-        return BillingApi(account, stop=stop)
-    return BillingApi(account, observer=ApiObserver(telemetry, organization.name), stop=stop)
 
 
 class Exporter:
@@ -64,46 +48,63 @@ class Exporter:
         now: Callable[[], datetime] = utc_now,
         process_metrics: bool = True,
         progress: Callable[[str, int, int], None] | None = None,
+        state: Path | None = None,
+        redact: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.telemetry = Telemetry(process=process_metrics)
         self.exposition = Exposition(CATALOGUE)
         self.started = now()
         self._now = now
-        self._stop = threading.Event()
-        self._loops: list[Loop] = []
-        self._apis: list[BillingApi] = []
-        self.pollers = [
-            Poller(
-                target,
-                self.exposition,
-                self.telemetry,
-                now=now,
-                progress=partial(progress, target.collector.name) if progress else None,
+        self._changing = threading.Lock()
+        self._stopped = threading.Event()
+        self._spread: float | None = None
+        kept = StateDirectory(state, self.telemetry.state_failed) if state else None
+        self._parts = Parts(self.exposition, self.telemetry, now, kept, progress, redact)
+        self._units: tuple[Unit, ...] = ()
+        self.change(settings)
+
+    @property
+    def pollers(self) -> tuple[Poller, ...]:
+        """The pollers of all organizations, in the order of the configuration."""
+        return tuple(poller for unit in self._units for poller in unit.pollers)
+
+    def change(self, settings: Settings) -> None:
+        """Take up a configuration; what it leaves as it is goes on without a pause."""
+        with self._changing:
+            before = {unit.organization.name: unit for unit in self._units}
+            wanted = {organization.name for organization in settings.organizations}
+            for name in before.keys() - wanted:
+                before[name].stop()
+                withdraw(before[name].pollers)
+            self._units = tuple(
+                self._unit(organization, before.get(organization.name))
+                for organization in settings.organizations
             )
-            for organization in settings.organizations
-            for target in self._targets(organization)
-        ]
+            if self._parts.state is not None:
+                self._parts.state.set_aside_others({poller.key for poller in self.pollers})
+            if self._spread is not None:
+                self._start_all(self._spread)
         self.telemetry.configured(utc_now())
 
     def start(self, *, spread: float = START_SPREAD_SECONDS) -> None:
         """Begin to poll; first polls are spread over ``spread`` seconds."""
-        for poller in self.pollers:
-            delay = random.uniform(0, spread)  # noqa: S311 - no secret
-            loop = Loop(poller, delay=delay, stop=self._stop)
-            self._loops.append(loop)
-            loop.start()
+        with self._changing:
+            self._spread = spread
+            self._start_all(spread)
 
     def stop(self) -> None:
-        """End all polls, also those that wait for the API."""
-        self._stop.set()
-        for loop in self._loops:
-            loop.join(STOP_SECONDS)
-        for api in self._apis:
-            api.close()
+        """End all polls; one whose request hangs is left to end with the process."""
+        self.interrupt()
+        with self._changing:
+            until = monotonic() + STOP_SECONDS
+            for unit in self._units:
+                unit.stop(max(0.0, until - monotonic()))
 
     def interrupt(self) -> None:
         """Make polls that are under way end soon; may be called by a signal handler."""
-        self._stop.set()
+        self._stopped.set()
+        for unit in self._units:
+            unit.interrupt()
 
     def poll_once(self) -> None:
         """Poll everything once, collectors side by side.
@@ -111,12 +112,16 @@ class Exporter:
         Raises:
             Interrupted: ``interrupt`` was called meanwhile.
         """
-        threads = [threading.Thread(target=_quietly, args=(poller,)) for poller in self.pollers]
+        threads = [
+            threading.Thread(target=_quietly, args=(poller,), daemon=True)
+            for poller in self.pollers
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
-        if self._stop.is_set():
+            while thread.is_alive() and not self._stopped.is_set():
+                thread.join(_LOOK_SECONDS)
+        if self._stopped.is_set():
             raise Interrupted
 
     def failed(self) -> bool:
@@ -137,7 +142,7 @@ class Exporter:
         return [
             f"{poller.target.organization} {poller.target.collector.name}"
             for poller in self.pollers
-            if poller.state.outcome is None
+            if poller.state.outcome is None and poller.state.reading is None
         ]
 
     def status(self, telemetry_path: str) -> Status:
@@ -145,12 +150,44 @@ class Exporter:
         collectors = tuple(_status_of(poller) for poller in self.pollers)
         return Status(__version__, self.started, self._now(), collectors, telemetry_path)
 
-    def _targets(self, organization: Organization) -> Iterator[Target]:
-        api = connect(organization, self.telemetry, self._stop)
-        self._apis.append(api)
-        listed = organization.collectors is not EVERY_COLLECTOR
-        for collector, settings in configured(organization.collectors):
-            yield Target(organization.name, collector, settings, api, listed)
+    def _unit(self, organization: Organization, before: Unit | None) -> Unit:
+        if before is None:
+            return Unit(organization, self._parts)
+        if before.serves(organization):
+            before.change(organization)
+            return before
+        before.stop()
+        # Elsewhere an organization of the same name is another one.
+        same_place = before.organization.hosts() == organization.hosts()
+        unit = Unit(organization, self._parts, before.pollers if same_place else ())
+        withdraw(before.pollers, but=unit.pollers if same_place else ())
+        return unit
+
+    def _start_all(self, spread: float) -> None:
+        for unit in self._units:
+            unit.start(spread)
+
+
+class Reloader:
+    """Reads the configuration anew and has the exporter take it up, one call at a time."""
+
+    def __init__(self, exporter: Exporter, read: Callable[[], Settings]) -> None:
+        self._exporter = exporter
+        self._read = read
+        self._lock = threading.Lock()
+
+    def reload(self) -> str | None:
+        """Take up the configuration; return its mistakes where it has any and nothing changed."""
+        with self._lock:
+            try:
+                settings = self._read()
+            except ConfigError as error:
+                self._exporter.telemetry.misconfigured()
+                log.error("the configuration has mistakes, nothing changed: %s", error)  # noqa: TRY400 - no fault of ours
+                return str(error)
+            self._exporter.change(settings)
+            log.info("configuration reloaded")
+            return None
 
 
 def _quietly(poller: Poller) -> None:
@@ -217,14 +254,16 @@ def serve(
     *,
     spread: float = START_SPREAD_SECONDS,
     started: Callable[[str], None] = lambda _: None,
+    reload: Callable[[], object] = lambda: None,
 ) -> None:
-    """Serve and poll until SIGTERM or SIGINT.
+    """Serve and poll until SIGTERM or SIGINT; SIGHUP reloads.
 
     Args:
         exporter: what polls.
         server: what serves it.
         spread: seconds over which the first polls begin.
         started: is told the URL once the server listens.
+        reload: reads the configuration anew.
 
     Raises:
         OSError: the address cannot be listened on.
@@ -232,6 +271,7 @@ def serve(
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    signal.signal(signal.SIGHUP, lambda *_: reload())
     server.start()
     exporter.start(spread=spread)
     log.info("serving", extra={"url": server.url, "version": __version__})

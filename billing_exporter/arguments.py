@@ -1,6 +1,7 @@
 """The command line: what can be asked for, with help that teaches it."""
 
 import argparse
+from pathlib import Path
 
 from billing_exporter import __version__
 
@@ -153,6 +154,13 @@ def _serve(command: argparse.ArgumentParser) -> None:
     _config(command)
     _web(command)
     _log(command)
+    command.add_argument(
+        "--state.dir",
+        dest="state_dir",
+        type=Path,
+        metavar="FOLDER",
+        help="where readings are kept, so that a restart shows them at once (default: nowhere)",
+    )
 
 
 def _demo(command: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from billing_exporter.arguments import parser
 
 if TYPE_CHECKING:
     from billing_exporter.config import Organization, Settings
+    from billing_exporter.redaction import Redactor
 
 OK, FAILED = 0, 1
 
@@ -39,13 +40,14 @@ class _Failure(Exception):  # noqa: N818 - it ends the command, it is no error o
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from billing_exporter.app import Exporter, serve, serving
+    from billing_exporter.app import Exporter, Reloader, serve, serving
 
-    settings = _configured(arguments)
+    settings, redactor = _configured(arguments)
     try:
-        exporter = Exporter(settings)
+        exporter = Exporter(settings, state=arguments.state_dir, redact=redactor.redact)
+        reloader = Reloader(exporter, lambda: _read_settings(arguments))
         server = serving(exporter, arguments.listen_address, arguments.telemetry_path)
-        serve(exporter, server)
+        serve(exporter, server, reload=reloader.reload)
     except (ValueError, OSError) as error:
         raise _Failure(f"billing-exporter: {error}") from None
     return OK
@@ -143,9 +145,11 @@ def _once(arguments: argparse.Namespace) -> int:
     from billing_exporter.terminal import ProgressLine
     from billing_exporter.web.negotiation import Format
 
-    settings = _configured(arguments)
+    settings, redactor = _configured(arguments)
     line = ProgressLine()
-    exporter = Exporter(settings, process_metrics=False, progress=line.update)
+    exporter = Exporter(
+        settings, process_metrics=False, progress=line.update, redact=redactor.redact
+    )
     try:
         with interruptible(exporter):
             exporter.poll_once()
@@ -161,15 +165,15 @@ def _once(arguments: argparse.Namespace) -> int:
 
 
 def _api(arguments: argparse.Namespace) -> int:
-    from billing_exporter.app import connect
     from billing_exporter.calling import CallError, call, listing
     from billing_exporter.genesys import ApiError
+    from billing_exporter.unit import connect
 
     if arguments.operation == "list":
         print(listing(), end="")
         return OK
-    settings = _configured(arguments)
-    api = connect(_organization(settings, arguments.organization))
+    settings, redactor = _configured(arguments)
+    api = connect(_organization(settings, arguments.organization), redactor.redact)
     try:
         answer = call(api, arguments.operation, _pairs(arguments.parameters))
     except (CallError, ApiError) as error:
@@ -201,27 +205,31 @@ def _schema(arguments: argparse.Namespace) -> int:
 
 
 def _settings(arguments: argparse.Namespace) -> "Settings":
-    from billing_exporter.config import ConfigError, from_environment, load
+    from billing_exporter.config import ConfigError
 
     try:
-        if arguments.config_file:
-            return load(arguments.config_file, os.environ)
-        return from_environment(os.environ)
+        return _read_settings(arguments)
     except ConfigError as error:
         raise _Failure(str(error)) from None
 
 
-def _configured(arguments: argparse.Namespace) -> "Settings":
+def _read_settings(arguments: argparse.Namespace) -> "Settings":
+    from billing_exporter.config import from_environment, load
+
+    if arguments.config_file:
+        return load(arguments.config_file, os.environ)
+    return from_environment(os.environ)
+
+
+def _configured(arguments: argparse.Namespace) -> "tuple[Settings, Redactor]":
     """Read the settings and set up the log, which must know what to mask."""
     from billing_exporter.logs import configure
     from billing_exporter.redaction import Redactor
 
     settings = _settings(arguments)
     redactor = Redactor()
-    for organization in settings.organizations:
-        redactor.redact(organization.secret())
     configure(arguments.log_level, arguments.log_format, sys.stderr, redactor)
-    return settings
+    return settings, redactor
 
 
 def _organization(settings: "Settings", name: str | None) -> "Organization":

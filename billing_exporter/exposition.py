@@ -42,6 +42,8 @@ def render(samples: Samples, organization: str) -> Block:
     lines = {}
     head = f'{{organization="{escaped(organization)}"'
     for metric, family in samples.families.items():
+        if not family:  # all its facts were in conflict
+            continue
         if metric.labels:
             start = f"{metric.name}{head},"
             rows = [f"{start}{text}}} {value!s}\n" for text, value in family.items()]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from billing_exporter.collectors import Collector, Poll
 from billing_exporter.collectors.settings import CollectorSettings, seconds
@@ -74,6 +74,22 @@ class Target:
     api: BillingApi
     listed: bool
 
+    def is_like(self, other: "Target") -> bool:
+        """Tell whether polling the other would be the same."""
+        return (self.settings, self.api, self.listed) == (other.settings, other.api, other.listed)
+
+
+class Keep(Protocol):
+    """Keeps the readings of one target over restarts."""
+
+    def save(self, organization: str, collector: str, at: datetime, data: Any) -> None:
+        """Keep what a poll fetched; a failure is its own business."""
+
+    def restore(
+        self, organization: str, collector: str, kind: type[Any]
+    ) -> tuple[datetime, Any] | None:
+        """Return the time and the data of the last poll that were kept, if any."""
+
 
 class Poller:
     """Polls one target: fetches, publishes, and keeps account of it."""
@@ -86,19 +102,64 @@ class Poller:
         *,
         now: Callable[[], datetime],
         progress: Progress | None = None,
+        keep: Keep | None = None,
     ) -> None:
         self.target = target
         self.state = State()
+        self._keep = keep
+        self._retired = False
         self._exposition = exposition
         self._telemetry = telemetry
         self._now = now
         self._progress = progress
         self._max_age = timedelta(seconds=seconds(target.settings.max_age))
+        self._interval = timedelta(seconds=seconds(target.settings.interval))
         self._where = {
             "organization": target.organization,
             "collector": target.collector.name,
         }
-        telemetry.interval(**self._where, seconds=seconds(target.settings.interval))
+        telemetry.interval(**self._where, seconds=self._interval.total_seconds())
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The names of organization and collector."""
+        return self.target.organization, self.target.collector.name
+
+    def restore(self) -> None:
+        """Show at once what was kept before a restart, unless it is too old."""
+        kept = self._keep.restore(*self.key, self.target.collector.data) if self._keep else None
+        if kept is None:
+            return
+        at, data = kept
+        try:
+            reading = read(self.target.collector, self.target.organization, data, at, None)
+        except Exception:
+            log.exception("the kept reading cannot be shown", extra=self._where)
+            return
+        self.state = State(reading=reading, next_poll=at + self._interval)
+        self._show(reading, restored=True)
+        log.info("showing the kept reading", extra={**self._where, "series": reading.series})
+        self._drop_what_is_too_old()
+
+    def take_over(self, before: "Poller") -> None:
+        """Go on from the state of a poller whose place this one takes."""
+        self.state = before.state
+
+    def due_in(self) -> float:
+        """Return the seconds until a restored reading should be polled again."""
+        due = self.state.next_poll
+        if due is None or self.state.outcome is not None:
+            return 0
+        return min((due - self._now()).total_seconds(), self._interval.total_seconds())
+
+    def retire(self) -> None:
+        """Publish nothing from now on, not even what is being fetched."""
+        self._retired = True
+
+    def withdraw(self) -> None:
+        """Show nothing of the target any more."""
+        self._exposition.publish(self.target.collector.name, self.target.organization, ())
+        self._telemetry.forget(*self.key)
 
     def poll(self) -> State:
         """Poll once; every failure becomes part of the state.
@@ -120,7 +181,11 @@ class Poller:
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop
             self._failed("crashed", error)
         else:
+            if self._retired:
+                raise Interrupted
             self._publish(reading)
+        if self._retired:
+            raise Interrupted
         took = monotonic() - start
         self.state = replace(self.state, seconds=took)
         self._telemetry.polled(**self._where, outcome=str(self.state.outcome), seconds=took)
@@ -147,7 +212,7 @@ class Poller:
         data = collector.fetch(poll)
         return read(collector, self.target.organization, data, at, last)
 
-    def _publish(self, reading: Reading) -> None:
+    def _show(self, reading: Reading, *, restored: bool) -> None:
         self._exposition.publish(
             self.target.collector.name, self.target.organization, reading.blocks
         )
@@ -157,7 +222,13 @@ class Poller:
             series=reading.series,
             dropped=reading.dropped,
             merged=reading.merged,
+            restored=restored,
         )
+
+    def _publish(self, reading: Reading) -> None:
+        self._show(reading, restored=False)
+        if self._keep is not None:
+            self._keep.save(*self.key, reading.at, reading.data)
         if self.state.outcome not in {None, SUCCESS}:
             log.info("poll succeeds again", extra=self._where)
         self.state = replace(
@@ -224,20 +295,24 @@ def wait_after(state: State, interval: float, chance: float) -> float:
 
 
 class Loop(threading.Thread):
-    """Polls one target again and again until ``stop`` is set."""
+    """Polls one target again and again until it is told to end."""
 
     def __init__(self, poller: Poller, *, delay: float, stop: threading.Event) -> None:
         target = poller.target
         super().__init__(name=f"{target.organization} {target.collector.name}", daemon=True)
         self.poller = poller
         self._delay = delay
-        self._stop_event = stop
+        self._ended = stop
         self._interval = seconds(target.settings.interval)
+
+    def end(self) -> None:
+        """Begin no more polls; one that is under way goes on."""
+        self._ended.set()
 
     def run(self) -> None:
         """Wait and poll; a poll begins only when the one before has ended."""
         wait = self._delay
-        while not self._stop_event.wait(wait):
+        while not self._ended.wait(wait):
             try:
                 state = self.poller.poll()
             except Interrupted:

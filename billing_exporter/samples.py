@@ -169,8 +169,9 @@ class Samples:
         elif text not in family:
             family[text] = number
         elif metric.additive or family[text] == number:
-            if metric.additive:
-                family[text] = EXACT.add(family[text], number)
+            # Facts that agree can still be 1.5 and 1.50: the order must not decide which is shown.
+            merge = EXACT.add if metric.additive else EXACT.max
+            family[text] = merge(family[text], number)
             self.merged += 1
             self._repeats[key] += 1
         else:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import InvalidOperation
 from typing import Any
 
 from billing_exporter.collectors import Collector
@@ -27,7 +28,7 @@ class Reading:
     Attributes:
         data: what was fetched, as the collector's own record.
         at: when the poll began, UTC.
-        shown: the parts by their key, in the collector's order.
+        shown: the parts by their key, in the order of the keys.
     """
 
     data: Any
@@ -65,15 +66,26 @@ def read(
     at: datetime,
     last: Reading | None,
 ) -> Reading:
-    """Make a reading of fetched data; parts that did not change are taken over from the last."""
+    """Make a reading of fetched data; parts that did not change are taken over from the last.
+
+    Parts are ordered by their keys, so that the order in which the API gave them never shows.
+    """
     known = last.shown if last is not None else {}
+    parts = collector.parts(data)
     shown = {}
-    for key, part in collector.parts(data).items():
-        before = known.get(key)
-        if before is not None and before.part == part:
+    for key in sorted(parts):
+        part, before = parts[key], known.get(key)
+        if before is not None and _is_same(before.part, part):
             shown[key] = before
         else:
             samples = collector.expose(part)
             block = render(samples, organization)
             shown[key] = Shown(part, block, dict(samples.dropped), samples.merged)
     return Reading(data, at, shown)
+
+
+def _is_same(before: object, part: object) -> bool:
+    try:
+        return before == part
+    except InvalidOperation:  # a signalling NaN, which refuses to be compared
+        return False

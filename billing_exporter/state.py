@@ -10,6 +10,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -63,6 +64,10 @@ class StateDirectory:
         self._path = path
         self._failed = failed
 
+    def keeper(self, origin: str) -> "Keeper":
+        """Return what keeps the readings of one origin; see ``origin_of``."""
+        return Keeper(self, origin)
+
     def save(
         self, organization: str, collector: str, origin: str, at: datetime, data: msgspec.Struct
     ) -> None:
@@ -114,6 +119,24 @@ class StateDirectory:
         readable = "".join(c if c.isascii() and c.isalnum() else "_" for c in organization)[:40]
         digest = hashlib.sha256(organization.encode("utf-8", "replace")).hexdigest()[:8]
         return self._path / f"{readable}-{digest}-{collector}{_SUFFIX}"
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Keeps readings of one origin in a directory."""
+
+    directory: StateDirectory
+    origin: str
+
+    def save(self, organization: str, collector: str, at: datetime, data: msgspec.Struct) -> None:
+        """Keep what a poll fetched."""
+        self.directory.save(organization, collector, self.origin, at, data)
+
+    def restore(
+        self, organization: str, collector: str, kind: type[Data]
+    ) -> tuple[datetime, Data] | None:
+        """Return the time and the data of the last poll that were kept, if any."""
+        return self.directory.restore(organization, collector, self.origin, kind)
 
 
 def origin_of(*facts: object) -> str:

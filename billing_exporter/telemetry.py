@@ -66,6 +66,12 @@ LAST_ATTEMPT = Own(
 DURATION = Own("gauge", "poll_duration_seconds", _POLL, "How long the last poll took.")
 INTERVAL = Own("gauge", "poll_interval_seconds", _POLL, "Configured time from poll to poll.")
 SERIES = Own("gauge", "series", _POLL, "Billing series that are shown.")
+RESTORED = Own(
+    "gauge",
+    "restored",
+    _POLL,
+    "1 while the shown reading was restored after a restart, 0 once a poll has replaced it.",
+)
 POLLS = Own(
     "counter",
     "polls",
@@ -87,6 +93,13 @@ DROPPED = Own(
 )
 MERGED = Own(
     "counter", "rows_merged", _POLL, "Rows that were added to another with the same labels."
+)
+STATE_FAILURES = Own(
+    "counter",
+    "state_failures",
+    ("reason",),
+    "Readings on disk that could not be saved (save), read (read) or used: damaged, of another "
+    "format, configuration, or removed collector.",
 )
 REQUESTS = Own(
     "counter",
@@ -130,8 +143,8 @@ RELOADED_AT = Own(
 BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
 
 OWN = (
-    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES),
-    *(POLLS, PARTIAL, DROPPED, MERGED),
+    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES, RESTORED),
+    *(POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
     *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, ALLOWED, USED),
     *(RELOADED, RELOADED_AT, BUILD),
 )
@@ -181,6 +194,12 @@ class Telemetry:
         """Tell when the configuration was read."""
         self._gauges[RELOADED].set(1)
         self._gauges[RELOADED_AT].set(at.timestamp())
+        self._changed()
+
+    def misconfigured(self) -> None:
+        """Tell that the configuration has a mistake and the last good one goes on."""
+        self._gauges[RELOADED].set(0)
+        self._changed()
 
     def interval(self, organization: str, collector: str, seconds: float) -> None:
         """Tell how often a collector polls."""
@@ -214,15 +233,31 @@ class Telemetry:
         series: int,
         dropped: Mapping[str, int],
         merged: int,
+        restored: bool = False,
     ) -> None:
-        """Count a reading that was published."""
+        """Count a reading that was published, after a poll or from before a restart."""
         key = {"organization": organization, "collector": collector}
         self._gauges[LAST_SUCCESS].labels(**key).set(at.timestamp())
         self._gauges[SERIES].labels(**key).set(series)
+        self._gauges[RESTORED].labels(**key).set(int(restored))
         self._counters[MERGED].labels(**key).inc(merged)
         for reason, count in dropped.items():
             self._counters[DROPPED].labels(**key, reason=reason).inc(count)
         self._changed()
+
+    def state_failed(self, reason: str) -> None:
+        """Count a reading on disk that could not be saved or used."""
+        self._counters[STATE_FAILURES].labels(reason).inc()
+        self._changed()
+
+    def forget(self, organization: str, collector: str) -> None:
+        """Show nothing more of a collector that is no longer configured."""
+        key = {"organization": organization, "collector": collector}
+        with self._lock:
+            for own, metric in (*self._gauges.items(), *self._counters.items()):
+                if own.labels[:2] == _POLL:
+                    metric.remove_by_labels(key)
+            self._changed()
 
     def withdrawn(self, organization: str, collector: str) -> None:
         """Tell that a reading became too old to be shown."""

@@ -1,48 +1,12 @@
 """What all dashboards share: identity, links to one another, time range, annotations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from grafana.layout import Section, place
+from grafana.pages import FAMILY, TAG, Page
 from grafana.panels import DATASOURCE
 from grafana.sdk import dashboard
 from grafana.variables import variables
-
-TAG = "genesyscloud-billing"
-
-
-@dataclass(frozen=True)
-class Page:
-    """Identity of one dashboard.
-
-    Attributes:
-        slug: the end of its uid, and the name of its file.
-        title: what people call it.
-        description: the question it answers.
-        variables: the choices it offers besides datasource and job.
-        since: the default start of its time range.
-    """
-
-    slug: str
-    title: str
-    description: str
-    variables: tuple[str, ...]
-    since: str = "now-30d"
-
-    @property
-    def uid(self) -> str:
-        """The identity that links, and Grafana's own addresses, rest on."""
-        return f"{TAG}-{self.slug}"
-
-
-def drill_down(page_uid: str, variable: str) -> str:
-    """Return the address of a dashboard with a variable set to the clicked cell.
-
-    Time range, data source, job and organization stay as they are.
-    """
-    kept = "&".join(f"${{{name}:queryparam}}" for name in ("datasource", "job", "organization"))
-    cell = f"var-{variable}=${{__value.raw:percentencode}}"  # a name may hold an ampersand
-    return f"/d/{page_uid}?${{__url_time_range}}&{kept}&{cell}"
 
 
 def period_starts(name: str, expr: str, text: str) -> dashboard.AnnotationQuery:
@@ -95,7 +59,7 @@ def build(
 def _links() -> dashboard.DashboardLink:
     """Return the links to all dashboards of the family."""
     return dashboard.DashboardLink(
-        title="Genesys Cloud billing",
+        title=FAMILY,
         type_val=dashboard.DashboardLinkType.DASHBOARDS,
         tags=[TAG],
         icon="dashboard",

@@ -11,6 +11,10 @@ from billing_exporter.metrics import PREFIX
 from grafana.catalogue import labels_of
 
 SECONDS_PER_DAY = 86400
+CURRENT = 'period="current"'
+PREVIOUS = 'period="previous"'
+UNPAID = 'payment_status="unpaid"'
+OVERDUE = 'overdue!~"not_due|unknown"'
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,18 @@ class Scope:
             metric: its name without the prefix.
             matchers: more label matchers, such as ``period="current"``.
         """
-        chosen = (f'{name}=~"${name}"' for name in self.variables if name in labels_of(metric))
+        chosen = self._chosen(labels_of(metric))
         return f"{PREFIX}{metric}{{{', '.join(('job=~"$job"', *chosen, *matchers))}}}"
+
+    def recorded(self, record: str, *matchers: str) -> str:
+        """Return the selector of a recording rule's series that the variables leave.
+
+        Args:
+            record: its name, which begins with the labels it keeps.
+            matchers: more label matchers.
+        """
+        level = record.partition(":")[0].split("_")
+        return f"{record}{{{', '.join((*self._chosen(level), *matchers))}}}"
 
     def one(self, metric: str, *matchers: str, by: str = "") -> str:
         """Return one series per combination of labels, whatever scraped it.
@@ -48,17 +62,30 @@ class Scope:
         """Return the sum over all labels but the given ones; keep ``currency`` for money."""
         return f"sum by ({by}) ({self.one(metric, *matchers)})"
 
-    def as_of(self, collector: str, by: str = "organization") -> str:
-        """Return when the shown reading was polled, Unix time: the ``now`` of billing."""
+    def as_of(self, collector: str) -> str:
+        """Return when an organization's shown reading was polled: the ``now`` of billing."""
         matcher = f'collector="{collector}"'
-        return self.one("last_success_timestamp_seconds", matcher, by=by)
+        return self.one("last_success_timestamp_seconds", matcher, by="organization")
 
-    def days_left(self, metric: str, collector: str, *matchers: str) -> str:
+    def days_until(self, time: str, collector: str) -> str:
         """Return the days from the reading to a time; negative once it has passed."""
-        until = f"{self.one(metric, *matchers)} - on (organization) group_left () "
-        return f"({until}{self.as_of(collector)}) / {SECONDS_PER_DAY}"
+        left = f"{time} - on (organization) group_left () {self.as_of(collector)}"
+        return f"({left}) / {SECONDS_PER_DAY}"
+
+    def _chosen(self, labels: tuple[str, ...] | list[str]) -> list[str]:
+        return [f'{name}=~"${name}"' for name in self.variables if name in labels]
 
 
-def milliseconds(expression: str) -> str:
+def count(series: str, condition: str) -> str:
+    """Return how many series meet a condition: 0 where none does, nothing where none exists."""
+    return f"count({series} {condition}) or 0 * count({series})"
+
+
+def either(one: str, other: str) -> str:
+    """Return the sum of two amounts, or the one of them that there is."""
+    return f"({one} + {other}) or {one} or {other}"
+
+
+def milliseconds(time: str) -> str:
     """Return a time in the unit that Grafana reads dates in."""
-    return f"{expression} * 1000"
+    return f"{time} * 1000"

@@ -102,7 +102,9 @@ def _merged() -> dashboard.DataTransformerConfig:
     return dashboard.DataTransformerConfig(id_val="merge", options={})
 
 
-def _arranged(labels: Sequence[Label], columns: Sequence[Column]) -> dashboard.DataTransformerConfig:
+def _arranged(
+    labels: Sequence[Label], columns: Sequence[Column]
+) -> dashboard.DataTransformerConfig:
     """Name, order and hide the fields as Grafana calls them after a merge."""
     many = len(columns) > 1
     refs = (f"Value #{ref}" if many else "Value" for ref in ascii_uppercase)
@@ -167,5 +169,7 @@ def _override(
 ) -> dashboard.DashboardFieldConfigSourceOverrides:
     return dashboard.DashboardFieldConfigSourceOverrides(
         matcher=dashboard.MatcherConfig(id_val="byName", options=title),
-        properties=[dashboard.DynamicConfigValue(id_val=name, value=value) for name, value in properties],
+        properties=[
+            dashboard.DynamicConfigValue(id_val=name, value=value) for name, value in properties
+        ],
     )

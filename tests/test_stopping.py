@@ -27,15 +27,26 @@ def test_in_the_middle_of_a_sweep() -> None:
 
 @pytest.mark.parametrize("at", ["head", "body"])
 def test_while_the_api_stalls(at: str) -> None:
-    """Serve ends while every answer keeps it waiting, and the simulator while it stalls."""
-    fault = f"stall:*:seconds=300,at={at}"
+    """Serve ends while all its polls wait for an answer, and the simulator while it stalls."""
+    stall = f"stall:*:seconds=300,at={at}"
+    listings = {"get_billing_contracts_invoices", "get_orgauthorization_trustors"}
     with (
-        simulating("--fault", fault) as simulator,
+        simulating("--fault", stall) as simulator,
         serving(environment(simulator)) as exporter,
     ):
-        wait_until(lambda: asked(simulator) - {"oauth_token"})
+        wait_until(lambda: asked(simulator) >= {"get_billing_contracts", *listings})
         assert exporter.end() == 0
         assert simulator.end() == 0
+
+
+def test_while_trustors_stall() -> None:
+    """Serve ends while the threads that read trustors side by side wait for answers."""
+    with (
+        simulating("--fault", f"stall:{_OVERVIEW}:seconds=300,at=head") as simulator,
+        serving(environment(simulator)) as exporter,
+    ):
+        wait_until(lambda: _OVERVIEW in asked(simulator))
+        assert exporter.end() == 0
 
 
 def test_while_the_login_stalls() -> None:

@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from io import BufferedIOBase
 from urllib.parse import parse_qs, urlsplit
 
 from bench import measure, world
@@ -75,7 +75,7 @@ class _Handler(socketserver.StreamRequestHandler):
             self.wfile.write(head.encode() + body)
 
 
-def _target(requests: BinaryIO) -> str | None:
+def _target(requests: BufferedIOBase) -> str | None:
     """Read a request with its body; return its target, or None where there are no more."""
     first = requests.readline().split()
     length = 0

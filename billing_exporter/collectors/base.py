@@ -1,9 +1,12 @@
 """What a collector is: how it fetches one billing subject and what that becomes as samples."""
 
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from itertools import islice
+from queue import SimpleQueue
+from typing import Generic, Protocol, TypeVar, cast
 
 from billing_exporter.genesys import ApiError, BillingApi
 from billing_exporter.metrics import Metric
@@ -12,6 +15,7 @@ from billing_exporter.samples import Samples
 Data = TypeVar("Data")
 Part = TypeVar("Part")
 Entity = TypeVar("Entity")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,12 @@ class Collector(Protocol[Data, Part]):
     Attributes:
         name: the ``collector`` label and the key in the configuration.
         metrics: all that it may expose.
+        data: the record that it fetches.
     """
 
     name: str
     metrics: tuple[Metric, ...]
+    data: type[Data]
 
     def fetch(self, poll: Poll[Data]) -> Data:
         """Ask the API for everything.
@@ -60,6 +66,50 @@ class Collector(Protocol[Data, Part]):
 
     def expose(self, part: Part) -> Samples:
         """Say what a part means, as samples. Pure."""
+
+
+def side_by_side(
+    work: Callable[[Entity], Result], entities: Iterable[Entity], concurrency: int
+) -> Iterator[tuple[Entity, Result]]:
+    """Yield each entity with what the work makes of it, as they come, several at a time.
+
+    None is begun before there is room for it, so that whatever ends the iteration ends it at once.
+    The threads are daemons, for a program that ends must not wait for answers from far away.
+
+    Raises:
+        Exception: what the work raises.
+    """
+    waiting = iter(entities)
+    begun: SimpleQueue[list[Entity]] = SimpleQueue()
+    done: SimpleQueue[tuple[Entity, Result | None, Exception | None]] = SimpleQueue()
+
+    def worker() -> None:
+        for (entity,) in iter(begun.get, []):
+            try:
+                done.put((entity, work(entity), None))
+            except Exception as error:  # noqa: BLE001 - it is raised where the results are taken
+                done.put((entity, None, error))
+
+    workers = 0
+    try:
+        for entity in islice(waiting, concurrency):
+            begun.put([entity])
+            threading.Thread(target=worker, daemon=True).start()
+            workers += 1
+        running = workers
+        while running:
+            entity, result, error = done.get()
+            if error is not None:
+                raise error
+            yield entity, cast(Result, result)
+            following = list(islice(waiting, 1))
+            if following:
+                begun.put(following)
+            else:
+                running -= 1
+    finally:
+        for _ in range(workers):
+            begun.put([])
 
 
 def once_each(entities: Iterable[Entity], identity: Callable[[Entity], str | None]) -> list[Entity]:

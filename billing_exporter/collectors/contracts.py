@@ -48,6 +48,7 @@ class ContractsCollector:
 
     name = "contracts"
     metrics = metrics.CATALOGUE["contracts"]
+    data = ContractsData
 
     def __init__(self, settings: ContractsSettings) -> None:
         self._settings = settings

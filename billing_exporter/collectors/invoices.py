@@ -53,6 +53,7 @@ class InvoicesCollector:
 
     name = "invoices"
     metrics = metrics.CATALOGUE["invoices"]
+    data = InvoicesData
 
     def __init__(self, settings: InvoicesSettings) -> None:
         self._lookback = timedelta(seconds=seconds(settings.lookback))

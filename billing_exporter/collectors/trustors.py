@@ -9,7 +9,6 @@ A customer that fails (no trust, no data, an error) is a status of that customer
 """
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -17,7 +16,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from billing_exporter import metrics
-from billing_exporter.collectors.base import Poll, label, once_each
+from billing_exporter.collectors.base import Poll, label, once_each, side_by_side
 from billing_exporter.collectors.overview import (
     PeriodData,
     Status,
@@ -81,6 +80,7 @@ class TrustorsCollector:
 
     name = "trustors"
     metrics = metrics.CATALOGUE["trustors"]
+    data = TrustorsData
 
     def __init__(self, settings: TrustorsSettings) -> None:
         self._settings = settings
@@ -143,22 +143,18 @@ class TrustorsCollector:
     ) -> Iterator[tuple[Trustor, _Outcome]]:
         """Fetch several customers at a time; yield them as they come."""
         failures = 0
-        with ThreadPoolExecutor(self._settings.concurrency, "trustors") as pool:
-            futures = {
-                pool.submit(self._attempt, poll, trustor, known.get(str(trustor.id))): trustor
-                for trustor in wanted
-            }
-            try:
-                for done, future in enumerate(as_completed(futures)):
-                    poll.progress(done, len(wanted))
-                    outcome = future.result()
-                    failures = failures + 1 if outcome.error else 0
-                    if outcome.error and failures >= FAILURES_IN_A_ROW:
-                        raise outcome.error
-                    yield futures[future], outcome
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-        poll.progress(len(wanted), len(wanted))
+
+        def attempt(trustor: Trustor) -> _Outcome:
+            return self._attempt(poll, trustor, known.get(str(trustor.id)))
+
+        poll.progress(0, len(wanted))
+        found = side_by_side(attempt, wanted, self._settings.concurrency)
+        for done, (trustor, outcome) in enumerate(found, start=1):
+            failures = failures + 1 if outcome.error else 0
+            if outcome.error and failures >= FAILURES_IN_A_ROW:
+                raise outcome.error
+            poll.progress(done, len(wanted))
+            yield trustor, outcome
 
     def _attempt(
         self, poll: Poll[TrustorsData], trustor: Trustor, known: TrustorData | None
@@ -209,7 +205,8 @@ class TrustorsCollector:
 
 def _is_same_period(known: TrustorData | None, current: TrusteeBillingOverview | None) -> bool:
     """Tell whether the newest period is the one of the last poll, so the one before is known."""
-    if known is None or current is None or "previous" not in known.periods:
+    # What was kept may be of a time when other periods were configured.
+    if known is None or current is None or not known.periods.keys() >= _INDEX.keys():
         return False
     last = known.periods["current"].overview.billing_period_start_date
     return last is not None and last == current.billing_period_start_date

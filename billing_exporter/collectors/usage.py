@@ -44,6 +44,7 @@ class UsageCollector:
 
     name = "usage"
     metrics = metrics.CATALOGUE["usage"]
+    data = UsageData
 
     def __init__(self, settings: UsageSettings) -> None:
         self._window = settings.window

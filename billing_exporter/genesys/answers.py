@@ -101,10 +101,12 @@ def _error_body(body: bytes) -> _ErrorBody:
 
 def _forbidden(body: _ErrorBody, permission: str | None) -> str:
     named = _PERMISSION.findall(body.message) if isinstance(body.message, str) else []
-    missing = " or ".join(sorted(set(named))) or permission
-    if missing is None:
-        return "the OAuth client may not do this"
-    return f"the OAuth client lacks the permission {missing}: grant it to one of the client's roles"
+    if named:
+        missing = " or ".join(sorted(set(named)))
+        return f"the OAuth client lacks the permission {missing}: grant it to one of its roles"
+    if permission:
+        return f"the OAuth client may not do this: does one of its roles grant {permission}?"
+    return "the OAuth client may not do this"
 
 
 def _asked_wait(answer: Answer, now: float) -> float | None:

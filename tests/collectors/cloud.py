@@ -41,10 +41,16 @@ def page(*entities: object, more: str | None = None) -> dict[str, object]:
 
 
 class Cloud:
-    """Answers by path and query, and remembers what was asked."""
+    """Answers by path and query; what has no answer is not found.
+
+    Attributes:
+        asked: the targets of all requests, in order.
+        before_answer: is told the path of each request before it is answered.
+    """
 
     def __init__(self, mock: responses.RequestsMock) -> None:
         self.asked: list[str] = []
+        self.before_answer: Callable[[str], object] = lambda _path: None
         self._answers: list[tuple[str, Mapping[str, str], Reply]] = []
         mock.add(responses.POST, TOKEN_URL, json={"access_token": "token", "expires_in": 86400})
         mock.add_callback(responses.GET, re.compile(f"{re.escape(API)}/"), callback=self._reply)
@@ -76,6 +82,7 @@ class Cloud:
     def _reply(self, request: requests.PreparedRequest) -> Reply:
         asked = urlsplit(str(request.url))
         self.asked.append(f"{asked.path}?{asked.query}")
+        self.before_answer(asked.path)
         given = dict(parse_qsl(asked.query)).items()
         for path, query, reply in self._answers:
             if path == asked.path and query.items() <= given:

@@ -45,7 +45,8 @@ def period(name: str, start: date | None) -> BillingContractPeriod:
 
 def test_contracts_become_an_exposition(cloud: Cloud) -> None:
     """Facts, plans and the details of the two newest periods that have begun are shown, in either
-    spelling of the keys; a listing without periods is completed; unreadable rows are counted."""
+    spelling of the keys; a listing without periods is completed; unreadable rows are counted.
+    """
     cloud.put(CONTRACTS, fixture("contracts.json"))
     cloud.put(f"{CONTRACTS}/co-2", fixture("contract_2.json"))
     details = {
@@ -80,7 +81,8 @@ def test_the_newest_periods_that_have_begun(
     starts: dict[str, date | None], current: str | None, previous: str | None
 ) -> None:
     """Periods are named by their dates, not by their order; one that lies ahead counts only where
-    there is no other."""
+    there is no other.
+    """
     periods = tuple(period(name, start) for name, start in starts.items())
     named = newest_periods(BillingContract(id="co", billing_periods=periods), TODAY)
     wanted = {"current": current, "previous": previous}
@@ -169,7 +171,8 @@ def test_no_permission_is_a_failed_poll(cloud: Cloud) -> None:
 
 def test_contracts_of_one_number_are_added_up(cloud: Cloud) -> None:
     """Quantities of two contracts with one number add up; facts in which they differ are dropped
-    and counted, those in which they agree are shown once."""
+    and counted, those in which they agree are shown once.
+    """
     cloud.put(
         CONTRACTS,
         page(
@@ -199,7 +202,11 @@ def test_charges_and_wallets_of_one_name_are_added_up(cloud: Cloud) -> None:
     put_detail(
         cloud,
         "co-1/p",
-        charges=[charge(0.1, **rate), charge(0.2, **rate), charge(0.3, **rate | {"overageRate": 1})],
+        charges=[
+            charge(0.1, **rate),
+            charge(0.2, **rate),
+            charge(0.3, **rate | {"overageRate": 1}),
+        ],
         wallets=[wallet, wallet | {"endingBalance": 0.2}],
     )
     contracts = desk()

@@ -43,7 +43,8 @@ def put_lines(cloud: Cloud, name: str, *given: object) -> str:
 
 def test_invoices_become_an_exposition(cloud: Cloud) -> None:
     """Two pages and the older unpaid ones give each invoice once, totals by currency, status and
-    age, and lines added up; what cannot be read is counted; no link and no address is told."""
+    age, and lines added up; what cannot be read is counted; no link and no address is told.
+    """
     cloud.put(INVOICES, fixture("invoices_1.json"))
     cloud.put(INVOICES, fixture("invoices_2.json"), after="c2Vjb25k")
     cloud.put(INVOICES, fixture("invoices_unpaid.json"), paymentStatus="UnPaid")
@@ -97,7 +98,8 @@ def test_an_unpaid_invoice_ages_at_these_edges(cloud: Cloud, days: int, bucket: 
 
 def test_every_bucket_of_a_known_currency_has_a_value(cloud: Cloud) -> None:
     """An empty bucket is a known zero, so that an alert on it can end; other currencies have
-    none."""
+    none.
+    """
     put_invoices(cloud, invoice("in-1", "Paid", currencyIsoCode="JPY"))
     text = desk().poll()
     expected = {f'{{currency="JPY",overdue="{bucket}"}} 0' for bucket in AGES}
@@ -191,7 +193,8 @@ def test_lines_are_fetched_for_whom_the_settings_say(
 
 def test_lines_of_paid_invoices_are_fetched_once(cloud: Cloud) -> None:
     """What is paid does not change: its lines are kept, those of the unpaid are asked for anew,
-    and once more when they have been paid."""
+    and once more when they have been paid.
+    """
     put_invoices(cloud, invoice("in-1"), invoice("in-2", "Paid"))
     paths = [put_lines(cloud, name, line("li-1", 3)) for name in ("in-1", "in-2")]
     invoices = desk("all")

@@ -29,7 +29,8 @@ def desk(window: str = "contract") -> Desk:
 
 def test_a_report_becomes_an_exposition(cloud: Cloud) -> None:
     """The report of the open period gives quantities, counts of resources and the window; rows of
-    one charge add up exactly, unreadable rows are counted, and nobody is named."""
+    one charge add up exactly, unreadable rows are counted, and nobody is named.
+    """
     cloud.put(CONTRACTS, fixture("usage_contracts.json"))
     cloud.put(USAGE, fixture("usage_report.json"))
     usage = desk()

@@ -96,7 +96,7 @@ def test_forbidden_names_several() -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"message": 7}', b"[]", b"[" * 100_000])
 def test_forbidden_without_a_message(body: bytes) -> None:
     """Where the API names no permission, the one that the operation is known to need is named."""
-    assert "lacks the permission billing:subscription:view" in str(error_of(403, body))
+    assert "does one of its roles grant billing:subscription:view?" in str(error_of(403, body))
 
 
 def test_forbidden_where_nothing_is_needed() -> None:

@@ -2,13 +2,12 @@
 
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from billing_exporter.simulator.chance import between, identifier, pick, share
 
 
-@settings(deadline=None)
 @given(some.text(), some.integers())
 def test_shares_are_in_range_and_the_same_again(text: str, number: int) -> None:
     """A share is from 0 to below 1, and the same for the same key."""

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from billing_exporter.simulator.charges import Course, charges, wallets
@@ -25,7 +25,6 @@ courses = some.builds(
 )
 
 
-@settings(deadline=None)
 @given(courses)
 def test_a_wallet_keeps_its_identity(course: Course) -> None:
     """Ending is starting + increase - decrease - consumption; overage is the shortfall."""
@@ -36,7 +35,6 @@ def test_a_wallet_keeps_its_identity(course: Course) -> None:
         assert wallet.money == (wallet.overage * wallet.purse.rate).quantize(Decimal("0.01"))
 
 
-@settings(deadline=None)
 @given(courses)
 def test_overage_is_what_neither_prepaid_nor_fair_use_covers(course: Course) -> None:
     """Overage is never negative and costs its rate; tokens are units over units a token."""

@@ -146,6 +146,14 @@ def test_next_can_be_on_another_host(client: Client) -> None:
     assert count == 5
 
 
+def test_faults_of_listings_leave_other_answers_alone(client: Client) -> None:
+    """What has neither pages nor usage is as ever, and so is an empty listing."""
+    paths = ("organizations/me", "billing/contracts/invoices?dateEnd=2001-01-01")
+    usual = [client.get(path).json() for path in paths]
+    client.faults("endless", "foreign_next", "in_progress", "restated", "small_pages")
+    assert [client.get(path).json() for path in paths] == usual
+
+
 def test_redirects_go_to_another_host(client: Client) -> None:
     """302 leads to the same path elsewhere."""
     client.faults("redirect")

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from billing_exporter.simulator.charges import charges
@@ -64,7 +64,6 @@ def test_the_odd_ones_are_there(world: World) -> None:
     assert {invoice["paymentStatus"] for invoice in written} == {"Paid", "Unpaid"}
 
 
-@settings(deadline=None)
 @given(some.integers(0, 400), some.integers(0, 140))
 def test_lines_add_up_to_the_amount(days: int, place: int) -> None:
     """The lines of an invoice add up to its amount to the cent, with whole quantities."""
@@ -110,7 +109,6 @@ def test_an_invoice_is_paid_once_and_stays_paid(world: World) -> None:
         paid |= {name for name, is_paid in listed.items() if is_paid}
 
 
-@settings(deadline=None)
 @given(some.integers(-500, 10**6), some.integers(1, 9))
 def test_parts_of_a_split_add_up(whole: int, parts: int) -> None:
     """Parts add up to the whole and differ by at most one."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from billing_exporter.simulator.overview import COUNTED, PARTS, Row, rows
@@ -76,7 +76,6 @@ def test_every_number_is_a_string(world: World) -> None:
             assert not value or Decimal(value) >= 0
 
 
-@settings(deadline=None)
 @given(numbers, passed)
 def test_use_never_falls_within_a_period(number: int, days: int) -> None:
     """From one day to the next of a period no quantity goes down."""
@@ -87,7 +86,6 @@ def test_use_never_falls_within_a_period(number: int, days: int) -> None:
         assert all((a.usage or 0) >= (b.usage or 0) for a, b in zip(after, before, strict=True))
 
 
-@settings(deadline=None)
 @given(numbers, passed)
 def test_a_closed_period_never_changes(number: int, days: int) -> None:
     """What was said of a period on its last index 0 is said of it ever after."""
@@ -184,3 +182,5 @@ def test_a_large_fleet_has_no_name_twice() -> None:
     assert len({trustor.organization.name for trustor in fleet}) == 20_000
     assert fleet.find(fleet[19_999].organization.id) == fleet[19_999]
     assert fleet.find("nobody") is None
+    with pytest.raises(IndexError):
+        fleet[20_000]

@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from billing_exporter.simulator.answers import RefusedError
@@ -22,7 +22,6 @@ def _followed(uri: str) -> Call:
     return _call(**dict(parse_qsl(urlsplit(uri).query)))
 
 
-@settings(deadline=None)
 @given(some.integers(0, 23), some.integers(1, 30))
 def test_following_next_reaches_everything_once(count: int, size: str) -> None:
     """From the first page on, nextUri leads through all entities, and previousUri back again."""
@@ -43,7 +42,6 @@ def test_following_next_reaches_everything_once(count: int, size: str) -> None:
     assert "previousUri" not in page.links
 
 
-@settings(deadline=None)
 @given(some.integers(0, 23), some.integers(1, 30))
 def test_numbered_pages_reach_everything_once(count: int, size: str) -> None:
     """PageCount pages hold all entities; one beyond is empty."""

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from billing_exporter.simulator.periods import DAY, Period, containing, newest, numbered
@@ -11,7 +11,6 @@ days = some.dates(min_value=date(2000, 1, 1), max_value=date(2100, 1, 1))
 anchors = some.integers(1, 28)
 
 
-@settings(deadline=None)
 @given(days, anchors)
 def test_a_day_lies_in_its_period(day: date, anchor: int) -> None:
     """The period of a day begins on the activation day and holds the day."""
@@ -20,7 +19,6 @@ def test_a_day_lies_in_its_period(day: date, anchor: int) -> None:
     assert period.start.day == anchor
 
 
-@settings(deadline=None)
 @given(days, anchors)
 def test_periods_follow_without_a_gap(day: date, anchor: int) -> None:
     """A period ends on the day before the next one starts."""
@@ -42,7 +40,6 @@ def test_the_newest_period_rotates_two_days_late() -> None:
     assert shown == [date(2026, 10, 12), date(2026, 10, 12), begin]
 
 
-@settings(deadline=None)
 @given(days, days, anchors)
 def test_days_are_counted_through_yesterday(day: date, today: date, anchor: int) -> None:
     """The day itself is not counted before it is over, nor anything beyond the period."""

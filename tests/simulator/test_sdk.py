@@ -1,6 +1,5 @@
 """The official SDK decodes every answer: the independent judge of the simulator."""
 
-import importlib
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -44,7 +43,9 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         patch.setenv("HOME", str(home))
         warnings.simplefilter("ignore")
-        return importlib.import_module("PureCloudPlatformClientV2")
+        import PureCloudPlatformClientV2  # noqa: PLC0415 - it takes two seconds, and warns
+
+        return PureCloudPlatformClientV2
 
 
 class Judge:

@@ -118,6 +118,15 @@ def test_filters_choose(client: Client) -> None:
     assert [contract["status"] for contract in early] == ["Inactive"]
 
 
+def test_a_contract_has_its_own_periods_alone(client: Client) -> None:
+    """A period is found under its contract, and under no other."""
+    first, second = client.get("billing/contracts", pageSize=2).json()["entities"]
+    period = first["billingPeriods"][0]["id"]
+    assert client.get(f"billing/contracts/{first['id']}/billingperiods/{period}").ok
+    other = client.get(f"billing/contracts/{second['id']}/billingperiods/{period}")
+    assert other.json()["code"] == "not.found"
+
+
 def test_links_are_relative_and_lead_on(client: Client) -> None:
     """NextUri has no host, and following it to the end gives every invoice once."""
     found, path = [], "/api/v2/billing/contracts/invoices?pageSize=25"
@@ -222,6 +231,26 @@ def test_it_stops_at_once_and_leaves_nothing() -> None:
     simulator.stop()
 
 
+def test_it_stops_in_the_middle_of_a_body() -> None:
+    """Stopping ends an answer that drips, however long it would have taken."""
+    with connected() as client:
+        client.faults("drip:seconds=600")
+        answer = client.session.get(f"{client.simulator.url}/api/v2/organizations/me", stream=True)
+        client.simulator.stop()
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            answer.content  # noqa: B018 - reading it is the act
+
+
+def test_a_moment_without_a_zone_is_utc(client: Client) -> None:
+    """The report takes a moment without a zone as UTC, and moves one with a zone there."""
+    ends = ("2026-11-05T23:59:59", "2026-11-06T01:59:59+02:00")
+    reports = [
+        client.get("billing/reports/billableusage", startDate="2026-11-01T00:00:00", endDate=end)
+        for end in ends
+    ]
+    assert {report.json()["endDate"] for report in reports} == {"2026-11-05T23:59:59.000Z"}
+
+
 def test_an_address_in_use_is_an_error(client: Client) -> None:
     """A second simulator on the same port does not start."""
     taken = urlsplit(client.simulator.url).netloc
@@ -240,16 +269,23 @@ def test_it_listens_on_ipv6() -> None:
 
 
 def test_a_mistake_of_its_own_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
-    """A client that goes away is not worth a word, a failing service is."""
+    """Where the service itself fails, standard error says so."""
     with connected() as client:
-        client.faults("stall:seconds=600")
-        address = (urlsplit(client.simulator.url).hostname, urlsplit(client.simulator.url).port)
-        with socket.create_connection(address) as leaving:
-            leaving.sendall(
-                b"GET /api/v2/organizations/me HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
-            )
-        assert capfd.readouterr().err == ""
         client.simulator.service.answer = None
         with pytest.raises(requests.ConnectionError):
             client.get("organizations/me")
     assert "TypeError" in capfd.readouterr().err
+
+
+def test_a_client_that_goes_away_is_not_worth_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    """A client that resets its connection in the middle of a body leaves no trace."""
+    with connected() as client:
+        client.faults("hugebody:mb=20")
+        answer = client.session.get(
+            f"{client.simulator.url}/api/v2/organizations/me",
+            headers={"Accept-Encoding": "identity"},
+            stream=True,
+            timeout=10,
+        )
+        answer.close()
+    assert capfd.readouterr().err == ""

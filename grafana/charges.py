@@ -1,0 +1,98 @@
+"""The tables of customers' charges: usage against what is prepaid."""
+
+from grafana.panels import MONEY, QUANTITY, RATIO, Unit
+from grafana.queries import CURRENT, PREVIOUS, Scope
+from grafana.sdk import dashboard
+from grafana.tables import Column, Label, grid
+from grafana.thresholds import used
+
+_CHARGE = "organization, trustor, trustor_id, charge, part_number, grouping, unit"
+_CHARGE_MONEY = f"{_CHARGE}, currency"
+_PRICE = Unit("locale", 4)
+_WORST_ROWS = 10
+_MOST_CUSTOMERS = 20
+
+
+def worst(scope: Scope, link: str) -> dashboard.Panel:
+    """Show the charges with the largest estimated overage, for each currency.
+
+    Args:
+        scope: the choices of the dashboard.
+        link: where a click on a customer leads.
+    """
+    amount = scope.one("trustor_estimated_overage_amount", CURRENT, by=_CHARGE_MONEY)
+    rows = f"topk by (currency) ({_WORST_ROWS}, {amount} > 0)"
+    among = f"and on ({_CHARGE}) {rows}"
+    return grid(
+        "Largest overages",
+        f"The {_WORST_ROWS} charges of each currency with the largest estimated overage in the "
+        "current period, without tax.",
+        [
+            Label("trustor", "Customer", width=210, link=(link, "Show this customer")),
+            Label("charge", "Charge"),
+            Label("unit", "Unit", width=90),
+            Label("currency", "Currency", width=80),
+            *(Label(name) for name in ("organization", "trustor_id", "part_number", "grouping")),
+        ],
+        [
+            Column("Overage so far", rows, MONEY),
+            Column("Price of one", f"{_price(scope)} {among}", _PRICE),
+            Column("Beyond prepaid", f"{_overage(scope)} {among}", QUANTITY),
+            Column("Used", f"{_usage(scope)} {among}", QUANTITY),
+            Column("Prepaid", f"{_prepaid(scope)} {among}", QUANTITY),
+        ],
+        sort="Overage so far",
+    )
+
+
+def every(scope: Scope) -> dashboard.Panel:
+    """Show all charges of the chosen customers, unless these are too many to read."""
+    chosen = f"count(count by (trustor_id) ({scope.select('trustor_status')}))"
+    few = f"and on () ({chosen} <= {_MOST_CUSTOMERS})"
+    share = f"{_usage(scope)} / on ({_CHARGE}) ({_prepaid(scope)} > 0) and {_overage(scope)}"
+    panel = grid(
+        "Charges against what is prepaid",
+        "The current period of each customer, through the previous day. Rows of one grouping can "
+        "repeat those of another (fair use, roll-ups, storage categories), so do not add them up; "
+        "there overage has no meaning and is not shown. Empty while more than "
+        f"{_MOST_CUSTOMERS} customers are chosen.",
+        [
+            Label("trustor", "Customer", width=190),
+            Label("charge", "Charge", width=220),
+            Label("grouping", "Grouping", width=150),
+            Label("unit", "Unit", width=90),
+            Label("currency", "Currency", width=80),
+            *(Label(name) for name in ("organization", "trustor_id", "part_number")),
+        ],
+        [
+            Column("Used", f"{_usage(scope)} {few}", QUANTITY),
+            Column("Prepaid", f"{_prepaid(scope)} {few}", QUANTITY),
+            Column("Used share", f"{share} {few}", RATIO, used(), width=100),
+            Column("Beyond prepaid", f"{_overage(scope)} {few}", QUANTITY),
+            Column("Overage so far", f"{_amount(scope)} {few}", MONEY),
+            Column("Previous period", f"{_usage(scope, PREVIOUS)} {few}", QUANTITY),
+        ],
+        sort="Used share",
+    )
+    panel.field_config.defaults.no_value = f"Choose at most {_MOST_CUSTOMERS} customers"
+    return panel
+
+
+def _usage(scope: Scope, period: str = CURRENT) -> str:
+    return scope.one("trustor_usage_quantity", period, by=_CHARGE)
+
+
+def _prepaid(scope: Scope) -> str:
+    return scope.one("trustor_prepaid_quantity", CURRENT, by=_CHARGE)
+
+
+def _overage(scope: Scope) -> str:
+    return scope.one("trustor_overage_quantity", CURRENT, by=_CHARGE)
+
+
+def _price(scope: Scope) -> str:
+    return scope.one("trustor_overage_price", CURRENT, by=_CHARGE_MONEY)
+
+
+def _amount(scope: Scope) -> str:
+    return scope.one("trustor_estimated_overage_amount", CURRENT, by=_CHARGE_MONEY)

@@ -1,0 +1,110 @@
+"""Customers: a partner's fleet, and all charges of the chosen customers."""
+
+from grafana import charges
+from grafana.figures import customers_in_overage, oldest_data
+from grafana.fleet import fleet
+from grafana.frame import build, period_starts
+from grafana.growth import changed_most
+from grafana.layout import Line, Section
+from grafana.pages import CUSTOMERS
+from grafana.panels import COUNT, MONEY, RATIO, Query, figure, lines
+from grafana.queries import CURRENT, Scope, count, milliseconds
+from grafana.sdk import dashboard as sdk
+from grafana.thresholds import SOME, used
+
+PAGE = CUSTOMERS
+_SCOPE = Scope(PAGE.variables)
+_MOST_LINES = 8
+
+
+def dashboard() -> sdk.Dashboard:
+    """Build the dashboard."""
+    figures = (
+        _customers(),
+        customers_in_overage(_SCOPE),
+        _unreadable(),
+        _in_ramp(),
+        oldest_data(_SCOPE),
+    )
+    link = PAGE.with_clicked("trustor")
+    sections = (
+        Section("", (Line(4, figures, (5, 5, 5, 4, 5)), Line(10, (fleet(_SCOPE, link),)))),
+        Section(
+            "Who is over, and who grows",
+            (
+                Line(10, (charges.worst(_SCOPE, link),)),
+                Line(10, (changed_most(_SCOPE, link),)),
+                Line(10, (_overage_over_time(), _used_over_time())),
+            ),
+        ),
+        Section("All charges of the chosen customers", (Line(16, (charges.every(_SCOPE),)),)),
+    )
+    newest = f"max({_SCOPE.select('trustor_period_start_timestamp_seconds', CURRENT)})"
+    mark = period_starts(
+        "Period starts", milliseconds(newest), "The newest period of the chosen customers"
+    )
+    return build(PAGE, sections, [mark])
+
+
+def _customers() -> sdk.Panel:
+    readable = count(_SCOPE.one("trustor_status", 'status="ok"'), "== 1")
+    return figure(
+        "Customers",
+        "Customer organizations whose billing overview could be read.",
+        [Query(readable, "")],
+        COUNT,
+    )
+
+
+def _unreadable() -> sdk.Panel:
+    failing = _SCOPE.one("trustor_status", 'status=~"forbidden|error"')
+    return figure(
+        "Not readable",
+        "Customer organizations that trust the partner but refuse the overview (forbidden) or "
+        "fail (error). The table below names them.",
+        [Query(count(failing, "== 1"), "")],
+        COUNT,
+        steps=SOME,
+    )
+
+
+def _in_ramp() -> sdk.Panel:
+    return figure(
+        "In ramp",
+        "Customers in their ramp period: no charge for software and no minimum yet.",
+        [Query(count(_SCOPE.one("trustor_in_ramp"), "== 1"), "")],
+        COUNT,
+    )
+
+
+def _overage_over_time() -> sdk.Panel:
+    by_customer = "trustor, currency"
+    overage = _SCOPE.total(by_customer, "trustor_estimated_overage_amount", CURRENT)
+    return lines(
+        "Overage of the customers with most of it",
+        f"Estimated amount beyond what is prepaid in the current period, of the {_MOST_LINES} "
+        "customers with the highest of each currency. Falls when a period turns.",
+        [
+            Query(
+                f"topk by (currency) ({_MOST_LINES}, {overage} > 0)",
+                "{{trustor}} ({{currency}})",
+            )
+        ],
+        MONEY,
+    )
+
+
+def _used_over_time() -> sdk.Panel:
+    by = "organization, trustor, trustor_id, charge, part_number, grouping, unit"
+    usage = _SCOPE.one("trustor_usage_quantity", CURRENT, by=by)
+    prepaid = _SCOPE.one("trustor_prepaid_quantity", CURRENT, by=by)
+    meant = _SCOPE.one("trustor_overage_quantity", CURRENT, by=by)
+    share = f"({usage} and on ({by}) {meant}) / on ({by}) ({prepaid} > 0)"
+    return lines(
+        "Charges nearest to, or furthest over, what is prepaid",
+        f"Used share of the prepaid quantity, of the {_MOST_LINES} charges with the highest. Choose "
+        "a customer to see its own.",
+        [Query(f"topk({_MOST_LINES}, {share})", "{{trustor}}: {{charge}}")],
+        RATIO,
+        steps=used(),
+    )

@@ -1,0 +1,56 @@
+"""What changed most: where the current period will end, against the previous one."""
+
+from grafana.panels import MONEY, QUANTITY, Unit
+from grafana.queries import CURRENT, PREVIOUS, Scope
+from grafana.sdk import dashboard
+from grafana.tables import Column, Label, grid
+from grafana.thresholds import threshold
+
+ROWS = 15
+CHARGE = "organization, trustor, trustor_id, charge, part_number, grouping, unit"
+_CHANGE = Unit("percentunit", 0)
+
+
+def changed_most(scope: Scope, link: str) -> dashboard.Panel:
+    """Show the charges whose projection differs most from the previous period.
+
+    Args:
+        scope: the choices of the dashboard.
+        link: where a click on a customer leads.
+    """
+    projected = scope.recorded("organization_trustor_charge:usage_quantity:projected")
+    previous = scope.one("trustor_usage_quantity", PREVIOUS, by=CHARGE)
+    floor = f"{threshold('zero_previous_quantity'):g}"
+    change = f"{projected} / on ({CHARGE}) ({previous} >= {floor}) - 1"
+    rows = f"topk({ROWS}, abs({change}))"
+
+    def among(series: str) -> str:
+        return f"{series} and on ({CHARGE}) {rows}"
+
+    amount = scope.one("trustor_estimated_overage_amount", CURRENT)
+    return grid(
+        "Charges whose usage changed most",
+        f"The {ROWS} charges whose projected usage at the period's end differs most from the "
+        f"previous period's, with at least {floor} units then. What adds up goes on at its pace, "
+        "licences and other high-water marks stay as they are (from the recording rules).",
+        [
+            Label("trustor", "Customer", link=(link, "Show this customer")),
+            Label("charge", "Charge"),
+            Label("unit", "Unit", width=90),
+            Label("currency", "Currency", width=90),
+            *(Label(name) for name in ("organization", "trustor_id", "part_number", "grouping")),
+            Label("period"),
+        ],
+        [
+            Column("Change", among(change), _CHANGE, width=100),
+            Column("Previous period", among(previous), QUANTITY),
+            Column(
+                "So far",
+                among(scope.one("trustor_usage_quantity", CURRENT, by=CHARGE)),
+                QUANTITY,
+            ),
+            Column("At period end", among(projected), QUANTITY),
+            Column("Overage so far", among(amount), MONEY),
+        ],
+        sort="Change",
+    )

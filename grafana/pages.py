@@ -1,0 +1,81 @@
+"""The dashboards there are: identity, question, and the choices that each offers."""
+
+from dataclasses import dataclass
+
+TAG = "genesyscloud-billing"
+FAMILY = "Genesys Cloud billing"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Identity of one dashboard.
+
+    Attributes:
+        slug: the end of its uid, and the name of its file.
+        name: what people call it.
+        description: the question it answers.
+        variables: the choices it offers besides datasource and job.
+        since: the default start of its time range.
+    """
+
+    slug: str
+    name: str
+    description: str
+    variables: tuple[str, ...]
+    since: str = "now-30d"
+
+    @property
+    def uid(self) -> str:
+        """The identity that links, and Grafana's own addresses, rest on."""
+        return f"{TAG}-{self.slug}"
+
+    @property
+    def title(self) -> str:
+        """What the list of dashboards shows."""
+        return f"{FAMILY} / {self.name}"
+
+    def with_clicked(self, variable: str) -> str:
+        """Return the dashboard's address with a variable set to the clicked cell.
+
+        Time range, data source, job and organization stay as they are.
+        """
+        kept = "&".join(f"${{{name}:queryparam}}" for name in ("datasource", "job", "organization"))
+        cell = f"var-{variable}=${{__value.raw:percentencode}}"  # a name may hold an ampersand
+        return f"/d/{self.uid}?${{__url_time_range}}&{kept}&{cell}"
+
+
+OVERVIEW = Page(
+    slug="overview",
+    name="Overview",
+    description="What this period will cost, what is over its allowance, what is unpaid.",
+    variables=("organization", "currency"),
+)
+CUSTOMERS = Page(
+    slug="customers",
+    name="Customers",
+    description="A partner's customers: who is over, who grows, whose contract ends, who is not "
+    "readable; and all charges of the chosen ones.",
+    variables=("organization", "trustor", "currency"),
+)
+INVOICES = Page(
+    slug="invoices",
+    name="Invoices",
+    description="What is unpaid, since when, and what was invoiced for which product and "
+    "organization.",
+    variables=("organization", "currency"),
+)
+CONTRACTS = Page(
+    slug="contracts",
+    name="Contracts and wallets",
+    description="The organization's own contracts: periods, charges against what is included, and "
+    "how long the wallets last.",
+    variables=("organization", "contract", "currency"),
+)
+HEALTH = Page(
+    slug="health",
+    name="Exporter health",
+    description="Whether the numbers of the other dashboards can be trusted: polls, age of the "
+    "data, the API's answers and budget.",
+    variables=("organization",),
+    since="now-24h",
+)

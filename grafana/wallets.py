@@ -1,0 +1,83 @@
+"""Wallets: what is left, and how long it lasts."""
+
+from grafana.panels import DAYS, QUANTITY, RATIO, Query, Unit, lines
+from grafana.queries import CURRENT, Scope
+from grafana.sdk import dashboard
+from grafana.tables import Column, Label, grid
+from grafana.thresholds import BAD, GOOD, NOTICE
+
+_WALLET = "organization, contract, wallet, sku, unit"
+_WALLET_NAME = "{{contract}}: {{wallet}}"
+_RUNWAY = "organization_contract_wallet:runway:days"
+
+
+def balances(scope: Scope) -> dashboard.Panel:
+    """Show each wallet of an open period with its movements."""
+
+    def of(metric: str) -> str:
+        return _open_only(scope, scope.one(f"wallet_{metric}", CURRENT, by=_WALLET))
+
+    left = scope.recorded("organization_contract:period_left:days")
+    margin = f"{scope.recorded(_RUNWAY)} - on (organization, contract) group_left () {left}"
+    return grid(
+        "Wallets of open periods",
+        "Each in its unit. Lasts: days until the balance is used up at the average pace of the "
+        "period so far. Spare: those days less what is left of the period; below 0 the wallet "
+        "runs out before it (both from the recording rules). Empty where nothing is used.",
+        [
+            Label("contract", "Contract"),
+            Label("wallet", "Wallet"),
+            Label("unit", "Unit", width=90),
+            Label("organization"),
+            Label("sku"),
+        ],
+        [
+            Column("At start", of("starting_balance"), QUANTITY),
+            Column("Added", of("increase"), QUANTITY),
+            Column("Removed", of("decrease"), QUANTITY),
+            Column("Used", of("consumption"), QUANTITY),
+            Column("Balance", of("balance"), QUANTITY, ((None, BAD), (1, GOOD))),
+            Column("Beyond balance", of("overage"), QUANTITY, ((None, "text"), (1, BAD))),
+            Column("Lasts", _open_only(scope, scope.recorded(_RUNWAY)), DAYS),
+            Column(
+                "Spare",
+                _open_only(scope, f"({margin})"),
+                Unit("suffix: days", 0),
+                ((None, NOTICE), (0, GOOD)),
+            ),
+        ],
+        sort="Lasts",
+        descending=False,
+    )
+
+
+def remaining(scope: Scope) -> dashboard.Panel:
+    """Show the share of each wallet that is left, over time."""
+    balance = scope.one("wallet_balance", CURRENT, by=_WALLET)
+    start = scope.one("wallet_starting_balance", CURRENT, by=_WALLET)
+    added = scope.one("wallet_increase", CURRENT, by=_WALLET)
+    share = f"{balance} / ({start} + {added} > 0)"
+    return lines(
+        "Left in each wallet",
+        "Balance as a share of the balance at the period's start and what was added since. Open "
+        "periods only.",
+        [Query(_open_only(scope, share), _WALLET_NAME)],
+        RATIO,
+    )
+
+
+def runways(scope: Scope) -> dashboard.Panel:
+    """Show how many days each wallet lasts, over time."""
+    return lines(
+        "Days that each wallet lasts",
+        "At the average pace of the period so far (from the recording rules). A wallet that "
+        "nobody draws on has no line.",
+        [Query(_open_only(scope, scope.recorded(_RUNWAY)), _WALLET_NAME)],
+        DAYS,
+    )
+
+
+def _open_only(scope: Scope, series: str) -> str:
+    contract = "organization, contract"
+    still = scope.one("contract_period_closed", CURRENT, by=contract)
+    return f"{series} and on ({contract}) {still} == 0"
