@@ -46,14 +46,11 @@ def findings(scale: Scale) -> Iterator[Finding]:
             1000 * theirs.cpu,
             aim,
         )
-    peak = measure.mebibytes(medians["changed, compressed"].peak)
-    yield Finding(
-        "peak memory, two readings and their body",
-        "MiB",
-        peak,
-        _STOCK,
-        measure.mebibytes(theirs.peak),
+    peak, their_peak = (
+        measure.mebibytes(cost.peak) for cost in (medians["changed, compressed"], theirs)
     )
+    what = "peak memory of that, two readings and the body"
+    yield Finding(what, "MiB", peak, _STOCK, their_peak)
     yield Finding(
         "the live part about the exporter, at each scrape", "ms", 1000 * medians["live part"].cpu
     )

@@ -75,7 +75,7 @@ def _usage(number: int, row: int, more: int) -> dict[str, Any]:
         "partNumber": f"GC-170-NV-{row:04}",
         "grouping": "user-license",
         "unitOfMeasureType": "licenses",
-        "usageQuantity": str(80 + (7 * number + row) % 60 + more),
+        "usageQuantity": str(80 + (7 * number + 11 * row) % 60 + more),
         "overagePrice": f"{row + 1}.7401",
         "prepayQuantity": "100",
         "prepayPrice": f"{row + 1}.5",

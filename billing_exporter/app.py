@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from billing_exporter import __version__
+from billing_exporter.collectors import WHOLE, Shard
 from billing_exporter.config import ConfigError, Organization, Settings
 from billing_exporter.exposition import Exposition
 from billing_exporter.genesys import Interrupted
@@ -50,6 +51,7 @@ class Exporter:
         progress: Callable[[str, int, int], None] | None = None,
         state: Path | None = None,
         redact: Callable[[str], None] = lambda _: None,
+        shard: Shard = WHOLE,
     ) -> None:
         self.telemetry = Telemetry(process=process_metrics)
         self.exposition = Exposition(CATALOGUE)
@@ -59,7 +61,7 @@ class Exporter:
         self._stopped = threading.Event()
         self._spread: float | None = None
         kept = StateDirectory(state, self.telemetry.state_failed) if state else None
-        self._parts = Parts(self.exposition, self.telemetry, now, kept, progress, redact)
+        self._parts = Parts(self.exposition, self.telemetry, now, kept, progress, redact, shard)
         self._units: tuple[Unit, ...] = ()
         self.change(settings)
 

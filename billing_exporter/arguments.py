@@ -17,6 +17,7 @@ _EPILOG = """\
 first steps:
   billing-exporter demo                           see it work, with a simulated Genesys Cloud
   billing-exporter check --config.file c.yml      find every mistake in a configuration
+  billing-exporter doctor --config.file c.yml     try each operation of the API, say what is missing
   billing-exporter serve --config.file c.yml      poll, and serve /metrics on port 10059
 
 Without --config.file one organization is taken from the environment: GENESYSCLOUD_REGION,
@@ -55,6 +56,13 @@ def parser() -> argparse.ArgumentParser:
     _simulate(add("simulate", "Run the simulated Genesys Cloud alone."))
     check = add("check", "Read the configuration and say every mistake with file and line.")
     _config(check)
+    doctor = add(
+        "doctor",
+        "Say for each organization and operation what works, and what to change where.",
+        epilog="exit status: 1 when a collector that runs misses something",
+    )
+    _config(doctor)
+    _log(doctor, level="error")
     once = add("once", "Poll everything once and print the exposition; 1 if a collector failed.")
     _config(once)
     _log(once, level="warn")
@@ -160,6 +168,22 @@ def _serve(command: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FOLDER",
         help="where readings are kept, so that a restart shows them at once (default: nowhere)",
+    )
+    command.add_argument(
+        "--shard.count",
+        dest="shard_count",
+        type=int,
+        default=1,
+        metavar="N",
+        help="how many exporters share the customers of this configuration (default 1)",
+    )
+    command.add_argument(
+        "--shard.index",
+        dest="shard_index",
+        type=int,
+        default=0,
+        metavar="I",
+        help="which of them this is, from 0; the first also polls the organization's own billing",
     )
 
 

@@ -41,10 +41,14 @@ class _Failure(Exception):  # noqa: N818 - it ends the command, it is no error o
 
 def _serve(arguments: argparse.Namespace) -> int:
     from billing_exporter.app import Exporter, Reloader, serve, serving
+    from billing_exporter.collectors import Shard
 
     settings, redactor = _configured(arguments)
     try:
-        exporter = Exporter(settings, state=arguments.state_dir, redact=redactor.redact)
+        shard = Shard(arguments.shard_index, arguments.shard_count)
+        exporter = Exporter(
+            settings, state=arguments.state_dir, redact=redactor.redact, shard=shard
+        )
         reloader = Reloader(exporter, lambda: _read_settings(arguments))
         server = serving(exporter, arguments.listen_address, arguments.telemetry_path)
         serve(exporter, server, reload=reloader.reload)
@@ -137,6 +141,34 @@ def _check(arguments: argparse.Namespace) -> int:
         print(f"{organization.name}: {api_url}, collectors {names}")
     print("the configuration has no mistake")
     return OK
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from billing_exporter.doctor import Doctor
+    from billing_exporter.genesys import ApiError, date_of
+    from billing_exporter.unit import connect
+
+    settings, redactor = _configured(arguments)
+    failed = False
+    for organization in settings.organizations:
+        api_url, _ = organization.hosts()
+        print(f"{organization.name} ({api_url})", flush=True)
+        api = connect(organization, redactor.redact)
+        doctor = Doctor(api, organization.collectors, datetime.now(UTC))
+        try:
+            doctor.clock(date_of(api_url))
+        except ApiError as error:
+            print(f"  {'failed':<8} {error}")
+            failed = True
+            continue
+        doctor.examine()
+        api.close()
+        for finding in doctor.findings:
+            print(f"  {finding.outcome:<8} {finding.subject}  {finding.text}".rstrip())
+        failed = failed or any(finding.outcome == "failed" for finding in doctor.findings)
+    return FAILED if failed else OK
 
 
 def _once(arguments: argparse.Namespace) -> int:
@@ -261,6 +293,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "demo": _demo,
     "simulate": _simulate,
     "check": _check,
+    "doctor": _doctor,
     "once": _once,
     "api": _api,
     "metrics": _metrics,

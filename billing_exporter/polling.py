@@ -27,6 +27,8 @@ SUCCESS = "success"
 RETRY_SECONDS = 60.0
 # Who lacks a permission lacks it for longer.
 RETRY_SECONDS_FORBIDDEN = 15 * 60.0
+# What the API asks to wait is kept to, but a nonsensical time must not end the polls.
+LONGEST_ASKED_SECONDS = 60 * 60.0
 JITTER = 0.05
 
 Progress = Callable[[int, int], None]
@@ -132,7 +134,7 @@ class Poller:
             return
         at, data = kept
         try:
-            reading = read(self.target.collector, self.target.organization, data, at, None)
+            reading = self._read(data, at, None)
         except Exception:
             log.exception("the kept reading cannot be shown", extra=self._where)
             return
@@ -210,7 +212,15 @@ class Poller:
         previous = last.data if last is not None else None
         poll = Poll(self.target.api, at, previous, progress, self._tolerate)
         data = collector.fetch(poll)
-        return read(collector, self.target.organization, data, at, last)
+        return self._read(data, at, last)
+
+    def _read(self, data: Any, at: datetime, last: Reading | None) -> Reading:
+        limit = self.target.settings.max_series
+        reading = read(self.target.collector, self.target.organization, data, at, last, limit=limit)
+        if reading.left_out:
+            facts = {**self._where, "left_out": reading.left_out, "max_series": limit}
+            log.warning("more series than max_series: some are left out", extra=facts)
+        return reading
 
     def _show(self, reading: Reading, *, restored: bool) -> None:
         self._exposition.publish(
@@ -220,6 +230,7 @@ class Poller:
             **self._where,
             at=reading.at,
             series=reading.series,
+            left_out=reading.left_out,
             dropped=reading.dropped,
             merged=reading.merged,
             restored=restored,
@@ -291,7 +302,8 @@ def wait_after(state: State, interval: float, chance: float) -> float:
         return interval * spread
     first = RETRY_SECONDS_FORBIDDEN if state.outcome == "forbidden" else RETRY_SECONDS
     backoff = first * 2.0 ** min(state.failures - 1, 20)
-    return max(min(backoff, interval), state.retry_after) * spread
+    asked = min(state.retry_after, LONGEST_ASKED_SECONDS)
+    return max(min(backoff, interval) * spread, asked)
 
 
 class Loop(threading.Thread):

@@ -29,11 +29,13 @@ class Reading:
         data: what was fetched, as the collector's own record.
         at: when the poll began, UTC.
         shown: the parts by their key, in the order of the keys.
+        left_out: series of the parts that were too many.
     """
 
     data: Any
     at: datetime
     shown: Mapping[str, Shown]
+    left_out: int = 0
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -65,23 +67,30 @@ def read(
     data: Any,
     at: datetime,
     last: Reading | None,
+    *,
+    limit: int | None = None,
 ) -> Reading:
     """Make a reading of fetched data; parts that did not change are taken over from the last.
 
-    Parts are ordered by their keys, so that the order in which the API gave them never shows.
+    Parts are ordered by their keys, so that the order in which the API gave them never shows. Those
+    that would bring more than ``limit`` series are left out whole.
     """
     known = last.shown if last is not None else {}
     parts = collector.parts(data)
-    shown = {}
+    shown: dict[str, Shown] = {}
+    series = left_out = 0
     for key in sorted(parts):
         part, before = parts[key], known.get(key)
-        if before is not None and _is_same(before.part, part):
-            shown[key] = before
-        else:
+        if before is None or not _is_same(before.part, part):
             samples = collector.expose(part)
             block = render(samples, organization)
-            shown[key] = Shown(part, block, dict(samples.dropped), samples.merged)
-    return Reading(data, at, shown)
+            before = Shown(part, block, dict(samples.dropped), samples.merged)
+        if limit is not None and series + before.block.series > limit:
+            left_out += before.block.series
+            continue
+        series += before.block.series
+        shown[key] = before
+    return Reading(data, at, shown, left_out)
 
 
 def _is_same(before: object, part: object) -> bool:

@@ -29,6 +29,8 @@ _POLL = ("organization", "collector")
 _BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 # The figures of the process are at most this old; all others are as of the scrape.
 _KEPT_SECONDS = 1.0
+_GRANTED = {"200": True, "403": False}
+_PER_CUSTOMER = "get_billing_trusteebillingoverview_trustor_org_id"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,12 @@ LAST_ATTEMPT = Own(
 DURATION = Own("gauge", "poll_duration_seconds", _POLL, "How long the last poll took.")
 INTERVAL = Own("gauge", "poll_interval_seconds", _POLL, "Configured time from poll to poll.")
 SERIES = Own("gauge", "series", _POLL, "Billing series that are shown.")
+LEFT_OUT = Own(
+    "gauge",
+    "series_left_out",
+    _POLL,
+    "Billing series that are not shown, for they would be more than max_series.",
+)
 RESTORED = Own(
     "gauge",
     "restored",
@@ -122,6 +130,12 @@ ODDITIES = Own(
     (*_API, "endpoint", "kind"),
     "Fields in answers that are not known (unknown_field) or not readable (unreadable_field).",
 )
+GRANTED = Own(
+    "gauge",
+    "permission_granted",
+    (*_API, "operation"),
+    "1 when the API last did the operation for the client, 0 when it refused it (403).",
+)
 ALLOWED = Own(
     "gauge", "api_rate_limit_allowed", _API, "Requests a minute that the API allows the token."
 )
@@ -143,9 +157,9 @@ RELOADED_AT = Own(
 BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
 
 OWN = (
-    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES, RESTORED),
+    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES, LEFT_OUT, RESTORED),
     *(POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
-    *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, ALLOWED, USED),
+    *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
     *(RELOADED, RELOADED_AT, BUILD),
 )
 
@@ -153,7 +167,7 @@ OWN = (
 @dataclass(frozen=True)
 class _Kept:
     body: bytes
-    version: int
+    version: object
     at: float
 
 
@@ -164,8 +178,9 @@ class Telemetry:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library ships no type
         self.registry = registry = CollectorRegistry()
         self._lock = threading.Lock()
-        self._version = 0
+        self._version = object()
         self._kept: dict[bool, _Kept] = {}
+        self._done: set[tuple[str, str]] = set()
         self._gauges = {
             own: Gauge(PREFIX + own.name, own.help, own.labels, registry=registry)
             for own in OWN
@@ -204,6 +219,7 @@ class Telemetry:
     def interval(self, organization: str, collector: str, seconds: float) -> None:
         """Tell how often a collector polls."""
         self._gauges[INTERVAL].labels(organization, collector).set(seconds)
+        self._changed()
 
     def attempted(self, organization: str, collector: str, at: datetime) -> None:
         """Count the beginning of a poll."""
@@ -231,6 +247,7 @@ class Telemetry:
         at: datetime,
         *,
         series: int,
+        left_out: int,
         dropped: Mapping[str, int],
         merged: int,
         restored: bool = False,
@@ -239,6 +256,7 @@ class Telemetry:
         key = {"organization": organization, "collector": collector}
         self._gauges[LAST_SUCCESS].labels(**key).set(at.timestamp())
         self._gauges[SERIES].labels(**key).set(series)
+        self._gauges[LEFT_OUT].labels(**key).set(left_out)
         self._gauges[RESTORED].labels(**key).set(int(restored))
         self._counters[MERGED].labels(**key).inc(merged)
         for reason, count in dropped.items():
@@ -273,26 +291,39 @@ class Telemetry:
         """Count a request to the API."""
         self._counters[REQUESTS].labels(organization, endpoint, status).inc()
         self._durations.labels(organization, endpoint).observe(seconds)
+        if status in _GRANTED:
+            self._granted(organization, endpoint, granted=_GRANTED[status])
         self._changed()
+
+    def _granted(self, organization: str, operation: str, *, granted: bool) -> None:
+        key = (organization, operation)
+        if granted:
+            self._done.add(key)
+        # One customer's refusal says nothing of the permission when another's overview is given.
+        if granted or operation != _PER_CUSTOMER or key not in self._done:
+            self._gauges[GRANTED].labels(*key).set(int(granted))
 
     def retried(self, organization: str, reason: str) -> None:
         """Count a request that is tried again."""
         self._counters[RETRIES].labels(organization, reason).inc()
+        self._changed()
 
     def limited(self, organization: str, allowed: int, used: int) -> None:
         """Keep what the API says of a token's budget."""
         self._gauges[ALLOWED].labels(organization).set(allowed)
         self._gauges[USED].labels(organization).set(used)
+        self._changed()
 
     def odd(self, organization: str, endpoint: str, kind: str) -> None:
         """Count a field that is not as documented."""
         self._counters[ODDITIES].labels(organization, endpoint, kind).inc()
+        self._changed()
 
     def live(self, *, openmetrics: bool) -> bytes:
         """Write the metrics as they are now; OpenMetrics ends with its closing line."""
         with self._lock:
             kept, now = self._kept.get(openmetrics), monotonic()
-            if kept and kept.version == self._version and now - kept.at < _KEPT_SECONDS:
+            if kept and kept.version is self._version and now - kept.at < _KEPT_SECONDS:
                 return kept.body
             version = self._version
             write: Callable[[CollectorRegistry], bytes] = openmetrics_of if openmetrics else text_of
@@ -301,7 +332,8 @@ class Telemetry:
             return body
 
     def _changed(self) -> None:
-        self._version += 1
+        # A number would have to be counted up under the lock.
+        self._version = object()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from time import monotonic
 
 import msgspec
 
-from billing_exporter.collectors import configured
+from billing_exporter.collectors import WHOLE, Shard, configured
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.config import Organization
 from billing_exporter.exposition import Exposition
@@ -20,7 +20,7 @@ from billing_exporter.state import StateDirectory, origin_of
 from billing_exporter.telemetry import ApiObserver, Telemetry
 
 # What may change without making the last reading another one.
-_PACE = ("interval", "timeout", "max_age", "concurrency")
+_PACE = ("interval", "timeout", "max_age", "max_series", "concurrency")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Parts:
         state: where readings are kept over restarts, if they are.
         progress: is told how far the poll of a collector is, if somebody wants to know.
         redact: is told secrets that no log may show.
+        shard: which part of the customers is polled.
     """
 
     exposition: Exposition
@@ -40,6 +41,7 @@ class Parts:
     state: StateDirectory | None = None
     progress: Callable[[str, int, int], None] | None = None
     redact: Callable[[str], None] = lambda _: None
+    shard: Shard = WHOLE
 
 
 def connect(
@@ -148,7 +150,7 @@ class Unit:
     def _pollers(self, known: Mapping[str, Poller]) -> Iterator[Poller]:
         organization = self.organization
         listed = organization.collectors is not EVERY_COLLECTOR
-        for collector, settings in configured(organization.collectors):
+        for collector, settings in configured(organization.collectors, self._parts.shard):
             target = Target(organization.name, collector, settings, self._api, listed)
             before = known.get(collector.name)
             if before is not None and before.target.is_like(target):
@@ -177,7 +179,8 @@ class Unit:
         settings = msgspec.to_builtins(target.settings)
         meaning = {key: value for key, value in settings.items() if key not in _PACE}
         api_url, _ = self.organization.hosts()
-        return origin_of(api_url, self.organization.client_id, meaning)
+        shard = self._parts.shard
+        return origin_of(api_url, self.organization.client_id, meaning, shard.index, shard.count)
 
 
 def withdraw(pollers: Iterable[Poller], *, but: Iterable[Poller] = ()) -> None:

@@ -1,6 +1,5 @@
 """Bars that stand at a date the data itself tells, such as an invoice's day of issue."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grafana.panels import DATASOURCE, MONEY, PLAIN, field_config
@@ -86,9 +85,9 @@ def _target(ref: str, expr: str) -> prometheus.Dataquery:
     )
 
 
-def _by_date(label: str) -> Sequence[dashboard.DataTransformerConfig]:
+def _by_date(label: str) -> list[dashboard.DataTransformerConfig]:
     """Turn the two tables into one series per value of the label, over the dates."""
-    steps: Sequence[tuple[str, dict[str, object]]] = (
+    steps: tuple[tuple[str, dict[str, object]], ...] = (
         ("merge", {}),
         ("organize", _named(label)),
         ("groupBy", {"fields": _sums(label)}),

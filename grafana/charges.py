@@ -50,7 +50,7 @@ def every(scope: Scope) -> dashboard.Panel:
     chosen = f"count(count by (trustor_id) ({scope.select('trustor_status')}))"
     few = f"and on () ({chosen} <= {_MOST_CUSTOMERS})"
     share = f"{_usage(scope)} / on ({_CHARGE}) ({_prepaid(scope)} > 0) and {_overage(scope)}"
-    panel = grid(
+    return grid(
         "Charges against what is prepaid",
         "The current period of each customer, through the previous day. Rows of one grouping can "
         "repeat those of another (fair use, roll-ups, storage categories), so do not add them up; "
@@ -73,9 +73,8 @@ def every(scope: Scope) -> dashboard.Panel:
             Column("Previous period", f"{_usage(scope, PREVIOUS)} {few}", QUANTITY),
         ],
         sort="Used share",
+        no_value=f"Choose at most {_MOST_CUSTOMERS} customers",
     )
-    panel.field_config.defaults.no_value = f"Choose at most {_MOST_CUSTOMERS} customers"
-    return panel
 
 
 def _usage(scope: Scope, period: str = CURRENT) -> str:

@@ -102,8 +102,8 @@ def _used_over_time() -> sdk.Panel:
     share = f"({usage} and on ({by}) {meant}) / on ({by}) ({prepaid} > 0)"
     return lines(
         "Charges nearest to, or furthest over, what is prepaid",
-        f"Used share of the prepaid quantity, of the {_MOST_LINES} charges with the highest. Choose "
-        "a customer to see its own.",
+        f"Used share of the prepaid quantity, of the {_MOST_LINES} charges with the highest. "
+        "Choose a customer to see its own.",
         [Query(f"topk({_MOST_LINES}, {share})", "{{trustor}}: {{charge}}")],
         RATIO,
         steps=used(),

@@ -6,7 +6,7 @@ from grafana.frame import build, period_starts
 from grafana.layout import Line, Section
 from grafana.pages import INVOICES
 from grafana.panels import COUNT, DATE, MONEY, QUANTITY, Query, Unit, figure, lines
-from grafana.queries import OVERDUE, UNPAID, Scope, milliseconds
+from grafana.queries import CURRENT, OVERDUE, UNPAID, Scope, milliseconds
 from grafana.sdk import dashboard as sdk
 from grafana.tables import Column, Label, grid
 from grafana.thresholds import BAD, GOOD, NOTICE, SOME, above, threshold
@@ -48,7 +48,7 @@ def dashboard() -> sdk.Dashboard:
         ),
         Section("Invoiced in total", (Line(11, by_subject),)),
     )
-    newest = f"max({_SCOPE.select('contract_period_start_timestamp_seconds', 'period="current"')})"
+    newest = f"max({_SCOPE.select('contract_period_start_timestamp_seconds', CURRENT)})"
     mark = period_starts("Period starts", milliseconds(newest), "The newest contract period")
     return build(PAGE, sections, [mark])
 
@@ -66,7 +66,7 @@ def _long_overdue() -> sdk.Panel:
     return figure(
         "Over 90 days",
         "Unpaid invoices more than 90 days past their due date.",
-        [Query(f"sum({_SCOPE.one('unpaid_invoices', 'overdue="over_90d"')})", "")],
+        [Query(_unpaid_for("over_90d"), "")],
         COUNT,
         steps=((None, GOOD), (1, BAD)),
     )
@@ -77,10 +77,15 @@ def _unknown_terms() -> sdk.Panel:
         "Due date unknown",
         "Unpaid invoices whose payment terms tell no due date. They count as not overdue, for "
         "all we know.",
-        [Query(f"sum({_SCOPE.one('unpaid_invoices', 'overdue="unknown"')})", "")],
+        [Query(_unpaid_for("unknown"), "")],
         COUNT,
         steps=SOME,
     )
+
+
+def _unpaid_for(days: str) -> str:
+    matcher = f'overdue="{days}"'
+    return f"sum({_SCOPE.one('unpaid_invoices', matcher)})"
 
 
 def _ageing() -> sdk.Panel:

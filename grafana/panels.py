@@ -87,7 +87,15 @@ def figure(
     )
     config = field_config(unit, steps, None)
     config.no_value = no_value
-    return _panel("stat", title, description, queries, options, config)
+    return dashboard.Panel(
+        type_val="stat",
+        title=title,
+        description=description,
+        datasource=DATASOURCE,
+        targets=[*_targets(queries)],
+        options=options,
+        field_config=dashboard.FieldConfigSource(defaults=config, overrides=[]),
+    )
 
 
 def lines(
@@ -131,7 +139,15 @@ def lines(
     )
     config = field_config(unit, steps or PLAIN, custom)
     config.color = dashboard.FieldColor(mode=dashboard.FieldColorModeId.PALETTE_CLASSIC)
-    return _panel("timeseries", title, description, queries, options, config)
+    return dashboard.Panel(
+        type_val="timeseries",
+        title=title,
+        description=description,
+        datasource=DATASOURCE,
+        targets=[*_targets(queries)],
+        options=options,
+        field_config=dashboard.FieldConfigSource(defaults=config, overrides=[]),
+    )
 
 
 def field_config(unit: Unit, steps: Steps, custom: object) -> dashboard.FieldConfig:
@@ -164,25 +180,10 @@ def _legend() -> common.VizLegendOptions:
     )
 
 
-def _panel(
-    kind: str,
-    title: str,
-    description: str,
-    queries: Sequence[Query],
-    options: object,
-    config: dashboard.FieldConfig,
-) -> dashboard.Panel:
-    return dashboard.Panel(
-        type_val=kind,
-        title=title,
-        description=description,
-        datasource=DATASOURCE,
-        targets=[
-            prometheus.Dataquery(
-                ref_id=ref, expr=query.expr, legend_format=query.legend, range_val=True
-            )
-            for ref, query in zip(ascii_uppercase, queries, strict=False)
-        ],
-        options=options,
-        field_config=dashboard.FieldConfigSource(defaults=config, overrides=[]),
-    )
+def _targets(queries: Sequence[Query]) -> list[prometheus.Dataquery]:
+    return [
+        prometheus.Dataquery(
+            ref_id=ref, expr=query.expr, legend_format=query.legend, range_val=True
+        )
+        for ref, query in zip(ascii_uppercase, queries, strict=False)
+    ]

@@ -5,6 +5,7 @@ restart in Kubernetes brings a new ``pod``. Hence every query first takes ``max 
 that the exporter itself gives, and only then adds up.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from billing_exporter.metrics import PREFIX
@@ -34,8 +35,8 @@ class Scope:
             metric: its name without the prefix.
             matchers: more label matchers, such as ``period="current"``.
         """
-        chosen = self._chosen(labels_of(metric))
-        return f"{PREFIX}{metric}{{{', '.join(('job=~"$job"', *chosen, *matchers))}}}"
+        labels = ("job", *labels_of(metric))
+        return f"{PREFIX}{metric}{{{', '.join((*self._chosen(labels), *matchers))}}}"
 
     def recorded(self, record: str, *matchers: str) -> str:
         """Return the selector of a recording rule's series that the variables leave.
@@ -72,8 +73,9 @@ class Scope:
         left = f"{time} - on (organization) group_left () {self.as_of(collector)}"
         return f"({left}) / {SECONDS_PER_DAY}"
 
-    def _chosen(self, labels: tuple[str, ...] | list[str]) -> list[str]:
-        return [f'{name}=~"${name}"' for name in self.variables if name in labels]
+    def _chosen(self, labels: Collection[str]) -> list[str]:
+        names = ("job", *self.variables)
+        return [f'{name}=~"${name}"' for name in names if name in labels]
 
 
 def count(series: str, condition: str) -> str:

@@ -23,6 +23,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "collectors",
         "config",
         "demo",
+        "doctor",
         "genesys",
         "logs",
         "redaction",
@@ -49,6 +50,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "calling": ("genesys",),
     "demo": ("collectors.settings", "config"),
     "reference": ("metrics", "telemetry"),
+    "doctor": ("collectors", "genesys"),
     "state": (),
     "unit": (
         "collectors",

@@ -45,6 +45,7 @@ def works(url: str, overviews: int) -> dict[str, Callable[[], object]]:
         "counted": lambda: api.billable_usage(start, end),
         "invoices": lambda: sum(1 for _ in api.invoices()),
         "nothing": lambda: None,
+        "close": api.close,
     }
 
 

@@ -81,7 +81,13 @@ def _fill(telemetry: Telemetry, reading: Reading) -> None:
         telemetry.attempted(ORGANIZATION, name, reading.at)
         telemetry.polled(ORGANIZATION, name, "success", 1.5)
         telemetry.shown(
-            ORGANIZATION, name, reading.at, series=reading.series, dropped={"zero": 1}, merged=0
+            ORGANIZATION,
+            name,
+            reading.at,
+            series=reading.series,
+            left_out=1,
+            dropped={"missing": 1},
+            merged=0,
         )
     for operation in OPERATIONS:
         telemetry.requested(ORGANIZATION, operation, "200", 0.2)

@@ -12,6 +12,8 @@ from billing_exporter.genesys import ApiError, BillingApi
 from billing_exporter.metrics import Metric
 from billing_exporter.samples import Samples
 
+LONGEST_LABEL = 256
+
 Data = TypeVar("Data")
 Part = TypeVar("Part")
 Entity = TypeVar("Entity")
@@ -130,5 +132,8 @@ def once_each(entities: Iterable[Entity], identity: Callable[[Entity], str | Non
 
 
 def label(text: str | None) -> str:
-    """Return text as a label value: without white space around it, empty where there is none."""
-    return "" if text is None else text.strip()
+    """Return text as a label value: without white space around it, empty where there is none.
+
+    What no name is long enough for is cut, so that one answer cannot fill a Prometheus server.
+    """
+    return "" if text is None else text.strip()[:LONGEST_LABEL]

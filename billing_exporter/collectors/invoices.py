@@ -84,7 +84,7 @@ class InvoicesCollector:
             f"invoice {_identity(known.invoice) or f'without id, {number}'}": known
             for number, known in enumerate(data.invoices)
         }
-        return {"totals": totals, **each}
+        return {"all": totals, **each}
 
     def expose(self, part: Totals | InvoiceData) -> Samples:
         """Say what the totals or one invoice mean."""

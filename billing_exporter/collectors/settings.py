@@ -97,6 +97,16 @@ MaxAge = Annotated[
     ),
 ]
 
+MaxSeries = Annotated[
+    int,
+    Meta(
+        ge=1000,
+        le=5_000_000,
+        description="The most series that are shown; what is beyond is left out whole, one "
+        "customer, contract or invoice at a time, and counted.",
+    ),
+]
+
 Lookback = Annotated[Duration, Meta(extra={"check": _at_least("1d")})]
 
 Window = Annotated[
@@ -125,6 +135,7 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     interval: Interval
     timeout: Timeout
     max_age: MaxAge = "7d"
+    max_series: MaxSeries = 500_000
 
 
 class UsageSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):

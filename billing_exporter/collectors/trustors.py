@@ -27,6 +27,7 @@ from billing_exporter.collectors.overview import (
     expose_trustor,
 )
 from billing_exporter.collectors.settings import TrustorsSettings
+from billing_exporter.collectors.sharding import Shard
 from billing_exporter.genesys import ApiError, Forbidden, NotFound, RateLimited, Unauthorized
 from billing_exporter.genesys.records import TrusteeBillingOverview, Trustor
 from billing_exporter.samples import Samples, labels, unix_time
@@ -82,8 +83,9 @@ class TrustorsCollector:
     metrics = metrics.CATALOGUE["trustors"]
     data = TrustorsData
 
-    def __init__(self, settings: TrustorsSettings) -> None:
+    def __init__(self, settings: TrustorsSettings, shard: Shard | None = None) -> None:
         self._settings = settings
+        self._shard = shard or Shard()
 
     def fetch(self, poll: Poll[TrustorsData]) -> TrustorsData:
         """Discover, filter, and fetch with bounded concurrency.
@@ -105,7 +107,7 @@ class TrustorsCollector:
                 read_at[key] = known.read_at[key]
                 trustors[key] = known.trustors[key]
         states.sort(key=lambda state: state.id)
-        nameless = sum(1 for trustor in listed if not trustor.id)
+        nameless = sum(1 for trustor in listed if not trustor.id) if self._shard.is_first else 0
         return TrustorsData(tuple(states), trustors, read_at, nameless)
 
     def parts(self, data: TrustorsData) -> dict[str, TrustorsPart]:
@@ -134,8 +136,10 @@ class TrustorsCollector:
         return samples
 
     def _selects(self, trustor: Trustor) -> bool:
-        return matches(trustor, self._settings.include) and not matches(
-            trustor, self._settings.exclude
+        return (
+            self._shard.owns(str(trustor.id))
+            and matches(trustor, self._settings.include)
+            and not matches(trustor, self._settings.exclude)
         )
 
     def _outcomes(

@@ -20,6 +20,7 @@ from billing_exporter.genesys.errors import (
 from billing_exporter.genesys.observing import NullObserver, Observer
 from billing_exporter.genesys.operations import OPERATIONS, Operation
 from billing_exporter.genesys.parameters import Parameter, parameters
+from billing_exporter.genesys.reaching import date_of
 from billing_exporter.genesys.regions import hosts
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Unavailable",
     "UnexpectedAnswer",
     "Unreachable",
+    "date_of",
     "encode",
     "hosts",
     "parameters",

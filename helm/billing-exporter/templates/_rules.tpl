@@ -1,0 +1,18 @@
+{{/* A rule as the values want it: its threshold, labels and runbook; takes rule and settings. */}}
+{{- define "billing-exporter.rule" -}}
+{{- $rule := .rule -}}
+{{- $settings := .settings -}}
+{{- if $rule.record -}}
+  {{- $name := regexReplaceAll "^genesyscloud_billing:threshold_(.+):value$" $rule.record "${1}" -}}
+  {{- if hasKey $settings.thresholds $name -}}
+    {{- $_ := set $rule "expr" (printf "vector(%v)" (get $settings.thresholds $name)) -}}
+  {{- end -}}
+{{- else -}}
+  {{- $_ := set $rule "labels" (mustMergeOverwrite (default dict $rule.labels) $settings.alertLabels) -}}
+  {{- if and $settings.runbookBaseUrl (dig "annotations" "runbook_url" "" $rule) -}}
+    {{- $base := trimSuffix "/" $settings.runbookBaseUrl -}}
+    {{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s" $base $rule.annotations.runbook_url) -}}
+  {{- end -}}
+{{- end -}}
+{{- toYaml $rule -}}
+{{- end -}}

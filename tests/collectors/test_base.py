@@ -1,0 +1,80 @@
+"""What collectors share: repeated entities, label texts, and work done side by side."""
+
+import threading
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing_exporter.collectors.base import label, once_each, side_by_side
+
+Entity = tuple[str | None, int]
+
+
+def identity(entity: Entity) -> str | None:
+    """Return the first of two."""
+    return entity[0]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c", None]), st.integers())))
+def test_an_entity_is_there_once_as_last_given(entities: list[Entity]) -> None:
+    """Of the entities with one identity the last one stays; those without one all stay."""
+    kept = once_each(entities, identity)
+    assert dict(entity for entity in kept if entity[0]) == {
+        name: value for name, value in entities if name
+    }
+    named = [name for name, _ in kept if name]
+    assert len(named) == len(set(named))
+    nameless = [entity for entity in entities if entity[0] is None]
+    assert [entity for entity in kept if entity[0] is None] == nameless
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [(None, ""), ("", ""), (" \t\n", ""), ("  two  words ", "two  words")]
+)
+def test_a_label_has_no_white_space_around_it(text: str | None, shown: str) -> None:
+    """Absence is an empty label, as it is for Prometheus."""
+    assert label(text) == shown
+
+
+@given(
+    entities=st.lists(st.integers(), max_size=20),
+    concurrency=st.integers(1, 5),
+)
+def test_work_side_by_side_is_all_the_work(entities: list[int], concurrency: int) -> None:
+    """Every entity comes back with what became of it, in whatever order."""
+    done = list(side_by_side(lambda entity: entity * 2, entities, concurrency))
+    assert Counter(done) == Counter((entity, entity * 2) for entity in entities)
+
+
+def test_no_more_than_allowed_is_worked_on() -> None:
+    """Not one entity is begun before there is room for it, and none after the end."""
+    begun: list[int] = []
+    found = side_by_side(lambda entity: begun.append(entity), range(10), 1)
+    next(found)
+    assert begun == [0]
+    next(found)
+    assert begun == [0, 1]
+    found.close()  # type: ignore[attr-defined]
+    assert begun == [0, 1]
+
+
+def test_work_is_done_at_the_same_time() -> None:
+    """As many threads as allowed work together."""
+    together = threading.Barrier(3, timeout=30)
+    done = side_by_side(lambda _: together.wait(), range(3), 3)
+    assert sorted(result for _, result in done) == [0, 1, 2]
+
+
+def test_an_error_of_the_work_is_raised() -> None:
+    """What the work raises arrives at who takes the results, and nothing more is begun."""
+    begun: list[int] = []
+
+    def work(entity: int) -> None:
+        begun.append(entity)
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        list(side_by_side(work, range(10), 1))
+    assert begun == [0]

@@ -1,0 +1,46 @@
+"""What an expression names: its series with their labels, its groupings."""
+
+from collections.abc import Iterator
+
+import promql_parser as ast
+
+from tests.grafana.resolving import resolved
+
+
+class _Anything(dict[str, str]):
+    """Has a value for every variable."""
+
+    def __missing__(self, key: str) -> str:
+        return "chosen"
+
+
+def parsed(expression: str) -> ast.Expr:
+    """Parse an expression that still has Grafana's variables."""
+    return ast.parse(resolved(expression, _Anything()))
+
+
+def nodes(expr: ast.Expr) -> Iterator[ast.Expr]:
+    """Yield an expression and all expressions within it."""
+    yield expr
+    children = [getattr(expr, name, None) for name in ("lhs", "rhs", "expr", "vector_selector")]
+    for child in [*children, *(getattr(expr, "args", None) or ())]:
+        if isinstance(child, ast.Expr):
+            yield from nodes(child)
+
+
+def selectors(expr: ast.Expr) -> list[ast.VectorSelector]:
+    """List the selectors within an expression."""
+    return [node for node in nodes(expr) if isinstance(node, ast.VectorSelector)]
+
+
+def matchers(selector: ast.VectorSelector) -> dict[str, str]:
+    """Return a selector's matchers: label -> value."""
+    return {matcher.name: matcher.value for matcher in selector.matchers.matchers}
+
+
+def sums(expr: ast.Expr) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield for each sum the labels it keeps and the names of the series it adds up."""
+    for node in nodes(expr):
+        if isinstance(node, ast.AggregateExpr) and str(node.op) == "sum":
+            kept = node.modifier.labels if node.modifier else []
+            yield list(kept), [selector.name for selector in selectors(node.expr)]

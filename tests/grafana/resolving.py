@@ -1,0 +1,30 @@
+"""Expressions as Grafana sends them: with the values of variables in their place."""
+
+import re
+from collections.abc import Mapping
+
+# What Grafana puts in for a range of a minute and a scrape interval of a second.
+_BUILT_IN = {"__rate_interval": "15s", "__range": "60s", "__interval": "1s"}
+_VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)(?::\w+)?\}")
+ALL = ".*"
+
+
+def resolved(expression: str, chosen: Mapping[str, str]) -> str:
+    """Return an expression with every variable replaced.
+
+    Args:
+        expression: PromQL with Grafana's variables.
+        chosen: variable -> the regular expression of what is chosen.
+
+    Raises:
+        KeyError: the expression names a variable that there is not.
+    """
+    values = {**_BUILT_IN, **chosen}
+    return _VARIABLE.sub(lambda found: values[found[1] or found[2]], expression)
+
+
+def label_values(query: str) -> tuple[str, str]:
+    """Split a variable's ``label_values(series, label)`` into series and label."""
+    found = re.fullmatch(r"label_values\((.*), (\w+)\)", query)
+    assert found, f"not a query that is understood: {query}"
+    return found[1], found[2]

@@ -1,0 +1,107 @@
+"""What the dashboards ask: only for what there is, only for what is chosen, never too much added."""
+
+import re
+
+import pytest
+import yaml
+
+from grafana.catalogue import LABELS, labels_of
+from grafana.queries import Scope, count, either
+from tests.grafana import promql
+from tests.grafana.boards import RULES, Question, all_panels, all_questions
+from tests.grafana.resolving import label_values, resolved
+
+QUESTIONS = list(all_questions())
+RECORDS = {
+    rule["record"]
+    for path in RULES
+    for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+    if "record" in rule
+}
+LABEL_NAMES = {label for labels in LABELS.values() for label in labels}
+OF_THE_SCRAPE = {"job", "instance"}
+
+
+def labels_shown(name: str) -> set[str]:
+    """Return the labels that series of a name can have, as far as is known."""
+    if name in LABELS:
+        return {*LABELS[name], *OF_THE_SCRAPE}
+    if name in RECORDS:
+        return LABEL_NAMES
+    assert name.startswith("process_"), f"nobody shows {name}"
+    return OF_THE_SCRAPE
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.place)
+def test_names(question: Question) -> None:
+    """Every series exists in the catalogue or in the rules, and has the labels it is chosen by."""
+    for selector in promql.selectors(promql.parsed(question.expr)):
+        assert set(promql.matchers(selector)) <= labels_shown(selector.name)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.place)
+def test_choices_are_followed(question: Question) -> None:
+    """Every series is narrowed to the chosen jobs and organizations, if it can be."""
+    for selector in promql.selectors(promql.parsed(question.expr)):
+        chosen = promql.matchers(selector)
+        if selector.name not in RECORDS:
+            assert chosen["job"] == "chosen"
+        if "organization" in LABELS.get(selector.name, ()):
+            assert chosen["organization"] == "chosen"
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.place)
+def test_currencies_are_never_added_up(question: Question) -> None:
+    """A sum of amounts keeps the currency."""
+    for kept, names in promql.sums(promql.parsed(question.expr)):
+        if any("amount" in name for name in names):
+            assert "currency" in kept
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.place)
+def test_groupings_are_never_added_up(question: Question) -> None:
+    """No sum is taken of quantities whose rows may repeat one another."""
+    for _, names in promql.sums(promql.parsed(question.expr)):
+        assert not [name for name in names if re.search("trustor_(usage|prepaid)_quantity", name)]
+
+
+def test_legends() -> None:
+    """A legend names labels that its series can have."""
+    for where, panel in all_panels():
+        for target in panel["targets"]:
+            named = set(re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", "")))
+            found = promql.selectors(promql.parsed(target["expr"]))
+            assert named <= set().union(*(labels_shown(each.name) for each in found)), where
+
+
+def test_scope_follows_its_variables() -> None:
+    """A selector has a matcher for each variable whose label the metric has, and for no other."""
+    scope = Scope(("organization", "trustor"))
+    assert scope.select("invoices", "x=\"1\"") == (
+        'genesyscloud_billing_invoices{job=~"$job", organization=~"$organization", x="1"}'
+    )
+    assert scope.recorded("organization_trustor:period_elapsed:ratio") == (
+        'organization_trustor:period_elapsed:ratio{organization=~"$organization", '
+        'trustor=~"$trustor"}'
+    )
+
+
+def test_unknown_metric() -> None:
+    """A metric that the exporter does not show is refused when the dashboard is built."""
+    with pytest.raises(KeyError):
+        labels_of("invoces")
+
+
+def test_count_and_either() -> None:
+    """A count is 0 only where there is something to count; a sum does with one of two."""
+    assert count("x", "> 0") == "count(x > 0) or 0 * count(x)"
+    assert either("a", "b") == "(a + b) or a or b"
+
+
+def test_resolving() -> None:
+    """Variables are replaced in both spellings, and one that there is not is an error."""
+    assert resolved('x{a="$job"}[$__range] ${job:regex}', {"job": "j"}) == 'x{a="j"}[60s] j'
+    with pytest.raises(KeyError):
+        resolved("$other", {})
+    assert label_values("label_values(up{a='b'}, job)") == ("up{a='b'}", "job")
