@@ -23,7 +23,7 @@ def share_of_budget(scope: Scope) -> dashboard.Panel:
 def budget(scope: Scope) -> dashboard.Panel:
     """Show that share over time."""
     return lines(
-        "API budget used",
+        "API budget used, over time",
         "Share of the requests a minute that the API allows the OAuth client, as the API counted "
         "last. The dashed line is where the alert begins.",
         [Query(_share(scope), "{{organization}}")],

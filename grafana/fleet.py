@@ -23,7 +23,7 @@ def fleet(scope: Scope, link: str) -> dashboard.Panel:
         link: where a click on a customer leads.
     """
     return grid(
-        "Customers",
+        "All customers",
         "Amounts are estimated from the overview of the current period, without tax and "
         "telephony. Days left are as of the reading. A customer that is not readable has no "
         "numbers: missing is not zero. A click on a name shows that customer alone.",

@@ -81,7 +81,7 @@ def _running() -> sdk.Panel:
 
 def _series_over_time() -> sdk.Panel:
     return lines(
-        "Billing series",
+        "Billing series by collector",
         "Series about billing that each collector shows.",
         [Query(_SCOPE.one("series"), "{{organization}} {{collector}}")],
         COUNT,

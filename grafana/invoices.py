@@ -55,7 +55,7 @@ def dashboard() -> sdk.Dashboard:
 
 def _unpaid() -> sdk.Panel:
     return figure(
-        "Unpaid invoices",
+        "Invoices unpaid",
         "All unpaid invoices, due or not.",
         [Query(f"sum({_SCOPE.one('unpaid_invoices')})", "")],
         COUNT,

@@ -13,7 +13,7 @@ class Column:
     """A column of numbers.
 
     Attributes:
-        title: its heading.
+        title: its heading; empty hides the column, which then only brings labels.
         expr: PromQL that gives one value per row.
         unit: of its numbers.
         steps: the colours of its cells; plain ones by default.
@@ -97,7 +97,7 @@ def grid(
         field_config=dashboard.FieldConfigSource(
             defaults=config,
             overrides=[_label_override(label) for label in labels if label.title]
-            + [_column_override(column) for column in columns],
+            + [_column_override(column) for column in columns if column.title],
         ),
     )
 
@@ -112,9 +112,10 @@ def _arranged(
     """Name, order and hide the fields as Grafana calls them after a merge."""
     many = len(columns) > 1
     refs = (f"Value #{ref}" if many else "Value" for ref in ascii_uppercase)
-    values = dict(zip(refs, (column.title for column in columns), strict=False))
-    shown = {label.label: label.title for label in labels if label.title} | values
-    hidden = ["Time", *(label.label for label in labels if not label.title)]
+    titles = {label.label: label.title for label in labels}
+    titles |= dict(zip(refs, (column.title for column in columns), strict=False))
+    shown = {name: title for name, title in titles.items() if title}
+    hidden = ["Time", *(name for name in titles if name not in shown)]
     return dashboard.DataTransformerConfig(
         id_val="organize",
         options={

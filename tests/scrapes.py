@@ -11,9 +11,11 @@ from typing import Any
 
 from prometheus_client import parser
 
+from billing_exporter.metrics import CATALOGUE
 from tests.processes import wait_until
 
 _TIMEOUT_SECONDS = 30.0
+_BILLING = {metric.name for metrics in CATALOGUE.values() for metric in metrics}
 # A proxy that the environment names has no business between a test and its own machine.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -85,6 +87,11 @@ class Scrape:
         for row in self._rows.get(f"genesyscloud_billing_{name}", []):
             if labels.items() <= row.labels.items():
                 yield row
+
+    def billing(self, organization: str) -> Iterator[Row]:
+        """Yield the billing series of an organization: all but those about the exporter."""
+        for name in self._rows.keys() & _BILLING:
+            yield from (r for r in self._rows[name] if r.labels["organization"] == organization)
 
     def values(self, name: str, *keys: str, **labels: str) -> dict[tuple[str, ...], float]:
         """Return the values of a metric by the labels of these names; none may share them."""

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,18 @@ class Cloud:
         self._add(path, query, (200, {}, text))
 
     def refuse(
-        self, path: str, status: int, *, headers: Mapping[str, str] | None = None, **query: str
+        self,
+        path: str,
+        status: int,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        **query: str,
     ) -> None:
         """Answer a path with an error of the API."""
-        body = {"status": status, "code": "some.code", "message": "no", "contextId": "c-1"}
-        self._add(path, query, (status, dict(headers or {}), json.dumps(body)))
+        given = {"status": status, "code": "some.code", "message": "no", "contextId": "c-1"}
+        text = json.dumps({**given, **(body or {})})
+        self._add(path, query, (status, dict(headers or {}), text))
 
     def count(self, path: str) -> int:
         """Return how many requests a path has had."""
@@ -88,6 +96,13 @@ class Cloud:
             if path == asked.path and query.items() <= given:
                 return reply
         return 404, {}, "{}"
+
+
+@contextmanager
+def imitated() -> Iterator[Cloud]:
+    """Imitate Genesys Cloud; no other address can be reached meanwhile."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield Cloud(mock)
 
 
 class Desk:

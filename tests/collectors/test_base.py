@@ -51,7 +51,7 @@ def test_work_side_by_side_is_all_the_work(entities: list[int], concurrency: int
 def test_no_more_than_allowed_is_worked_on() -> None:
     """Not one entity is begun before there is room for it, and none after the end."""
     begun: list[int] = []
-    found = side_by_side(lambda entity: begun.append(entity), range(10), 1)
+    found = side_by_side(begun.append, range(10), 1)
     next(found)
     assert begun == [0]
     next(found)

@@ -13,7 +13,8 @@ RULES = sorted((ROOT / "prometheus" / "rules").glob("*.yml"))
 Json = dict[str, Any]
 
 BOARDS: dict[str, Json] = {
-    path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted(FOLDER.glob("*.json"))
 }
 
 

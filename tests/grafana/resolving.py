@@ -19,8 +19,12 @@ def resolved(expression: str, chosen: Mapping[str, str]) -> str:
     Raises:
         KeyError: the expression names a variable that there is not.
     """
-    values = {**_BUILT_IN, **chosen}
-    return _VARIABLE.sub(lambda found: values[found[1] or found[2]], expression)
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1] or found[2]
+        return _BUILT_IN.get(name) or chosen[name]
+
+    return _VARIABLE.sub(value, expression)
 
 
 def label_values(query: str) -> tuple[str, str]:

@@ -30,7 +30,7 @@ def test_fresh() -> None:
 
 
 def test_uids() -> None:
-    """The uids never change, for links in the world rest on them, and Grafana takes 40 characters."""
+    """The uids never change, for links rest on them, and have at most 40 characters."""
     assert {name: board["uid"] for name, board in BOARDS.items()} == UIDS
     assert all(len(uid) <= 40 for uid in UIDS.values())
 

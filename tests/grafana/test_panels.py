@@ -33,7 +33,7 @@ def test_positions() -> None:
     """No two panels overlap, and none leaves the grid."""
     for board in BOARDS.values():
         positions = [panel["gridPos"] for panel in board["panels"]]
-        assert all(0 <= at["x"] and at["x"] + at["w"] <= COLUMNS for at in positions)
+        assert all(at["x"] >= 0 and at["x"] + at["w"] <= COLUMNS for at in positions)
         assert not [pair for pair in combinations(positions, 2) if _overlap(*pair)]
 
 
@@ -44,7 +44,7 @@ def test_line_must_be_full() -> None:
 
 
 def test_ids() -> None:
-    """No two panels of a dashboard have the same id, and no two queries of a panel the same name."""
+    """No two panels of a dashboard share an id, and no two queries of a panel a name."""
     for board in BOARDS.values():
         ids = [panel["id"] for panel in board["panels"]]
         assert len(set(ids)) == len(ids)

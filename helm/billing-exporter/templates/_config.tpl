@@ -12,6 +12,9 @@
 {{- if not (or $names .Values.demo.enabled .Values.existingConfigSecret) -}}
   {{- fail "config.organizations: nothing to export: name an organization, set existingConfigSecret, or demo.enabled=true to look around" -}}
 {{- end -}}
+{{- if and $names .Values.existingConfigSecret -}}
+  {{- fail "existingConfigSecret: it is the whole configuration, so config.organizations must be empty" -}}
+{{- end -}}
 {{- if and (gt (int .Values.shards) 1) (or .Values.demo.enabled .Values.persistence.existingClaim) -}}
   {{- fail "shards: only one with demo.enabled or persistence.existingClaim" -}}
 {{- end -}}

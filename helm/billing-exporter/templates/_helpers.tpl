@@ -16,6 +16,12 @@ app.kubernetes.io/name: {{ include "billing-exporter.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* Not those of the exporter, whose Service would take the pod of `helm test` in. */}}
+{{- define "billing-exporter.testLabels" -}}
+app.kubernetes.io/name: {{ include "billing-exporter.name" . }}-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
 {{- define "billing-exporter.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 }}
 {{ include "billing-exporter.selectorLabels" . }}

@@ -1,0 +1,22 @@
+"""The chart's generated files: what they hold, and writing them."""
+
+import json
+from pathlib import Path
+
+from helm.readme import readme
+from helm.schema import values_schema
+from helm.values import CHART
+
+
+def files() -> dict[Path, str]:
+    """Return each generated file with what it should hold."""
+    return {
+        CHART / "values.schema.json": json.dumps(values_schema(), indent=2) + "\n",
+        CHART / "README.md": readme(),
+    }
+
+
+def write() -> None:
+    """Write the generated files."""
+    for path, text in files().items():
+        path.write_text(text)

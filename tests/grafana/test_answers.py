@@ -1,0 +1,106 @@
+"""What the dashboards ask, put to a real Prometheus that has scraped the demo."""
+
+import math
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.components import require
+from tests.grafana.boards import BOARDS, RULES, Json, Question, all_questions, panels
+from tests.grafana.resolving import ALL, label_values, resolved
+from tests.processes import starting
+from tests.prometheus_server import PrometheusServer, running_prometheus
+from tests.scrapes import wait_until_ready
+
+_CHOICES = ("job", "organization", "trustor", "contract", "currency")
+_EVERYTHING = dict.fromkeys(_CHOICES, ALL)
+_HISTORY_SECONDS = 15
+_NOW_MILLISECONDS = time.time() * 1000
+_DECADE_MILLISECONDS = 10 * 365 * 86_400_000
+
+
+@pytest.fixture(scope="module")
+def prometheus() -> Iterator[PrometheusServer]:
+    """A Prometheus with the recording rules that has scraped the demo for a while."""
+    program = require("prometheus-3")
+    flags = ("--web.listen-address", "127.0.0.1:0", "--time-scale", "1440")
+    with starting("demo", *flags, listening=r"Status page +(http://\S+)/") as demo:
+        wait_until_ready(demo.url)
+        targets = [demo.url.removeprefix("http://")]
+        with running_prometheus(program, targets=targets, rules=RULES) as server:
+            server.wait_for("organization_contract_wallet:runway:days")
+            server.wait_for(
+                f"count_over_time(up[1m]) >= {_HISTORY_SECONDS}",
+            )
+            yield server
+
+
+def test_every_question_is_answered(prometheus: PrometheusServer) -> None:
+    """Each query of each panel, and of each annotation, has an answer in which there are numbers.
+
+    One test for all of them: the world takes longer to start than they take.
+    """
+    assert [each for each in map(_Asking(prometheus), all_questions()) if each] == []
+
+
+def test_every_repeated_panel_is_answered(prometheus: PrometheusServer) -> None:
+    """A panel that is repeated has an answer for each value of its variable."""
+    repeated = [
+        (panel, name)
+        for name, board in BOARDS.items()
+        for panel in panels(board)
+        if "repeat" in panel
+    ]
+    assert repeated
+    for panel, name in repeated:
+        for value in _values(prometheus, BOARDS[name], panel["repeat"]):
+            for target in panel["targets"]:
+                chosen = {**_EVERYTHING, panel["repeat"]: value}
+                assert prometheus.query(resolved(target["expr"], chosen)), (panel["title"], value)
+
+
+def test_every_variable_has_values(prometheus: PrometheusServer) -> None:
+    """Each variable lists values, and of the right label."""
+    for board in BOARDS.values():
+        for variable in board["templating"]["list"][1:]:
+            assert _values(prometheus, board, variable["name"]), variable["name"]
+    assert _values(prometheus, BOARDS["customers"], "currency") == ["EUR", "GBP", "USD"]
+
+
+def _values(prometheus: PrometheusServer, board: Json, name: str) -> list[str]:
+    """List a variable's values as Grafana does: from the series that its query selects."""
+    (variable,) = (each for each in board["templating"]["list"] if each["name"] == name)
+    series, label = label_values(variable["query"])
+    parameters = {"match[]": resolved(series, _EVERYTHING)}
+    found: list[str] = prometheus.get(f"/api/v1/label/{label}/values", **parameters)["data"]
+    return found
+
+
+class _Asking:
+    """Puts questions to a Prometheus and says what is wrong with its answers."""
+
+    def __init__(self, prometheus: PrometheusServer) -> None:
+        self._prometheus = prometheus
+        self._end = time.time()
+
+    def __call__(self, question: Question) -> str:
+        """Return what is wrong, or nothing."""
+        expression = resolved(question.expr, _EVERYTHING)
+        numbers = [float(value) for value in self._ask(expression, instant=question.instant)]
+        if not any(map(math.isfinite, numbers)):
+            return f"{question.place}: no number among {len(numbers)} for {expression}"
+        if question.values_are_times and not all(map(_is_recent, numbers)):
+            return f"{question.place}: not times in milliseconds: {numbers}"
+        return ""
+
+    def _ask(self, expression: str, *, instant: bool) -> list[str]:
+        if instant:
+            return [row["value"][1] for row in self._prometheus.query(expression)]
+        span = {"start": f"{self._end - _HISTORY_SECONDS}", "end": f"{self._end}", "step": "1"}
+        answer = self._prometheus.get("/api/v1/query_range", query=expression, **span)
+        return [value for row in answer["data"]["result"] for _, value in row["values"]]
+
+
+def _is_recent(milliseconds: float) -> bool:
+    return abs(milliseconds - _NOW_MILLISECONDS) < _DECADE_MILLISECONDS

@@ -1,0 +1,121 @@
+"""A poller over a small honest collector whose polls are scripted, and what it can be asked."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from prometheus_client.parser import text_string_to_metric_families
+
+from billing_exporter import metrics
+from billing_exporter.collectors import Collector, Poll
+from billing_exporter.collectors.settings import CollectorSettings, UsageSettings
+from billing_exporter.exposition import Exposition
+from billing_exporter.genesys import BillingApi
+from billing_exporter.metrics import CATALOGUE, PREFIX
+from billing_exporter.polling import Poller, Target
+from billing_exporter.samples import Samples, labels
+from billing_exporter.telemetry import Telemetry
+from tests.genesys.helpers import billing_api
+
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+Act = Callable[[Poll[Any]], int]
+
+
+class Number(msgspec.Struct, frozen=True):
+    """What a scripted poll fetches."""
+
+    value: int
+
+
+class Scripted:
+    """A collector that does one act for each poll and exposes the number it returns."""
+
+    name = "usage"
+    metrics = metrics.CATALOGUE["usage"]
+    data = Number
+
+    def __init__(self, *acts: int | Exception | Act) -> None:
+        self.polls: list[Poll[Number]] = []
+        self._acts: Iterator[int | Exception | Act] = iter(acts)
+
+    def fetch(self, poll: Poll[Number]) -> Number:
+        """Do what comes next in the script."""
+        self.polls.append(poll)
+        act = next(self._acts)
+        if isinstance(act, Exception):
+            raise act
+        return Number(act if isinstance(act, int) else act(poll))
+
+    def parts(self, data: Number) -> dict[str, Number]:
+        """A number is one part."""
+        return {"number": data}
+
+    def expose(self, part: Number) -> Samples:
+        """Expose the number as the usage of a charge; a value that is missing is counted."""
+        samples = Samples()
+        of_charge = labels(("charge",), "CX 3")
+        samples.require(metrics.USAGE_QUANTITY, of_charge, part.value)
+        samples.require(metrics.USAGE_RESOURCES, of_charge, None)
+        return samples
+
+
+class Office:
+    """A poller with its exposition, telemetry and clock.
+
+    Attributes:
+        now: the time, which passes as told.
+    """
+
+    def __init__(
+        self,
+        *acts: int | Exception | Act,
+        collector: Collector[Any, Any] | None = None,
+        settings: CollectorSettings | None = None,
+        api: BillingApi | None = None,
+        listed: bool = True,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self.now = START
+        self.collector = Scripted(*acts)
+        self.exposition = Exposition(CATALOGUE)
+        self.telemetry = Telemetry(process=False)
+        target = Target(
+            "acme",
+            collector or self.collector,
+            settings or UsageSettings(),
+            api or billing_api(),
+            listed=listed,
+        )
+        self.poller = Poller(
+            target, self.exposition, self.telemetry, now=lambda: self.now, progress=progress
+        )
+
+    def poll(self, **later: float) -> None:
+        """Let time pass and poll."""
+        self.now += timedelta(**later)
+        self.poller.poll()
+
+    def shown(self) -> list[int]:
+        """Return the number that is exposed, if there is one."""
+        text = b"".join(self.exposition.body.pieces(b"", gzip=False)).decode()
+        return [
+            int(sample.value)
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        ]
+
+    def told(self, metric: str) -> dict[str, float]:
+        """Return the values of a metric about the exporter by reason, outcome or collector."""
+        families = text_string_to_metric_families(self.telemetry.live(openmetrics=False).decode())
+        return {
+            _distinction(sample.labels): sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == f"{PREFIX}{metric}"
+        }
+
+
+def _distinction(given: dict[str, str]) -> str:
+    return given.get("reason") or given.get("outcome") or given["collector"]
