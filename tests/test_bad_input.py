@@ -147,9 +147,7 @@ def listening() -> Iterator[Listener]:
 
 def simulated(faults: tuple[str, ...]) -> Simulator:
     """Return a small simulator with faults."""
-    options = Options(
-        address="127.0.0.1:0", trustors=3, in_progress=0, rate_limit=0, faults=faults
-    )
+    options = Options(address="127.0.0.1:0", trustors=3, in_progress=0, rate_limit=0, faults=faults)
     return Simulator(options)
 
 
@@ -238,7 +236,9 @@ def test_no_token_leaves_for_another_host(world: World) -> None:
 )
 def test_numbers_that_cannot_be_read(world: World, name: str, reason: str) -> None:
     """A number that cannot be read is counted and has no sample; the others are as they were."""
-    dropped = world.scrape.values("rows_dropped_total", "collector", organization=name, reason=reason)
+    dropped = world.scrape.values(
+        "rows_dropped_total", "collector", organization=name, reason=reason
+    )
     healthy = world.scrape.values(
         "rows_dropped_total", "collector", organization="healthy", reason=reason
     )

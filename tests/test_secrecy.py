@@ -48,9 +48,7 @@ def simulators() -> Iterator[dict[str, Simulator]]:
 
 
 @pytest.fixture(scope="module")
-def file(
-    simulators: dict[str, Simulator], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def file(simulators: dict[str, Simulator], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A configuration with all of them, and one whose secret is wrong."""
     folder = tmp_path_factory.mktemp("configuration")
     (folder / "secret").write_text(SECRET)
@@ -68,8 +66,8 @@ def file(
 
 
 @pytest.fixture(scope="module")
-def private(simulators: dict[str, Simulator]) -> Iterator[list[str]]:
-    """What the API says of people, devices, links and documents; tokens are added as they come."""
+def private() -> list[str]:
+    """What the API says of people, devices, links and documents: every simulator the same."""
     with Simulator(Options(address="127.0.0.1:0", in_progress=0, rate_limit=0)) as twin:
         truth = Truth(twin.url)
         now = datetime.now(UTC)
@@ -85,8 +83,7 @@ def private(simulators: dict[str, Simulator]) -> Iterator[list[str]]:
     texts = set(private_texts(answers))
     kinds = ("@example.com", "device-", "https://pay.", "https://documents.", "1 Example Street")
     assert all(any(kind in text for text in texts) for kind in kinds)
-    assert simulators
-    yield sorted(texts)
+    return sorted(texts - {""})
 
 
 def assert_silent(text: str, private: list[str], simulators: dict[str, Simulator]) -> None:
@@ -105,9 +102,9 @@ def test_serve(file: Path, private: list[str], simulators: dict[str, Simulator])
         openmetrics = fetch(f"{exporter.url}/metrics", Accept="application/openmetrics-text")
         assert exporter.end() == 0
         text = "\n".join([*pages, openmetrics.text, exporter.stdout, exporter.stderr])
-    assert len(exporter_lines := text.splitlines()) > 10_000
-    assert any("request answered" in line for line in exporter_lines)
-    assert any("poll failed" in line for line in exporter_lines)
+    assert text.count("genesyscloud_billing_invoice_line_amount{") > 100
+    assert "request answered" in text
+    assert "poll failed" in text
     assert_silent(text, private, simulators)
 
 
@@ -123,9 +120,7 @@ def test_once(
     assert_silent(ended.stdout + ended.stderr, private, simulators)
 
 
-def test_errors_of_calls(
-    file: Path, private: list[str], simulators: dict[str, Simulator]
-) -> None:
+def test_errors_of_calls(file: Path, private: list[str], simulators: dict[str, Simulator]) -> None:
     """A call that fails says why without a word of who asked, or of what was answered."""
     operation = "get_billing_contracts_invoices"
     texts = []
@@ -138,9 +133,7 @@ def test_errors_of_calls(
     assert_silent("\n".join(texts), private, simulators)
 
 
-def test_check_and_repr(
-    file: Path, private: list[str], simulators: dict[str, Simulator]
-) -> None:
+def test_check_and_repr(file: Path, private: list[str], simulators: dict[str, Simulator]) -> None:
     """Neither check nor the settings themselves show a secret."""
     ended = run("check", "--config.file", str(file))
     assert ended.returncode == 0
@@ -160,9 +153,8 @@ def test_mistakes(tmp_path: Path) -> None:
     assert "battery" not in ended.stdout + ended.stderr
 
 
-def test_environment(simulators: dict[str, Simulator]) -> None:
+def test_environment() -> None:
     """What is said of a wrong environment does not repeat the secret that is in it."""
-    assert simulators
     for name in ("REGION", "API_URL", "LOGIN_URL"):
         variables = {f"GENESYSCLOUD_{name}": SECRET, "GENESYSCLOUD_OAUTHCLIENT_SECRET": SECRET}
         ended = run("check", environ=clean_environment(**variables))
