@@ -10,14 +10,18 @@ TESTS := $(VENV)/tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format docs bench clean
+.PHONY: help demo demo-stack test lint format docs bench clean
 
 help: ## say what there is
 	@echo "Targets (PYTHON=... chooses the Python, ARGS=... is handed on):"
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10 | sed 's/^/  make /'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10 | sed 's/^/  make /'
 
 demo: $(RUNS) ## start a simulated Genesys Cloud and the exporter on it; Ctrl-C ends both
 	@exec $(BIN)/billing-exporter demo $(ARGS)
+
+demo-stack: $(TESTS) ## the demo with a real Prometheus and Alertmanager, a day passing in a minute
+	@$(BIN)/python -m tests.components fetch prometheus-3 alertmanager
+	@exec $(BIN)/python -m stack $(ARGS)
 
 test: $(TESTS) ## fetch the real programs that tests need, then run every test
 	@$(BIN)/python -m tests.components fetch

@@ -21,6 +21,7 @@ from statistics import median
 from typing import IO, TypeVar
 
 T = TypeVar("T")
+_ROOT = Path(__file__).parent.parent
 _STATUS = Path("/proc/self/status")
 _PATIENCE = 10.0  # seconds for a process that was told to end
 
@@ -54,7 +55,7 @@ def peak_memory() -> int:
     if _STATUS.exists():
         # Not ru_maxrss: on Linux a process inherits that from the one that started it.
         return memory_in(_STATUS.read_text(), "VmHWM")
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS counts it in bytes
 
 
 def memory_in(status: str, field: str) -> int:
@@ -140,7 +141,8 @@ def stay(url: str) -> None:
 
 def _started(module: str, arguments: tuple[object, ...]) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=_ROOT)
 
 
 def _pipe(pipe: IO[str] | None) -> IO[str]:

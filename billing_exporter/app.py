@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from time import monotonic
 
 from billing_exporter import __version__
@@ -19,10 +20,12 @@ from billing_exporter.polling import SUCCESS, Poller
 from billing_exporter.state import StateDirectory
 from billing_exporter.telemetry import Telemetry
 from billing_exporter.unit import Parts, Unit, withdraw
+from billing_exporter.web.gate import Gate
 from billing_exporter.web.negotiation import Format
 from billing_exporter.web.pages import CollectorStatus, State, Status
+from billing_exporter.web.protection import Protection
 from billing_exporter.web.server import WebServer
-from billing_exporter.web.site import Site
+from billing_exporter.web.site import HEALTH_PATHS, Site
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +33,8 @@ log = logging.getLogger(__name__)
 START_SPREAD_SECONDS = 5.0
 # Polls that are in a request when the program stops get this long, all together, to notice.
 STOP_SECONDS = 3.0
+# How soon a changed configuration is noticed.
+_WATCH_SECONDS = 5.0
 # How soon an interrupted `poll_once` notices that it is.
 _LOOK_SECONDS = 0.1
 
@@ -230,13 +235,29 @@ def site_of(exporter: Exporter, telemetry_path: str) -> Site:
     )
 
 
-def serving(exporter: Exporter, address: str, telemetry_path: str) -> WebServer:
+def serving(
+    exporter: Exporter,
+    address: str,
+    telemetry_path: str,
+    protection: Callable[[], Protection] = Protection,
+    *,
+    protect_health: bool = False,
+) -> WebServer:
     """Return the server of an exporter, not yet started.
+
+    Args:
+        exporter: what is served.
+        address: where to listen.
+        telemetry_path: where the metrics are.
+        protection: tells how the server is guarded at each moment, by default not at all.
+        protect_health: whether health endpoints ask for a password as well.
 
     Raises:
         ValueError: address or path cannot be read.
     """
-    return WebServer(address, site_of(exporter, telemetry_path))
+    site = site_of(exporter, telemetry_path)
+    gate = Gate(site, protection, open_paths=() if protect_health else HEALTH_PATHS)
+    return WebServer(address, gate, tls=lambda: protection().tls)
 
 
 @contextmanager
@@ -257,8 +278,9 @@ def serve(
     spread: float = START_SPREAD_SECONDS,
     started: Callable[[str], None] = lambda _: None,
     reload: Callable[[], object] = lambda: None,
+    changed: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Serve and poll until SIGTERM or SIGINT; SIGHUP reloads.
+    """Serve and poll until SIGTERM or SIGINT; SIGHUP and a changed configuration reload.
 
     Args:
         exporter: what polls.
@@ -266,20 +288,31 @@ def serve(
         spread: seconds over which the first polls begin.
         started: is told the URL once the server listens.
         reload: reads the configuration anew.
+        changed: tells that there is reason to, when it is asked now and then.
 
     Raises:
         OSError: the address cannot be listened on.
     """
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    signal.signal(signal.SIGHUP, lambda *_: reload())
+    # A signal is only noted: one that comes while another is acted on must not act inside of it.
+    signals: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: signals.put(number))
     server.start()
     exporter.start(spread=spread)
     log.info("serving", extra={"url": server.url, "version": __version__})
     started(server.url)
-    ended.wait()
+    while (noted := _next(signals)) in {None, int(signal.SIGHUP)}:
+        if noted is not None or changed():
+            reload()
     log.info("stopping")
     server.stop()
     exporter.stop()
     log.info("stopped")
+
+
+def _next(signals: SimpleQueue[int]) -> int | None:
+    """Wait for a signal; return None where none came for a while."""
+    try:
+        return signals.get(timeout=_WATCH_SECONDS)
+    except Empty:
+        return None

@@ -7,6 +7,7 @@ from billing_exporter import __version__
 
 DEFAULT_ADDRESS = ":10059"
 SIMULATOR_ADDRESS = "127.0.0.1:10060"
+HEALTH_URL = "http://127.0.0.1:10059/-/healthy"
 
 _DESCRIPTION = """\
 Prometheus exporter for the Genesys Cloud Billing API: billable usage, invoices, contracts, and the
@@ -56,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     _simulate(add("simulate", "Run the simulated Genesys Cloud alone."))
     check = add("check", "Read the configuration and say every mistake with file and line.")
     _config(check)
+    _web_config(check)
     doctor = add(
         "doctor",
         "Say for each organization and operation what works, and what to change where.",
@@ -67,10 +69,14 @@ def parser() -> argparse.ArgumentParser:
     _config(once)
     _log(once, level="warn")
     once.add_argument(
-        "--format", choices=("text", "openmetrics"), default="text", help="what to print"
+        "--format",
+        choices=("text", "openmetrics"),
+        default="text",
+        help="form of the exposition (default text)",
     )
     api = add("api", "Call one operation of the API and print its JSON.", epilog=_API_EPILOG)
     _api(api)
+    _health(add("health", "Ask a running exporter whether it is well; 1 if it is not."))
     add("metrics", "Print the reference of all metrics (Markdown).")
     schema = add("schema", "Print the JSON Schema of the configuration file.")
     schema.add_argument(
@@ -130,6 +136,15 @@ def _web(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _web_config(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--web.config.file",
+        dest="web_config_file",
+        metavar="FILE",
+        help="YAML with TLS, users and headers, in the format of Prometheus's own exporters",
+    )
+
+
 def _world(command: argparse.ArgumentParser, *, rate_limit: int) -> None:
     """Add what shapes the simulated world."""
     command.add_argument(
@@ -160,7 +175,20 @@ def _world(command: argparse.ArgumentParser, *, rate_limit: int) -> None:
 
 def _serve(command: argparse.ArgumentParser) -> None:
     _config(command)
+    command.add_argument(
+        "--config.auto-reload",
+        dest="auto_reload",
+        action="store_true",
+        help="take up the file of --config.file when it changes; SIGHUP asks for it at any time",
+    )
     _web(command)
+    _web_config(command)
+    command.add_argument(
+        "--web.protect-health",
+        dest="protect_health",
+        action="store_true",
+        help="ask the health endpoints' callers for a password too, where users are configured",
+    )
     _log(command)
     command.add_argument(
         "--state.dir",
@@ -230,6 +258,21 @@ def _simulate(command: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME[:OPERATION][:k=v,...]",
         help="a fault to show, may be repeated; --fault list names them",
+    )
+
+
+def _health(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--url",
+        default=HEALTH_URL,
+        help=f"what is asked, http or https (default {HEALTH_URL})",
+    )
+    command.add_argument(
+        "--timeout",
+        type=float,
+        default=5.0,
+        metavar="SECONDS",
+        help="how long the answer may take (default 5)",
     )
 
 

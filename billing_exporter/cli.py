@@ -15,6 +15,7 @@ from billing_exporter.arguments import parser
 if TYPE_CHECKING:
     from billing_exporter.config import Organization, Settings
     from billing_exporter.redaction import Redactor
+    from billing_exporter.web.protection import Protection
 
 OK, FAILED = 0, 1
 
@@ -44,17 +45,53 @@ def _serve(arguments: argparse.Namespace) -> int:
     from billing_exporter.collectors import Shard
 
     settings, redactor = _configured(arguments)
+    protection = _protection(arguments)
     try:
         shard = Shard(arguments.shard_index, arguments.shard_count)
         exporter = Exporter(
             settings, state=arguments.state_dir, redact=redactor.redact, shard=shard
         )
         reloader = Reloader(exporter, lambda: _read_settings(arguments))
-        server = serving(exporter, arguments.listen_address, arguments.telemetry_path)
-        serve(exporter, server, reload=reloader.reload)
+        server = serving(
+            exporter,
+            arguments.listen_address,
+            arguments.telemetry_path,
+            protection,
+            protect_health=arguments.protect_health,
+        )
+        serve(exporter, server, reload=reloader.reload, changed=_changes(arguments))
     except (ValueError, OSError) as error:
         raise _Failure(f"billing-exporter: {error}") from None
     return OK
+
+
+def _protection(arguments: argparse.Namespace) -> "Callable[[], Protection]":
+    """Return what tells how the server is guarded: not at all where no file says so."""
+    from pathlib import Path
+
+    from billing_exporter.config import ConfigError
+    from billing_exporter.config.rotation import Rotation
+    from billing_exporter.web.protection import Protection
+
+    if not arguments.web_config_file:
+        return Protection
+    try:
+        return Rotation(Path(arguments.web_config_file)).protection
+    except ConfigError as error:
+        raise _Failure(str(error)) from None
+
+
+def _changes(arguments: argparse.Namespace) -> Callable[[], bool]:
+    """Return what tells that the configuration has changed, where that is asked for."""
+    from pathlib import Path
+
+    from billing_exporter.watching import Watch
+
+    if not arguments.auto_reload:
+        return lambda: False
+    if not arguments.config_file:
+        raise _Failure("billing-exporter: --config.auto-reload needs --config.file")
+    return Watch(Path(arguments.config_file)).changed
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -134,13 +171,29 @@ def _simulate(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from billing_exporter.collectors import configured
 
-    settings = _settings(arguments)
+    settings = _checked(arguments)
     for organization in settings.organizations:
         api_url, _ = organization.hosts()
         names = ", ".join(collector.name for collector, _ in configured(organization.collectors))
         print(f"{organization.name}: {api_url}, collectors {names}")
     print("the configuration has no mistake")
     return OK
+
+
+def _checked(arguments: argparse.Namespace) -> "Settings":
+    """Read everything, and fail with the mistakes of both files."""
+    mistakes = []
+    try:
+        _protection(arguments)
+    except _Failure as failure:
+        mistakes.append(str(failure))
+    try:
+        settings = _settings(arguments)
+    except _Failure as failure:
+        mistakes.insert(0, str(failure))
+    if mistakes:
+        raise _Failure("\n".join(mistakes))
+    return settings
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -178,7 +231,7 @@ def _once(arguments: argparse.Namespace) -> int:
     from billing_exporter.web.negotiation import Format
 
     settings, redactor = _configured(arguments)
-    line = ProgressLine()
+    line = ProgressLine(sys.stderr)
     exporter = Exporter(
         settings, process_metrics=False, progress=line.update, redact=redactor.redact
     )
@@ -214,6 +267,16 @@ def _api(arguments: argparse.Namespace) -> int:
         api.close()
     sys.stdout.buffer.write(answer + b"\n")
     sys.stdout.flush()
+    return OK
+
+
+def _health(arguments: argparse.Namespace) -> int:
+    from billing_exporter.health import UnwellError, look
+
+    try:
+        look(arguments.url, arguments.timeout)
+    except (ValueError, UnwellError) as error:
+        raise _Failure(f"billing-exporter: {error}") from None
     return OK
 
 
@@ -296,6 +359,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "doctor": _doctor,
     "once": _once,
     "api": _api,
+    "health": _health,
     "metrics": _metrics,
     "schema": _schema,
 }

@@ -110,6 +110,7 @@ class Poller:
         self.state = State()
         self._keep = keep
         self._retired = False
+        self._publishing = threading.Lock()  # so that nothing is shown after `retire`
         self._exposition = exposition
         self._telemetry = telemetry
         self._now = now
@@ -135,13 +136,13 @@ class Poller:
         at, data = kept
         try:
             reading = self._read(data, at, None)
+            self.state = State(reading=reading, next_poll=at + self._interval)
         except Exception:
             log.exception("the kept reading cannot be shown", extra=self._where)
             return
-        self.state = State(reading=reading, next_poll=at + self._interval)
         self._show(reading, restored=True)
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
-        self._drop_what_is_too_old()
+        self.expire()
 
     def take_over(self, before: "Poller") -> None:
         """Go on from the state of a poller whose place this one takes."""
@@ -156,7 +157,8 @@ class Poller:
 
     def retire(self) -> None:
         """Publish nothing from now on, not even what is being fetched."""
-        self._retired = True
+        with self._publishing:
+            self._retired = True
 
     def withdraw(self) -> None:
         """Show nothing of the target any more."""
@@ -170,29 +172,20 @@ class Poller:
             Interrupted: the program stops.
         """
         at, start = self._now(), monotonic()
-        self._telemetry.attempted(**self._where, at=at)
-        self.state = replace(self.state, attempted=at)
+        self._begin(at)
+        reading: Reading | ApiError | Exception
         try:
             reading = self._fetched(at, start)
         except Interrupted:
             raise
-        except ApiError as error:
-            self._failed(error.reason, error)
-        except PollTimeoutError as error:
-            self._failed("timeout", error)
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop
-            self._failed("crashed", error)
-        else:
-            if self._retired:
-                raise Interrupted
-            self._publish(reading)
-        if self._retired:
-            raise Interrupted
-        took = monotonic() - start
-        self.state = replace(self.state, seconds=took)
-        self._telemetry.polled(**self._where, outcome=str(self.state.outcome), seconds=took)
-        self._drop_what_is_too_old()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the loop
+            reading = error
+        with self._publishing:
+            self._end(reading, monotonic() - start)
         return self.state
+
+    def expire(self) -> None:
+        """End what is shown where it is older than ``max_age``."""
 
     def expect(self, wait: float) -> None:
         """Note in how many seconds the next poll is due."""

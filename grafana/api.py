@@ -69,7 +69,8 @@ def errors(scope: Scope) -> dashboard.Panel:
 def latency(scope: Scope) -> dashboard.Panel:
     """Show how long the API takes to answer."""
     buckets = scope.select("api_request_duration_seconds_bucket")
-    slow = f"histogram_quantile(0.95, sum by (le, endpoint) (increase({buckets}{_DAY})))"
+    counts = f"sum by (le, endpoint) (increase({buckets}{_DAY}))"
+    slow = f"histogram_quantile(0.95, {counts}) >= 0"  # drops NaN: no answer in the window
     return lines(
         "Slowest twentieth of the answers, by operation",
         "95th percentile of the last day's answers, estimated from a histogram.",

@@ -34,7 +34,6 @@ def stacked(title: str, description: str, dated: Dated, days: int) -> dashboard.
     """
     config = field_config(MONEY, PLAIN, _bars())
     config.color = dashboard.FieldColor(mode=dashboard.FieldColorModeId.PALETTE_CLASSIC)
-    config.display_name = f"${{__field.labels.{dated.by}}}"
     return dashboard.Panel(
         type_val="timeseries",
         title=title,
@@ -66,6 +65,7 @@ def _bars() -> timeseries.FieldConfig:
     return timeseries.FieldConfig(
         draw_style=common.GraphDrawStyle.BARS,
         line_width=0,
+        axis_soft_min=0,
         fill_opacity=80,
         show_points=common.VisibilityMode.NEVER,
         bar_width_factor=0.9,
@@ -91,9 +91,9 @@ def _by_date(label: str) -> list[dashboard.DataTransformerConfig]:
         ("merge", {}),
         ("organize", _named(label)),
         ("groupBy", {"fields": _sums(label)}),
-        ("convertFieldType", _as_time()),
-        ("sortBy", {"sort": [{"field": _DATE, "desc": False}]}),
-        ("partitionByValues", {"fields": [label], "naming": {"asLabels": True}}),
+        ("groupingToMatrix", _matrix(label)),
+        ("convertFieldType", _as_time(label)),
+        ("sortBy", {"sort": [{"field": _corner(label), "desc": False}]}),
     )
     return [
         dashboard.DataTransformerConfig(id_val=name, options=options) for name, options in steps
@@ -119,5 +119,19 @@ def _sums(label: str) -> dict[str, object]:
     }
 
 
-def _as_time() -> dict[str, object]:
-    return {"conversions": [{"targetField": _DATE, "destinationType": "time"}]}
+def _matrix(label: str) -> dict[str, object]:
+    return {
+        "rowField": _DATE,
+        "columnField": label,
+        "valueField": f"{_AMOUNT} (sum)",
+        "emptyValue": "null",
+    }
+
+
+def _corner(label: str) -> str:
+    """Return what the matrix calls its first column."""
+    return f"{_DATE}\\{label}"
+
+
+def _as_time(label: str) -> dict[str, object]:
+    return {"conversions": [{"targetField": _corner(label), "destinationType": "time"}]}

@@ -33,8 +33,9 @@ def contracts_ending(scope: Scope) -> dashboard.Panel:
         Query(_ending(scope.days_until(customers, "trustors"), days), "customers"),
     ]
     return figure(
-        f"Contracts ending in {days} days",
-        "The organization's own contracts, and those of customers. Ended ones do not count.",
+        "Contracts ending soon",
+        f"Within {days} days of the reading: the organization's own contracts, and those of "
+        "customers. Ended ones do not count.",
         queries,
         COUNT,
         steps=SOME,
@@ -78,8 +79,8 @@ def invoices_due(scope: Scope) -> dashboard.Panel:
     due = f"({scope.one('invoice_due_timestamp_seconds')} and on ({_INVOICE}) {unpaid})"
     left = scope.days_until(due, "invoices")
     return figure(
-        f"Invoices due in {days} days",
-        "Unpaid invoices that fall due within so many days of the reading.",
+        "Invoices due soon",
+        f"Unpaid invoices that fall due within {days} days of the reading.",
         [Query(_ending(left, days), "")],
         COUNT,
         steps=SOME,

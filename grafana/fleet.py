@@ -30,8 +30,8 @@ def fleet(scope: Scope, link: str) -> dashboard.Panel:
         [
             Label("trustor", "Customer", width=210, link=(link, "Show this customer")),
             Label("status", "Status", width=90, colors=_STATUS),
-            Label("subscription", "Subscription"),
             Label("currency", "Currency", width=80),
+            Label("subscription"),
             Label("trustor_id"),
             Label("organization"),
         ],

@@ -9,6 +9,7 @@ from grafana.thresholds import threshold
 ROWS = 15
 CHARGE = "organization, trustor, trustor_id, charge, part_number, grouping, unit"
 _CHANGE = Unit("percentunit", 0)
+_EARLY = 0.1  # of a period: the pace of so few days says little, for the rules as well
 
 
 def changed_most(scope: Scope, link: str) -> dashboard.Panel:
@@ -21,7 +22,11 @@ def changed_most(scope: Scope, link: str) -> dashboard.Panel:
     projected = scope.recorded("organization_trustor_charge:usage_quantity:projected")
     previous = scope.one("trustor_usage_quantity", PREVIOUS, by=CHARGE)
     floor = f"{threshold('zero_previous_quantity'):g}"
-    change = f"{projected} / on ({CHARGE}) ({previous} >= {floor}) - 1"
+    elapsed = scope.recorded("organization_trustor:period_elapsed:ratio")
+    change = (
+        f"({projected} / on ({CHARGE}) ({previous} >= {floor}) - 1) "
+        f"and on (organization, trustor, trustor_id) {elapsed} >= {_EARLY}"
+    )
     rows = f"topk({ROWS}, abs({change}))"
 
     def among(series: str) -> str:
@@ -31,8 +36,9 @@ def changed_most(scope: Scope, link: str) -> dashboard.Panel:
     return grid(
         "Charges whose usage changed most",
         f"The {ROWS} charges whose projected usage at the period's end differs most from the "
-        f"previous period's, with at least {floor} units then. What adds up goes on at its pace, "
-        "licences and other high-water marks stay as they are (from the recording rules).",
+        f"previous period's, with at least {floor} units then; periods that have just begun are "
+        "left out. What adds up goes on at its pace, licences and other high-water marks stay as "
+        "they are (from the recording rules).",
         [
             Label("trustor", "Customer", link=(link, "Show this customer")),
             Label("charge", "Charge"),
@@ -53,4 +59,5 @@ def changed_most(scope: Scope, link: str) -> dashboard.Panel:
             Column("Overage so far", among(amount), MONEY),
         ],
         sort="Change",
+        no_value="No period has run long enough",
     )

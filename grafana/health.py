@@ -22,8 +22,8 @@ def dashboard() -> sdk.Dashboard:
         Section(
             "Polls",
             (
-                Line(9, (age(_SCOPE), durations(_SCOPE))),
-                Line(9, (outcomes(_SCOPE), losses(_SCOPE))),
+                Line(10, (age(_SCOPE), durations(_SCOPE))),
+                Line(10, (outcomes(_SCOPE), losses(_SCOPE))),
             ),
         ),
         Section(
@@ -33,7 +33,7 @@ def dashboard() -> sdk.Dashboard:
                 Line(11, (latency(_SCOPE), budget(_SCOPE))),
             ),
         ),
-        Section("The process", (Line(8, (_series_over_time(), _memory(), _processor())),)),
+        Section("The process", (Line(10, (_series_over_time(), _memory(), _processor())),)),
     )
     read = f"max({_SCOPE.select('exporter_config_last_reload_success_timestamp_seconds')})"
     mark = period_starts("Configuration read", milliseconds(read), "Start or reload")

@@ -5,11 +5,12 @@ from grafana.figures import invoices_due, invoices_overdue, oldest_data
 from grafana.frame import build, period_starts
 from grafana.layout import Line, Section
 from grafana.pages import INVOICES
-from grafana.panels import COUNT, DATE, MONEY, QUANTITY, Query, Unit, figure, lines
+from grafana.panels import COUNT, DATE, MONEY, QUANTITY, Query, Unit, figure
 from grafana.queries import CURRENT, OVERDUE, UNPAID, Scope, milliseconds
 from grafana.sdk import dashboard as sdk
 from grafana.tables import Column, Label, grid
 from grafana.thresholds import BAD, GOOD, NOTICE, SOME, above, threshold
+from grafana.unpaid import overdue, unpaid
 
 PAGE = INVOICES
 _SCOPE = Scope(PAGE.variables)
@@ -38,11 +39,11 @@ def dashboard() -> sdk.Dashboard:
     by_subject = (_by("product", "Product"), _by("billed_organization", "Organization"))
     sections = (
         Section("", (Line(4, figures), Line(6, (_ageing(),)), Line(11, (_open(),)))),
-        Section("Over time", (Line(9, (_unpaid_over_time(), _overdue_over_time())),)),
+        Section("Over time", (Line(9, (unpaid(_SCOPE), overdue(_SCOPE))),)),
         Section(
             "Invoiced by day of issue",
             (
-                Line(10, (_issued("product", "product", "Products"),)),
+                Line(11, (_issued("product", "product", "Products"),)),
                 Line(10, (_issued("billed_organization", "organization", "Organizations"),)),
             ),
         ),
@@ -148,26 +149,6 @@ def _open() -> sdk.Panel:
             Column("Amount", _SCOPE.one("invoice_amount", UNPAID), MONEY, width=130),
         ],
         sort="Days late",
-    )
-
-
-def _unpaid_over_time() -> sdk.Panel:
-    return lines(
-        "Unpaid",
-        "Sum of all unpaid invoices, in the currency that the line is named after.",
-        [Query(_SCOPE.total("currency", "unpaid_amount"), "{{currency}}")],
-        MONEY,
-    )
-
-
-def _overdue_over_time() -> sdk.Panel:
-    return lines(
-        "Overdue",
-        "Sum of the unpaid invoices past their due date, in the currency that the line is named "
-        "after. The dashed line is where the alert begins.",
-        [Query(_SCOPE.total("currency", "unpaid_amount", OVERDUE), "{{currency}}")],
-        MONEY,
-        steps=above("overdue_amount"),
     )
 
 

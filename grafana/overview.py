@@ -17,6 +17,7 @@ from grafana.queries import CURRENT, OVERDUE, Scope, either, milliseconds
 from grafana.sdk import dashboard as sdk
 from grafana.tables import Column, Label, grid
 from grafana.thresholds import above
+from grafana.unpaid import overdue, unpaid
 
 PAGE = OVERVIEW
 _SCOPE = Scope(PAGE.variables)
@@ -35,7 +36,11 @@ def dashboard() -> sdk.Dashboard:
     sections = (
         Section("", (Line(4, figures), Line(6, (_money(),)))),
         Section(
-            "Over time", (Line(9, (_overage_over_time(), _overage_charged(), _unpaid_over_time())),)
+            "Over time",
+            (
+                Line(9, (_overage_over_time(), _overage_charged())),
+                Line(9, (unpaid(_SCOPE), overdue(_SCOPE))),
+            ),
         ),
         Section(
             "What changed most",
@@ -103,19 +108,6 @@ def _overage_charged() -> sdk.Panel:
         "What the API charges for overage of charges and wallets in each contract's current "
         "period; falls when a period turns. In the currency that the line is named after.",
         [Query(_charged(), "{{currency}}")],
-        MONEY,
-    )
-
-
-def _unpaid_over_time() -> sdk.Panel:
-    return lines(
-        "Unpaid and overdue",
-        "Sum of unpaid invoices, and of those past their due date. Overdue does not include "
-        "invoices whose payment terms tell no due date.",
-        [
-            Query(_SCOPE.total("currency", "unpaid_amount"), "{{currency}} unpaid"),
-            Query(_SCOPE.total("currency", "unpaid_amount", OVERDUE), "{{currency}} overdue"),
-        ],
         MONEY,
     )
 

@@ -79,3 +79,4 @@ HEALTH = Page(
     variables=("organization",),
     since="now-24h",
 )
+PAGES = (OVERVIEW, CUSTOMERS, INVOICES, CONTRACTS, HEALTH)

@@ -81,7 +81,7 @@ def figure(
         graph_mode=graph,
         color_mode=common.BigValueColorMode.VALUE,
         justify_mode=common.BigValueJustifyMode.AUTO,
-        text_mode=common.BigValueTextMode.VALUE_AND_NAME,
+        text_mode=_text_mode(queries),
         orientation=common.VizOrientation.HORIZONTAL,
         reduce_options=common.ReduceDataOptions(values=False, calcs=["lastNotNull"], fields=""),
     )
@@ -178,6 +178,12 @@ def _legend() -> common.VizLegendOptions:
         sort_by="Last *",
         sort_desc=True,
     )
+
+
+def _text_mode(queries: Sequence[Query]) -> common.BigValueTextMode:
+    """Leave a nameless figure without the name that Grafana would make up: its expression."""
+    named = any(query.legend for query in queries)
+    return common.BigValueTextMode.VALUE_AND_NAME if named else common.BigValueTextMode.VALUE
 
 
 def _targets(queries: Sequence[Query]) -> list[prometheus.Dataquery]:

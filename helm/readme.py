@@ -32,7 +32,9 @@ def _short(default: Any) -> str:
 
 def _thresholds() -> str:
     rows = ["| threshold | default | what it is |", "|---|---|---|"]
-    rows += [f"| `{one.name}` | `{one.default}` | {_cell(one.description)} |" for one in thresholds()]
+    rows += [
+        f"| `{one.name}` | `{one.default}` | {_cell(one.description)} |" for one in thresholds()
+    ]
     return "\n".join(rows) + "\n"
 
 

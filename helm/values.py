@@ -49,9 +49,7 @@ def _parts(node: yaml.Node, lines: list[str], path: tuple[str, ...]) -> tuple[Va
     """Describe the keys of a mapping that have a comment; none for any other node."""
     if not isinstance(node, yaml.MappingNode):
         return ()
-    described = (
-        (key, value, _comment(lines, key.start_mark.line)) for key, value in node.value
-    )
+    described = ((key, value, _comment(lines, key.start_mark.line)) for key, value in node.value)
     return tuple(
         Value(
             path=(*path, key.value),

@@ -74,13 +74,13 @@ def clean_environment(**variables: str) -> dict[str, str]:
     return {**rest, **variables}
 
 
-def environment(simulator: Program, *, secret: str = "demo") -> dict[str, str]:
+def environment(simulator: Program) -> dict[str, str]:
     """Return an environment that describes a simulator as the one organization, named demo."""
     return clean_environment(
         GENESYSCLOUD_API_URL=simulator.url,
         GENESYSCLOUD_ORGANIZATION="demo",
         GENESYSCLOUD_OAUTHCLIENT_ID="demo",
-        GENESYSCLOUD_OAUTHCLIENT_SECRET=secret,
+        GENESYSCLOUD_OAUTHCLIENT_SECRET="demo",
     )
 
 

@@ -1,4 +1,4 @@
-"""What a server on this machine answers, and what an exposition says when the reference reads it."""
+"""What a server on this machine answers, and what its exposition says to the reference parser."""
 
 import gzip
 import json

@@ -151,8 +151,9 @@ def simulated(faults: tuple[str, ...]) -> Simulator:
     return Simulator(options)
 
 
-def entry(name: str, url: str, client: str = "demo", secret: str = "demo") -> str:
+def entry(name: str, url: str, who: tuple[str, str] = ("demo", "demo")) -> str:
     """Return an organization of the configuration."""
+    client, secret = who
     return f"  - {{name: {name}, api_url: '{url}', client_id: {client}, client_secret: {secret}}}"
 
 
@@ -168,7 +169,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             urls[name] = stack.enter_context(simulated(told)).url
         entries = [entry(name, url) for name, url in urls.items()]
         for name, (client, secret, _) in REFUSED.items():
-            entries.append(entry(name, urls["healthy"], client, secret))
+            entries.append(entry(name, urls["healthy"], (client, secret)))
         file: Path = tmp_path_factory.mktemp("configuration") / "exporter.yml"
         file.write_text("\n".join(["organizations:", *entries]))
         exporter = stack.enter_context(serving(None, "--config.file", str(file)))

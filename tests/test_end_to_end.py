@@ -1,10 +1,14 @@
 """The program as a whole: simulator and exporter as processes, under a real Prometheus."""
 
+import socket
+import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
 
+from billing_exporter.metrics import CATALOGUE
 from tests.components import require
 from tests.processes import Program, serving, simulating
 from tests.prometheus_server import PrometheusServer, running_prometheus
@@ -133,9 +137,8 @@ def test_trustor_usage(prometheus: PrometheusServer, truth: Truth) -> None:
 def test_every_series_arrives(prometheus: PrometheusServer) -> None:
     """Prometheus has as many billing series as the exporter says, and refused no scrape."""
     said = found(prometheus, "sum(genesyscloud_billing_series)")[()]
-    own = "genesyscloud_billing_api_.+"
-    query = f'count({{organization="demo",collector="",__name__!~"{own}"}})'
-    assert found(prometheus, query) == {(): said}
+    names = "|".join(metric.name for metrics in CATALOGUE.values() for metric in metrics)
+    assert found(prometheus, f'count({{__name__=~"{names}"}})') == {(): said}
     assert found(prometheus, "min_over_time(up[1m])", "job") == {("exporter",): 1}
 
 
@@ -148,6 +151,41 @@ def test_gzip_equals_plain(exporter: Program) -> None:
     assert plain.headers["Content-Encoding"] is None
     assert len(packed.body) * 5 < len(plain.body)
     assert _steady(packed.text) == _steady(plain.text)
+
+
+@pytest.mark.parametrize("component", ["promtool-2", "promtool-3"])
+def test_promtool_is_silent(exporter: Program, component: str) -> None:
+    """Promtool has nothing to say about what is served, the exporter's own metrics included."""
+    program = require(component)
+    wait_until_ready(exporter.url)
+    text = fetch(f"{exporter.url}/metrics").text
+    assert "process_cpu_seconds_total" in text
+    checked = subprocess.run(
+        [program, "check", "metrics"], input=text, capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_crowd(exporter: Program) -> None:
+    """Hundreds of slow and broken clients do not keep a scrape from being answered whole."""
+    wait_until_ready(exporter.url)
+    host, _, port = exporter.url.removeprefix("http://").rpartition(":")
+    before = fetch(f"{exporter.url}/metrics").text.count("genesyscloud_billing_trustor_")
+    starts = (
+        b"",
+        b"GET /metr",
+        b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 20,
+        b"\x16\x03\x01\x00",
+    )
+    with ExitStack() as stack:
+        for number in range(300):
+            client = stack.enter_context(socket.create_connection((host, int(port))))
+            client.sendall(starts[number % len(starts)])
+            if number % 50 == 0:
+                text = fetch(f"{exporter.url}/metrics", Accept_Encoding="gzip").text
+                assert text.count("genesyscloud_billing_trustor_") == before
+        assert fetch(f"{exporter.url}/-/healthy").status == 200
+        assert fetch(f"{exporter.url}/metrics").text.endswith("\n")
 
 
 def _steady(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from billing_exporter.collectors import Poll
 from billing_exporter.collectors.settings import UsageSettings
 from billing_exporter.collectors.usage import UsageCollector
-from billing_exporter.genesys import BillingApi, Interrupted, RateLimited, Unavailable
+from billing_exporter.genesys import BillingApi, RateLimited, Unavailable
 from billing_exporter.polling import LONGEST_ASKED_SECONDS, SUCCESS, Loop, State, wait_after
 from tests.collectors.cloud import USAGE, Cloud, imitated
 from tests.genesys.helpers import account

@@ -24,7 +24,9 @@ FAULTS = {
     "refusing": ("unauthorized:*:every=3", "400:*:every=2"),
     "hungry": ("html:*:every=2", "unknown_enum"),
 }
-_PATTERNS = re.compile(r"@example\.|%40example|Bearer|Basic [A-Za-z0-9+/]|device-|example\.com/")
+_PATTERNS = re.compile(
+    r"@example\.|%40example|Bearer|Basic [A-Za-z0-9+/]|device-[0-9a-f]|example\.com/"
+)
 
 
 @pytest.fixture(scope="module")

@@ -89,3 +89,14 @@ def test_a_number_that_refuses_to_be_compared_is_no_trouble() -> None:
     second = read(Numbers(), "acme", {"a": Decimal("sNaN"), "b": Decimal(1)}, AT, first)
     assert second.dropped == {"not_a_number": 1}
     assert second.series == 1
+
+
+def test_parts_that_are_too_many_are_left_out_whole() -> None:
+    """Beyond the limit no part is shown; how many series that costs is told; the first ones stay,
+    whatever the order in which they came.
+    """
+    numbers = {"c": Decimal(3), "a": Decimal(1), "b": Decimal(2)}
+    reading = read(Numbers(), "acme", numbers, AT, None, limit=2)
+    assert list(reading.shown) == ["a", "b"]
+    assert (reading.series, reading.left_out) == (2, 1)
+    assert read(Numbers(), "acme", numbers, AT, reading, limit=3).left_out == 0

@@ -57,15 +57,7 @@ def load(path: str | Path, environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: With every mistake found.
     """
-    try:
-        return parse(_read(Path(path)), str(path), environ)
-    except OSError as error:
-        message = f"cannot be read: {error.strerror or error}"
-    except UnicodeDecodeError:
-        message = "not UTF-8 text"
-    except ValueError:
-        message = "cannot be read: a file's name cannot hold a NUL character"
-    raise ConfigError([Mistake(file=str(path), message=message)])
+    return parse(read_text(path), str(path), environ)
 
 
 def parse(text: str, file: str, environ: Mapping[str, str]) -> Settings:
@@ -105,6 +97,23 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
     rules.check_organization(root, value, Path(), mistakes)
     mistakes.refuse()
     return Settings(organizations=(build(Organization, value, _secret),))
+
+
+def read_text(path: str | Path) -> str:
+    """Return the text of a configuration file.
+
+    Raises:
+        ConfigError: It cannot be read, is too large or not text.
+    """
+    try:
+        return _read(Path(path))
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+    except UnicodeDecodeError:
+        message = "not UTF-8 text"
+    except ValueError:
+        message = "cannot be read: a file's name cannot hold a NUL character"
+    raise ConfigError([Mistake(file=str(path), message=message)])
 
 
 def _read(path: Path) -> str:

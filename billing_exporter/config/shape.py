@@ -22,8 +22,9 @@ _TRUE = {"yes", "true", "on"}
 class Kind(NamedTuple):
     """A setting's type without its wrapping, and what `Meta` says about it beside the type.
 
-    `extra` may hold `kind` (its name in the reference), `expected` (its name in a message) and
-    `check` (raises ValueError with a message when a value of the right type is still wrong).
+    `extra` may hold `kind` (its name in the reference), `expected` (its name in a message),
+    `check` (raises ValueError with a message when a value of the right type is still wrong) and
+    `blank` (true where empty text is a value).
     """
 
     type: inspect.Type
@@ -59,7 +60,7 @@ def expected(kind: Kind) -> str:
             words = f"{', '.join(others)} or {last}"
         case inspect.VarTupleType(min_length=least):
             words = "a list with at least one value" if least else "a list"
-        case inspect.StructType():
+        case inspect.StructType() | inspect.DictType():
             words = "a mapping"
     return str(kind.extra.get("expected", words))
 
@@ -85,6 +86,8 @@ class Checker:
         match kind.type, node:
             case inspect.StructType() as struct, Mapping():
                 return self._struct(node, struct, path)
+            case inspect.DictType() as table, Mapping():
+                return self._table(node, table, path)
             case inspect.VarTupleType() as array, Sequence() if node.items or not array.min_length:
                 items = [
                     self.check(item, array.item_type, f"{path}[{index}]")
@@ -113,6 +116,14 @@ class Checker:
                 self._report(node.line, mistakes.join(path, key), "required, but missing")
         return value
 
+    def _table(self, node: Mapping, table: inspect.DictType, path: str) -> dict[str, Any]:
+        value: dict[str, Any] = {}
+        for key, child in node.entries.items():
+            setting = mistakes.join(path, key)
+            self.check(Scalar(node.keys[key], "text", key), table.key_type, setting)
+            value[key] = self.check(child, table.value_type, setting)
+        return value
+
     def _scalar(self, node: Scalar, kind: Kind) -> Any:
         match kind.type, node.what:
             case inspect.BoolType(), "true/false":
@@ -135,7 +146,7 @@ class Checker:
                 raise ValueError(f"expected {expected(kind)}, got other text")
             case inspect.StrType(pattern=str() as pattern) if not re.search(pattern, text):
                 raise ValueError(f"expected {expected(kind)}, got other text")
-        if not text.strip():
+        if not text.strip() and "blank" not in kind.extra:
             raise ValueError(f"expected {expected(kind)}, got empty text")
         return text
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
+from urllib3.connectionpool import ConnectionPool
 
 from billing_exporter.genesys.clock import Deadline
 from billing_exporter.genesys.errors import UnexpectedAnswer, Unreachable
@@ -71,6 +72,35 @@ class _Surroundings(TypedDict):
     verify: bool | str
 
 
+class _Adapter(HTTPAdapter):
+    """The adapter of requests, but it looks an origin's connections up once, not at each request.
+
+    What they depend on besides the origin (proxies, certificate authorities) never changes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(pool_maxsize=_CONNECTIONS)
+        self._pools: dict[str, ConnectionPool] = {}
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: bool | str | None,
+        proxies: Mapping[str, str] | None = None,
+        cert: tuple[str, str] | str | None = None,
+    ) -> ConnectionPool:
+        origin = "/".join(str(request.url).split("/", 3)[:3])
+        pool = self._pools.get(origin)
+        if pool is None:
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            self._pools[origin] = pool
+        return pool
+
+    def close(self) -> None:
+        self._pools.clear()
+        super().close()
+
+
 class Transport:
     """The network, for the API and for the login.
 
@@ -85,7 +115,7 @@ class Transport:
             largest_body: Bytes, decompressed, above which an answer is refused.
         """
         self._largest_body = largest_body
-        self._adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS)
+        self._adapter = _Adapter()
         self._surroundings: dict[str, _Surroundings] = {}
 
     def send(self, request: Request, deadline: Deadline) -> Answer:

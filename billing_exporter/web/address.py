@@ -62,10 +62,10 @@ def listen(address: Address) -> socket.socket:
         raise ListenError(f"cannot listen on {address}: {_reason(error)}") from error
 
 
-def base_url(address: Address, port: int) -> str:
+def base_url(address: Address, port: int, scheme: str = "http") -> str:
     """Return the URL, without a final slash, at which this machine reaches the server."""
     everywhere = address.host in (*_EVERY_INTERFACE, "0.0.0.0")  # noqa: S104 - compared, not bound
-    return f"http://{Address('localhost' if everywhere else address.host, port)}"
+    return f"{scheme}://{Address('localhost' if everywhere else address.host, port)}"
 
 
 def _listen(address: Address) -> socket.socket:

@@ -7,20 +7,16 @@ client gains nothing by moving a byte now and then.
 import logging
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
 from billing_exporter.web.request import Request, RequestError, parse_head, split_head
 from billing_exporter.web.response import Response, render_head, text_response
-
-RECEIVE_BYTES = 16 * 1024
-PIECES_PER_CALL = 512
-"""Well below IOV_MAX, which is 1024 where it is known."""
-LINGER_SECONDS = 1.0
-LINGER_BYTES = 1024 * 1024
+from billing_exporter.web.tls import HANDSHAKE, Tls, shake_hands
+from billing_exporter.web.wire import grant, linger, peek, receive, send_pieces, shut_down
 
 logger = logging.getLogger(__name__)
 
@@ -49,22 +45,29 @@ class Limits:
 class Connection:
     """A connected client, served by one thread; ``hurry`` and ``cut`` may come from others."""
 
-    def __init__(self, sock: socket.socket, handler: Handler, limits: Limits) -> None:
-        """Serve the client at the other end of the socket."""
+    def __init__(
+        self, sock: socket.socket, handler: Handler, limits: Limits, tls: Callable[[], Tls | None]
+    ) -> None:
+        """Serve the client at the other end of the socket.
+
+        ``tls`` may read files, so it is asked in the thread that converses.
+        """
         self._socket = sock
         self._handler = handler
         self._limits = limits
+        self._tls = tls
         self._buffer = b""
         self._last = False
 
     def hurry(self) -> None:
         """Let the request that is being answered be the last; wake who waits for one."""
         self._last = True
-        self._shutdown(socket.SHUT_RD)
+        shut_down(self._socket, socket.SHUT_RD)
 
     def cut(self) -> None:
         """Break the connection; wake who reads or writes."""
-        self._shutdown(socket.SHUT_RDWR)
+        self._last = True
+        shut_down(self._socket, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Give the socket back."""
@@ -76,19 +79,50 @@ class Connection:
         ``answering`` is entered from a whole request until its answer is sent.
 
         Raises:
+            HandshakeError: It could not agree with us on TLS.
             OSError: The client broke off or was too slow, a request or an answer unfinished.
             RequestError: It sent a request that was refused, and said so to the client.
         """
         # The head and the body of an answer are one message; there is nothing to wait for.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         patience = self._limits.head_seconds
+        tls = self._tls()
+        if tls is not None and not self._secure(tls):
+            return
         while request := self._next_request(patience):
             with answering():
                 keep_alive = self._answer(request)
             if not keep_alive:
-                self._linger()
+                linger(self._socket)
                 return
             patience = self._limits.idle_seconds
+
+    def _secure(self, tls: Tls) -> bool:
+        """Speak TLS from now on; return False where the client is gone or has to go.
+
+        Raises:
+            HandshakeError: There was no agreement.
+            RequestError: It speaks HTTP.
+        """
+        until = time.monotonic() + self._limits.head_seconds
+        try:
+            first = peek(self._socket, until)
+        except TimeoutError:
+            return False
+        if first and first != HANDSHAKE:
+            raise self._refused(RequestError(HTTPStatus.BAD_REQUEST, "this port speaks HTTPS"))
+        if not first or self._last:
+            return False
+        secured = tls.context.wrap_socket(
+            self._socket, server_side=True, do_handshake_on_connect=False
+        )
+        self._socket = secured
+        # Whoever hurried or cut us until here may have reached the socket that is no more.
+        if self._last:
+            return False
+        grant(secured, until)
+        shake_hands(secured, tls)
+        return True
 
     def _next_request(self, patience: float) -> Request | None:
         """Return the next request, or None where the client has no more."""
@@ -96,17 +130,21 @@ class Connection:
             head = self._next_head(patience)
             return None if head is None else parse_head(head)
         except RequestError as error:
-            response = text_response(error.status, str(error))
-            self._send(response, keep_alive=False, with_body=True)
-            self._linger()
-            raise
+            raise self._refused(error) from None
+
+    def _refused(self, error: RequestError) -> RequestError:
+        """Tell the client that its request is refused, and return why."""
+        response = text_response(error.status, str(error))
+        self._send(response, keep_alive=False, with_body=True)
+        linger(self._socket)
+        return error
 
     def _next_head(self, patience: float) -> bytes | None:
         """Return the next head, or None where the client said nothing for so many seconds."""
         until = time.monotonic() + (self._limits.head_seconds if self._buffer else patience)
         while (parts := split_head(self._buffer)) is None:
             try:
-                chunk = self._receive(until)
+                chunk = receive(self._socket, until)
             except TimeoutError as error:
                 if not self._buffer:
                     return None
@@ -143,53 +181,3 @@ class Connection:
         head = render_head(response, now=time.time(), keep_alive=keep_alive)
         pieces = (head, *response.body) if with_body else (head,)
         send_pieces(self._socket, pieces, until=time.monotonic() + self._limits.write_seconds)
-
-    def _receive(self, until: float) -> bytes:
-        """Return what arrives before that moment; nothing means that the client is done."""
-        _grant(self._socket, until)
-        return self._socket.recv(RECEIVE_BYTES)
-
-    def _linger(self) -> None:
-        """Say that no more follows, and let the client finish.
-
-        To close while unread bytes arrive would reset the connection, and the client might
-        lose the answer.
-        """
-        until = time.monotonic() + LINGER_SECONDS
-        budget = LINGER_BYTES
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
-            while budget > 0 and (chunk := self._receive(until)):
-                budget -= len(chunk)
-
-    def _shutdown(self, how: int) -> None:
-        """Shut the socket down; the client may have been quicker."""
-        with suppress(OSError):
-            self._socket.shutdown(how)
-
-
-def send_pieces(sock: socket.socket, pieces: Sequence[bytes], until: float) -> None:
-    """Send the pieces as they are, without joining them, many with one call.
-
-    Raises:
-        TimeoutError: The other end has not taken them before ``until`` (monotonic seconds).
-        OSError: The other end broke off.
-    """
-    views = [memoryview(piece) for piece in pieces if piece]
-    first = 0
-    while first < len(views):
-        _grant(sock, until)
-        sent = sock.sendmsg(views[first : first + PIECES_PER_CALL])
-        while first < len(views) and sent >= len(views[first]):
-            sent -= len(views[first])
-            first += 1
-        if sent:
-            views[first] = views[first][sent:]
-
-
-def _grant(sock: socket.socket, until: float) -> None:
-    """Let the next call on the socket wait until that moment, but no longer."""
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out")
-    sock.settimeout(left)

@@ -9,12 +9,14 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 
 from billing_exporter.web.address import base_url, listen, parse_address
 from billing_exporter.web.connection import Connection, Handler, Limits
 from billing_exporter.web.crowd import Crowd
 from billing_exporter.web.request import RequestError
+from billing_exporter.web.tls import HandshakeError, Tls
 
 FINISH_SECONDS = 0.4
 """How long answers under way may go on when the server stops."""
@@ -29,8 +31,21 @@ logger = logging.getLogger(__name__)
 class WebServer:
     """Serves a site on one address, once, from ``start`` to ``stop``."""
 
-    def __init__(self, address: str, site: Handler, *, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        site: Handler,
+        *,
+        limits: Limits | None = None,
+        tls: Callable[[], Tls | None] = lambda: None,
+    ) -> None:
         """Prepare to serve on an address such as ``:10059`` or ``127.0.0.1:0``.
+
+        Args:
+            address: Where to listen.
+            site: What answers.
+            limits: What clients are granted.
+            tls: Asked for each connection how to secure it; None is in clear.
 
         Raises:
             ValueError: The address cannot be read.
@@ -38,10 +53,12 @@ class WebServer:
         self._address = parse_address(address)
         self._site = site
         self._limits = limits or Limits()
+        self._tls = tls
         self._crowd = Crowd(self._limits.connections)
         self._threads: set[threading.Thread] = set()
         self._stopping = threading.Event()
         self._aborted = 0
+        self._failed_handshakes = 0
         self._counting = threading.Lock()
         self._acceptor = threading.Thread(target=self._accept_all, name="web", daemon=True)
 
@@ -82,12 +99,17 @@ class WebServer:
     @property
     def url(self) -> str:
         """Where this machine reaches the started server, without a final slash."""
-        return base_url(self._address, self.port)
+        return base_url(self._address, self.port, "https" if self._tls() else "http")
 
     @property
     def aborted(self) -> int:
         """How many connections were refused, or broke with a request or an answer unfinished."""
         return self._aborted
+
+    @property
+    def failed_handshakes(self) -> int:
+        """How many of the aborted connections found no agreement on TLS."""
+        return self._failed_handshakes
 
     def _accept_all(self) -> None:
         """Accept clients until the server stops."""
@@ -113,7 +135,7 @@ class WebServer:
             sock, _ = self._listener.accept()
         except (BlockingIOError, ConnectionError):
             return
-        connection = Connection(sock, self._site, self._limits)
+        connection = Connection(sock, self._site, self._limits, self._tls)
         self._crowd.enter(connection)
         thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
         try:
@@ -131,6 +153,7 @@ class WebServer:
             logger.debug("a client was refused or broke off: %s", error)
             with self._counting:
                 self._aborted += 1
+                self._failed_handshakes += isinstance(error, HandshakeError)
         finally:
             self._crowd.leave(connection)
 

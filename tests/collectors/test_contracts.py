@@ -153,6 +153,32 @@ def test_a_detail_that_never_came_is_not_zero(cloud: Cloud) -> None:
     assert len(lines(text, "contract_end_timestamp_seconds")) == 1
 
 
+def test_periods_without_an_id_cannot_be_asked_for(cloud: Cloud) -> None:
+    """A contract or a period that has no id has no detail, and nothing fails for it."""
+    cloud.put(
+        CONTRACTS,
+        page(contract("co-1", OPEN), contract("", {"id": "p", **OPEN}) | {"id": None}),
+    )
+    contracts = desk()
+    assert len(lines(contracts.poll(), "contract_info")) == 1
+    assert cloud.asked == [f"{CONTRACTS}?pageSize=10"]
+    assert contracts.left_out == []
+
+
+def test_a_contract_that_is_new_has_nothing_to_keep(cloud: Cloud) -> None:
+    """A detail that fails for a contract or period that was not there before gives no numbers."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))
+    put_detail(cloud, "co-1/p", **OPEN, charges=[charge(1)])
+    contracts = desk()
+    contracts.poll()
+    newer = {"id": "q", **OPEN}
+    cloud.put(CONTRACTS, page(contract("co-1", newer), contract("co-2", newer)))
+    cloud.refuse(f"{CONTRACTS}/co-1/billingperiods/q", 500)
+    cloud.refuse(f"{CONTRACTS}/co-2/billingperiods/q", 500)
+    assert lines(contracts.poll(), "charge_actual_quantity") == []
+    assert len(contracts.left_out) == 2
+
+
 def test_a_contract_that_cannot_be_completed_is_shown_as_listed(cloud: Cloud) -> None:
     """Where the listing has no periods and the contract itself is refused, its facts remain."""
     cloud.put(CONTRACTS, page(contract("co-1")))

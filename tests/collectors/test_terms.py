@@ -48,6 +48,7 @@ def test_without_a_day_or_terms_nothing_is_due() -> None:
     assert due_date(None, "Net 30") is None
     assert due_date(date(2026, 1, 31), "as agreed") is None
     assert due_date(date(2026, 1, 31), "Net 30") == date(2026, 3, 2)
+    assert due_date(date(9999, 12, 31), "Net 30") is None
 
 
 @given(invoiced=st.dates(), days=st.integers(0, 999))

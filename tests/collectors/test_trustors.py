@@ -5,69 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from billing_exporter.collectors.settings import TrustorsSettings
-from billing_exporter.collectors.trustors import FAILURES_IN_A_ROW, TrustorsCollector
+from billing_exporter.collectors.trustors import FAILURES_IN_A_ROW
 from billing_exporter.genesys import Forbidden, RateLimited, Unauthorized, Unavailable
-from tests.collectors.cloud import NOW, OVERVIEW, TRUSTORS, Cloud, Desk, fixture, lines
-
-NOVEMBER = ("2026-11-01T00:00:00Z", "2026-11-30T23:59:59Z")
-OCTOBER = ("2026-10-01T00:00:00Z", "2026-10-31T23:59:59Z")
-DECEMBER = ("2026-12-01T00:00:00Z", "2026-12-31T23:59:59Z")
-
-
-def desk(**settings: object) -> Desk:
-    """Return a trustors collector to poll."""
-    return Desk(TrustorsCollector(TrustorsSettings(**settings)))  # type: ignore[arg-type]
-
-
-def put_trustors(cloud: Cloud, *names: str, **facts: object) -> None:
-    """Let the cloud list trustors; the id of each is `id-` and its name."""
-    entities = [
-        {"id": f"id-{name}", "enabled": True, "organization": {"name": name}, **facts}
-        for name in names
-    ]
-    cloud.put(TRUSTORS, {"entities": entities, "pageCount": 1})
-
-
-def row(usage: object = "1", **facts: object) -> dict[str, object]:
-    """Return a row of an overview as the API gives it."""
-    given = {"name": "CX 3", "partNumber": "p", "grouping": "user-license", "prepayQuantity": "0"}
-    return {**given, "unitOfMeasureType": "users", "usageQuantity": usage, **facts}
-
-
-def put_overview(
-    cloud: Cloud,
-    name: str,
-    *rows: object,
-    index: int = 0,
-    period: tuple[str, str] | None = None,
-) -> str:
-    """Give the overview of a trustor; return the path it is at."""
-    start, end = period or (NOVEMBER, OCTOBER)[index]
-    path = f"{OVERVIEW}/id-{name}"
-    overview = {
-        "currency": "USD",
-        "subscriptionType": "PREPAY",
-        "billingPeriodStartDate": start,
-        "billingPeriodEndDate": end,
-        "usages": rows,
-    }
-    cloud.put(path, overview, billingPeriodIndex=str(index))
-    return path
-
-
-def statuses(text: str) -> dict[str, str]:
-    """Return the status of each trustor by name."""
-    held = [line.split('"') for line in lines(text, "trustor_status") if line.endswith(" 1")]
-    return {parts[1]: parts[5] for parts in held}
-
-
-def used(text: str) -> list[str]:
-    """Return trustor, period and usage of every row that is shown."""
-    return [
-        f"{line.split(chr(34))[1]} {line.split(chr(34))[5]} {line.rsplit(' ', 1)[1]}"
-        for line in lines(text, "trustor_usage_quantity")
-    ]
+from tests.collectors.cloud import NOW, OVERVIEW, TRUSTORS, Cloud, fixture, lines
+from tests.collectors.partner import desk, put_overview, put_trustors, row, statuses, used
 
 
 def test_trustors_become_an_exposition(cloud: Cloud) -> None:
@@ -257,110 +198,6 @@ def test_no_permission_to_list_is_a_failed_poll(cloud: Cloud) -> None:
         desk().poll()
 
 
-def test_the_previous_period_is_fetched_once(cloud: Cloud) -> None:
-    """A closed period does not change: it is asked for once, and again when the newest period has
-    become the one before.
-    """
-    put_trustors(cloud, "x")
-    path = put_overview(cloud, "x", row("1"))
-    put_overview(cloud, "x", row("9"), index=1)
-    trustors = desk()
-    for _ in range(3):
-        text = trustors.poll()
-    assert used(text) == ["x current 1", "x previous 9"]
-    assert [query["billingPeriodIndex"] for query in cloud.queries(path)] == ["0", "1", "0", "0"]
-    put_overview(cloud, "x", row("0.5"), period=DECEMBER)
-    put_overview(cloud, "x", row("2"), index=1, period=NOVEMBER)
-    assert used(trustors.poll()) == ["x current 0.5", "x previous 2"]
-    assert [query["billingPeriodIndex"] for query in cloud.queries(path)][-2:] == ["0", "1"]
-
-
-def test_periods_without_dates_are_always_asked_for(cloud: Cloud) -> None:
-    """An overview that tells no start cannot be recognized: nothing is taken over."""
-    put_trustors(cloud, "x")
-    path = put_overview(cloud, "x", row())
-    for index in ("0", "1"):
-        cloud.put(path, {"currency": "USD", "usages": [row()]}, billingPeriodIndex=index)
-    trustors = desk()
-    trustors.poll()
-    trustors.poll()
-    assert cloud.count(path) == 4
-
-
-def test_a_customer_without_history_is_ok(cloud: Cloud) -> None:
-    """The end of the history is no failure: what there is is shown, and asked for again."""
-    put_trustors(cloud, "x")
-    put_overview(cloud, "x", row())
-    text = desk().poll()
-    assert statuses(text) == {"x": "ok"}
-    assert used(text) == ["x current 1"]
-
-
-def test_a_previous_period_that_fails_is_an_error(cloud: Cloud) -> None:
-    """A poll of a customer succeeds in full or not at all: no half-new numbers are shown."""
-    put_trustors(cloud, "x")
-    put_overview(cloud, "x", row("1"))
-    cloud.refuse(f"{OVERVIEW}/id-x", 500, billingPeriodIndex="1")
-    assert statuses(desk().poll()) == {"x": "error"}
-
-
-@pytest.mark.parametrize(
-    ("periods", "asked", "shown"),
-    [
-        (("current",), ["0"], ["x current 1"]),
-        (("previous",), ["1"], ["x previous 9"]),
-        (("previous", "current"), ["0", "1"], ["x current 1", "x previous 9"]),
-    ],
-)
-def test_the_periods_are_as_configured(
-    cloud: Cloud, periods: tuple[str, ...], asked: list[str], shown: list[str]
-) -> None:
-    """Only the listed periods are asked for and shown, in whatever order they are listed."""
-    put_trustors(cloud, "x")
-    path = put_overview(cloud, "x", row("1"))
-    put_overview(cloud, "x", row("9"), index=1)
-    text = desk(periods=periods).poll()
-    assert [query["billingPeriodIndex"] for query in cloud.queries(path)] == asked
-    assert used(text) == shown
-    assert len(lines(text, "trustor_info")) == 1
-
-
-def test_what_was_read_with_other_periods_is_no_hindrance(cloud: Cloud) -> None:
-    """A reading of the previous period alone can be followed by one of both."""
-    put_trustors(cloud, "x")
-    put_overview(cloud, "x", row("1"))
-    put_overview(cloud, "x", row("9"), index=1)
-    before, after = desk(periods=("previous",)), desk()
-    before.poll()
-    after.reading = before.reading
-    assert used(after.poll()) == ["x current 1", "x previous 9"]
-
-
-def test_zero_rows_are_left_out_and_counted(cloud: Cloud) -> None:
-    """A row without usage and commitment is not shown unless asked for; an unreadable one is not
-    zero.
-    """
-    put_trustors(cloud, "x")
-    zero = row("0", name="zero", prepayQuantity="0.00")
-    put_overview(cloud, "x", row(), zero, zero, row(None, name="unknown", prepayQuantity="0"))
-    trustors = desk(periods=("current",))
-    assert used(trustors.poll()) == ["x current 1"]
-    assert trustors.dropped == {"zero": 2, "missing": 1}
-    everything = desk(periods=("current",), zero_rows=True)
-    assert used(everything.poll()) == ["x current 1", "x current 0"]
-    assert everything.dropped == {"missing": 1}
-
-
-def test_a_fall_to_zero_stays_visible(cloud: Cloud) -> None:
-    """A row that is zero now and was not in the period before is shown as zero."""
-    put_trustors(cloud, "x")
-    put_overview(cloud, "x", row("0"))
-    put_overview(cloud, "x", row("9"), index=1)
-    trustors = desk()
-    for _ in range(2):
-        assert used(trustors.poll()) == ["x current 0", "x previous 9"]
-
-
 def test_customers_are_asked_side_by_side(cloud: Cloud) -> None:
     """As many overviews as configured are fetched at the same time."""
     names = ["a", "b", "c"]
@@ -372,7 +209,7 @@ def test_customers_are_asked_side_by_side(cloud: Cloud) -> None:
 
 
 def test_progress_is_told_and_can_end_the_poll(cloud: Cloud) -> None:
-    """Each customer that is done is told; who listens can end the poll, and no thread is left."""
+    """Each customer that is done is told, and who listens can end the poll."""
     put_trustors(cloud, "a", "b", "c")
     told: list[tuple[int, int]] = []
     desk().poll(progress=lambda done, total: told.append((done, total)))
@@ -384,7 +221,6 @@ def test_progress_is_told_and_can_end_the_poll(cloud: Cloud) -> None:
 
     with pytest.raises(TimeoutError):
         desk().poll(progress=refuse)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("trustors")]
 
 
 def test_what_is_rendered_again_is_what_changed(cloud: Cloud) -> None:

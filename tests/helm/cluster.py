@@ -1,8 +1,8 @@
 """A small imitation of the Kubernetes API: it says what it knows and records what is applied.
 
-It stores nothing and validates nothing: an object that is applied comes back as it was sent. That is
-enough to see what Helm would put into a cluster, and what the chart does where the cluster has the
-resources of the Prometheus operator.
+It stores nothing and validates nothing: an object that is applied comes back as it was sent. That
+is enough to see what Helm would put into a cluster, and what the chart does where the cluster has
+the resources of the Prometheus operator.
 """
 
 import json
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _VERSION = {"major": "1", "minor": "31", "gitVersion": "v1.31.4"}
 _RESOURCES = {
     "v1": {
@@ -69,6 +70,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer discovery; of objects there are none."""
         path = self.path.partition("?")[0].strip("/")
+        if path == "openapi/v2":
+            # No schemas, in the form that is asked for: an empty protobuf message.
+            self._send(200, _PROTOBUF, b"")
+            return
         answer = _discovery(path, self.server.resources)
         self._answer(200 if answer else 404, answer or _not_found())
 
@@ -78,15 +83,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.applied.append(sent)
         self._answer(201, sent)
 
-    do_POST = do_PATCH
-
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
     def _answer(self, status: int, body: dict[str, Any]) -> None:
-        content = json.dumps(body).encode()
+        self._send(status, "application/json", json.dumps(body).encode())
+
+    def _send(self, status: int, kind: str, content: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -100,6 +105,8 @@ def _discovery(path: str, resources: dict[str, dict[str, str]]) -> dict[str, Any
         return {"kind": "APIVersions", "versions": ["v1"]}
     if path == "apis":
         return {"kind": "APIGroupList", "apiVersion": "v1", "groups": _groups(resources)}
+    if path == "openapi/v3":
+        return {"paths": {}}
     version = path.removeprefix("apis/").removeprefix("api/")
     if version not in resources:
         return None

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from billing_exporter.web.connection import PIECES_PER_CALL
 from billing_exporter.web.response import Response
 from billing_exporter.web.server import WebServer
+from billing_exporter.web.wire import PIECES_PER_CALL
 from tests.web.clients import GET, Answers, connect, eventually, read_all, read_answer, scrape
 from tests.web.conftest import Serve
 

@@ -25,7 +25,7 @@ checksum/web: {{ include (print $.Template.BasePath "/secret-web.yaml") . | sha2
 - --config.file=/etc/billing-exporter/shard-$(SHARD_INDEX).yml
 {{- end }}
 {{- if .Values.reload }}
-- --config.watch
+- --config.auto-reload
 {{- end }}
 - --state.dir=/var/lib/billing-exporter
 {{- if include "billing-exporter.webSecret" . }}

@@ -1,0 +1,131 @@
+"""Reads the web configuration: one file in the toolkit's format, and the files that it names."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from billing_exporter.config import yamltree
+from billing_exporter.config.load import read_text
+from billing_exporter.config.mistakes import ConfigError, Mistake, join
+from billing_exporter.config.shape import Checker
+from billing_exporter.web.protection import Protection
+from billing_exporter.web.settings import HttpServer, TlsServer, WebSettings
+from billing_exporter.web.tls import Tls, TlsError, server_tls
+
+_Part = TypeVar("_Part", HttpServer, TlsServer)
+
+Stamp: TypeAlias = tuple[int, int, int, int, int]
+"""What changes whenever a file does: device, inode, bytes, mtime and ctime in nanoseconds."""
+
+_FILES = ("cert_file", "key_file", "client_ca_file")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a file asks for, and the stamps that its files had before they were read."""
+
+    protection: Protection
+    stamps: Mapping[Path, Stamp | None]
+
+
+def load_web(path: Path) -> Loaded:
+    """Return what a web configuration file asks for.
+
+    Raises:
+        ConfigError: With every mistake found.
+    """
+    return _Reader(path).read()
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Return the stamp of a file, or None where there is none to be seen."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+class _Reader:
+    """Reads one file and gathers its mistakes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines: dict[str, int] = {}
+        self._mistakes: list[Mistake] = []
+        self._stamps = {path: stamp(path)}
+
+    def read(self) -> Loaded:
+        root = yamltree.parse(read_text(self._path), self._report)
+        value: Any = {}
+        if root is not None:
+            self._lines.update(_lines(root, ""))
+            value = Checker(self._report, str).check(root, inspect.type_info(WebSettings))
+        http = self._part(value, "http_server_config", HttpServer)
+        tls = self._tls(value)
+        if self._mistakes:
+            raise ConfigError(self._mistakes)
+        users = {
+            name: hashed.encode() for name, hashed in value.get("basic_auth_users", {}).items()
+        }
+        return Loaded(Protection(tls, users, _headers(http)), self._stamps)
+
+    def _tls(self, value: Any) -> Tls | None:
+        """Return the TLS that is asked for, made of the files as they are now."""
+        settings = self._part(value, "tls_server_config", TlsServer)
+        if settings is None:
+            return None
+        found = {name: self._located(getattr(settings, name)) for name in _FILES}
+        try:
+            return server_tls(msgspec.structs.replace(settings, **found))
+        except TlsError as error:
+            self._blame("tls_server_config", error.problems)
+            return None
+
+    def _part(self, value: Any, name: str, struct: type[_Part]) -> _Part | None:
+        """Return one part of the file, where it is there and has no mistake of its own."""
+        given = value.get(name) if isinstance(value, dict) else None
+        wrong = any(mistake.setting.startswith(name) for mistake in self._mistakes)
+        if given is None or wrong:
+            return None
+        part = msgspec.convert(given, struct)
+        self._blame(name, part.conflicts())
+        return part
+
+    def _located(self, name: str | None) -> str | None:
+        """Return the path of a file that is named, and watch it."""
+        if name is None:
+            return None
+        path = self._path.parent / name
+        self._stamps[path] = stamp(path)
+        return str(path)
+
+    def _blame(self, part: str, problems: Iterable[tuple[str, str]]) -> None:
+        for name, message in problems:
+            setting = f"{part}.{name}"
+            self._report(self._lines.get(setting, 0), setting, message)
+
+    def _report(self, line: int, setting: str, message: str) -> None:
+        mistake = Mistake(file=str(self._path), line=line, setting=setting, message=message)
+        self._mistakes.append(mistake)
+
+
+def _lines(node: yamltree.Node, path: str) -> Iterator[tuple[str, int]]:
+    """Yield the path of each setting, and the line of its key."""
+    if isinstance(node, yamltree.Mapping):
+        for key, child in node.entries.items():
+            setting = join(path, key)
+            yield setting, node.keys[key]
+            yield from _lines(child, setting)
+
+
+def _headers(http: HttpServer | None) -> tuple[tuple[str, str], ...]:
+    """Return the headers to send; blank ones ask for none, and nosniff is always sent."""
+    given = http.headers.items() if http else ()
+    return tuple(
+        (name, text) for name, text in given if text.strip() and name != "X-Content-Type-Options"
+    )

@@ -1,0 +1,114 @@
+"""Bytes from and to a client, in clear or by TLS, each call within its time.
+
+A moment ``until`` is in monotonic seconds and counts for everything that happens before it.
+"""
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+RECEIVE_BYTES = 16 * 1024
+PIECES_PER_CALL = 512
+"""Well below IOV_MAX, which is 1024 where it is known."""
+BLOCK_BYTES = 64 * 1024
+"""Smaller pieces are joined up to this for TLS, so that each call fills its records."""
+LINGER_SECONDS = 1.0
+LINGER_BYTES = 1024 * 1024
+
+
+def grant(sock: socket.socket, until: float) -> None:
+    """Let the next call on the socket wait until that moment, but no longer.
+
+    Raises:
+        TimeoutError: The moment has passed.
+    """
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    sock.settimeout(left)
+
+
+def peek(sock: socket.socket, until: float) -> bytes:
+    """Return the first byte that arrives and leave it there; nothing means the client is gone."""
+    grant(sock, until)
+    return sock.recv(1, socket.MSG_PEEK)
+
+
+def receive(sock: socket.socket, until: float) -> bytes:
+    """Return what arrives before that moment; nothing means that the client is done."""
+    grant(sock, until)
+    return sock.recv(RECEIVE_BYTES)
+
+
+def send_pieces(sock: socket.socket, pieces: Sequence[bytes], until: float) -> None:
+    """Send the pieces in their order, without joining them all.
+
+    Raises:
+        TimeoutError: The other end has not taken them before that moment.
+        OSError: The other end broke off.
+    """
+    if isinstance(sock, ssl.SSLSocket):
+        for block in _blocks(pieces):
+            grant(sock, until)
+            sock.sendall(block)
+    else:
+        _send_clear(sock, pieces, until)
+
+
+def shut_down(sock: socket.socket, how: int) -> None:
+    """Shut down the connection below TLS, which any thread may; the client may be quicker."""
+    with suppress(OSError):
+        socket.socket.shutdown(sock, how)
+
+
+def linger(sock: socket.socket) -> None:
+    """Say that no more follows, and let the client finish.
+
+    To close while unread bytes arrive would reset the connection, and the client might
+    lose the answer.
+    """
+    until = time.monotonic() + LINGER_SECONDS
+    if isinstance(sock, ssl.SSLSocket):
+        with suppress(OSError):
+            grant(sock, until)
+            sock.unwrap()
+    shut_down(sock, socket.SHUT_WR)
+    budget = LINGER_BYTES
+    with suppress(OSError):
+        while budget > 0:
+            grant(sock, until)
+            # Below TLS: what it holds is of no interest any more.
+            chunk = socket.socket.recv(sock, RECEIVE_BYTES)
+            if not chunk:
+                return
+            budget -= len(chunk)
+
+
+def _send_clear(sock: socket.socket, pieces: Sequence[bytes], until: float) -> None:
+    """Send the pieces as they are, many with one call."""
+    views = [memoryview(piece) for piece in pieces if piece]
+    first = 0
+    while first < len(views):
+        grant(sock, until)
+        sent = sock.sendmsg(views[first : first + PIECES_PER_CALL])
+        while first < len(views) and sent >= len(views[first]):
+            sent -= len(views[first])
+            first += 1
+        if sent:
+            views[first] = views[first][sent:]
+
+
+def _blocks(pieces: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes; small pieces joined, large ones as they are."""
+    small: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        if small and size + len(piece) > BLOCK_BYTES:
+            yield b"".join(small)
+            small, size = [], 0
+        small.append(piece)
+        size += len(piece)
+    if size:
+        yield b"".join(small)

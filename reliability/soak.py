@@ -1,0 +1,280 @@
+"""Months of simulated time under faults, reloads and rotations, watched by a real Prometheus."""
+
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from reliability.chaos import MAIN, Setup, reloads, rotations, some_faults
+from reliability.slopes import Figures, Line, line_through
+from reliability.truth import differences
+from reliability.watching import Watcher
+from tests.components import find
+from tests.processes import Program, clean_environment, simulating, wait_until
+from tests.prometheus_server import PrometheusServer, running_prometheus
+from tests.scrapes import Scrape, steer, wait_until_ready
+
+_WARM_UP = 0.2  # share of a run that is no part of its slopes
+_PATIENCE_SECONDS = 150.0  # a client that was told to wait may wait a minute, and twice
+_STEP_SECONDS = 2.0
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a soak goes.
+
+    Attributes:
+        seconds: how long disturbances go on.
+        scale: simulated seconds in a second.
+        seed: of all that is left to chance.
+        trustors: how many customers there are.
+        faults: chooses what goes wrong next.
+        turmoil: seconds of disturbance between two looks at the truth.
+    """
+
+    seconds: float
+    scale: float = 8640.0
+    seed: int = 1
+    trustors: int = 12
+    faults: Callable[[random.Random], list[str]] = some_faults
+    turmoil: float = 20.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a soak saw.
+
+    Attributes:
+        simulated: first and last moment of the simulated time.
+        agreements: how often all numbers were compared with the truth and equal.
+        disagreements: what differed and went on differing.
+        disturbances: how many of each kind there were.
+        scrapes: scrapes by Prometheus.
+        failed: those of them that failed.
+        slowest: seconds of its slowest.
+        watched: scrapes beside Prometheus's.
+        faults: what was wrong with those.
+        tracebacks: lines of the log that tell of a fault of the exporter.
+        polls: outcomes of polls, how many of each.
+        calm: what the process held before and after, when all was calm.
+        lines: memory, threads and descriptors over time.
+    """
+
+    simulated: tuple[str, str]
+    agreements: int
+    disagreements: list[str]
+    disturbances: dict[str, int]
+    scrapes: int
+    failed: int
+    slowest: float
+    watched: int
+    faults: list[str]
+    tracebacks: list[str]
+    polls: dict[str, int]
+    calm: tuple[Figures, Figures]
+    lines: dict[str, Line]
+
+
+class Soak:
+    """A simulator, an exporter and a Prometheus, and what is done to them."""
+
+    def __init__(
+        self, plan: Plan, setup: Setup, exporter: Program, watcher: Watcher, say: Say
+    ) -> None:
+        self._plan = plan
+        self._setup = setup
+        self._exporter = exporter
+        self._watcher = watcher
+        self._say = say
+        self._chance = random.Random(plan.seed)  # noqa: S311 - no secret
+        self.agreements = 0
+        self.disagreements: list[str] = []
+        self.disturbances: dict[str, int] = {}
+
+    def disturb(self) -> None:
+        """Disturb for the planned time, and look at the truth between."""
+        until = time.monotonic() + self._plan.seconds
+        while time.monotonic() < until:
+            self._turmoil(min(time.monotonic() + self._plan.turmoil, until))
+            self.compare()
+
+    def compare(self) -> None:
+        """Let everything recover, then compare all numbers with the truth."""
+        steer(self._setup.simulator, "faults", [])
+        found = ["never compared"]
+
+        def agree() -> bool:
+            nonlocal found
+            found = disagreeing(self._setup.simulator, self._exporter.url)
+            return not found
+
+        try:
+            wait_until(agree, _PATIENCE_SECONDS)
+        except AssertionError:
+            self.disagreements += found
+            self._say(f"disagreement: {found[0]}")
+        else:
+            self.agreements += 1
+
+    def _turmoil(self, until: float) -> None:
+        steps = self._steps()
+        while time.monotonic() < until:
+            done = next(steps, None)
+            if done is None:
+                return
+            self.disturbances[done] = self.disturbances.get(done, 0) + 1
+            time.sleep(_STEP_SECONDS)
+        for _ in steps:  # what was begun is brought to its end
+            time.sleep(_STEP_SECONDS / 4)
+
+    def _steps(self) -> Iterator[str]:
+        steer(self._setup.simulator, "faults", self._plan.faults(self._chance))
+        yield "faults"
+        kind = self._chance.randrange(4)
+        if kind == 0:
+            for done in rotations(self._setup):
+                steer(self._setup.simulator, "revoke", {})
+                yield done
+        elif kind == 1:
+            for done in reloads(self._setup):
+                self._exporter.process.send_signal(signal.SIGHUP)
+                yield done
+        else:
+            for _ in range(3):
+                steer(self._setup.simulator, "faults", self._plan.faults(self._chance))
+                yield "faults"
+
+
+def disagreeing(simulator: str, exporter: str) -> list[str]:
+    """Compare what is shown with what is so; a look that spans midnight is no look."""
+    before = steer(simulator, "world")
+    scrape = Scrape.of(exporter)
+    after = steer(simulator, "world")
+    if before["now"][:10] != after["now"][:10]:
+        return ["midnight passed"]
+    midnight = datetime.fromisoformat(f"{before['now'][:10]}T00:00:00+00:00").timestamp()
+    moments = scrape.values("last_success_timestamp_seconds", "collector", organization=MAIN)
+    if len(moments) < 4 or min(moments.values()) < midnight:  # noqa: PLR2004 - collectors
+        return [f"the readings are of another day: {scrape.outcomes(MAIN)}"]
+    return differences(before, scrape, MAIN)
+
+
+@contextmanager
+def exporting(setup: Setup, scale: float, state: Path) -> Iterator[Program]:
+    """Run the exporter of this package; it is ended by SIGTERM."""
+    command = (sys.executable, "-m", "reliability.exporter", str(setup.configuration))
+    flags = ("--simulator", setup.simulator, "--time-scale", f"{scale}", "--state.dir", str(state))
+    with (
+        (setup.folder / "stdout").open("wb") as stdout,
+        (setup.folder / "stderr").open("wb") as stderr,
+        subprocess.Popen(  # noqa: S603 - our own program
+            [*command, *flags], env=clean_environment(), stdout=stdout, stderr=stderr
+        ) as process,
+    ):
+        program = Program(process, setup.folder)
+        try:
+            wait_until(lambda: process.poll() is not None or program.lines("msg=serving"))
+            (line,) = program.lines("msg=serving")
+            program.url = line.partition("url=")[2].split()[0]
+            yield program
+            status = program.end()
+            if status:
+                raise AssertionError(f"the exporter ended with status {status}")
+        except BaseException as failure:
+            failure.add_note(f"the exporter's log ends: {program.stderr[-4000:]}")
+            raise
+        finally:
+            process.kill()
+
+
+def soak(plan: Plan, say: Say) -> Outcome:
+    """Run a soak as planned.
+
+    Raises:
+        FileNotFoundError: There is no Prometheus 3.
+    """
+    program = find("prometheus-3")
+    if program is None:
+        raise FileNotFoundError("no Prometheus 3: run `python -m tests.components fetch`")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        quick = ("--rate-limit", "0", "--in-progress", "0", "--trustors", str(plan.trustors))
+        simulator = stack.enter_context(simulating(*quick, "--time-scale", str(plan.scale)))
+        setup = Setup(folder, simulator.url)
+        setup.configure(guest=True)
+        setup.secret.write_text("demo\n")
+        exporter = stack.enter_context(exporting(setup, plan.scale, folder / "state"))
+        wait_until_ready(exporter.url)
+        address = exporter.url.removeprefix("http://")
+        prometheus = stack.enter_context(running_prometheus(program, targets=[address]))
+        prometheus.wait_for("up == 1")
+        watcher = stack.enter_context(Watcher(exporter.process.pid, exporter.url))
+        run = Soak(plan, setup, exporter, watcher, say)
+        return _watched(run, watcher, prometheus, exporter, setup)
+
+
+def _watched(
+    run: Soak, watcher: Watcher, prometheus: PrometheusServer, exporter: Program, setup: Setup
+) -> Outcome:
+    first, began = steer(setup.simulator, "world")["now"], time.monotonic()
+    run.compare()
+    before = _calm(watcher)
+    run.disturb()
+    run.compare()
+    after = _calm(watcher)
+    window = f"{int(time.monotonic() - began)}s"
+    scrapes = int(_told(prometheus, f"count_over_time(up[{window}])"))
+    succeeded = _told(prometheus, f"sum_over_time(up[{window}])")
+    slowest = _told(prometheus, f"max_over_time(scrape_duration_seconds[{window}])")
+    return Outcome(
+        simulated=(first, steer(setup.simulator, "world")["now"]),
+        agreements=run.agreements,
+        disagreements=run.disagreements,
+        disturbances=run.disturbances,
+        scrapes=scrapes,
+        failed=scrapes - int(succeeded),
+        slowest=slowest,
+        watched=watcher.scrapes,
+        faults=watcher.faults,
+        tracebacks=exporter.lines("Traceback") + exporter.lines("reason=crashed"),
+        polls=_polls(Scrape.of(exporter.url)),
+        calm=(before, after),
+        lines=_lines(watcher.figures),
+    )
+
+
+def _calm(watcher: Watcher) -> Figures:
+    """Return what the process holds once nothing was done to it for a while."""
+    time.sleep(2 * _STEP_SECONDS)
+    return watcher.figures[-1]
+
+
+def _told(prometheus: PrometheusServer, expression: str) -> float:
+    (row,) = prometheus.query(expression)
+    return float(row["value"][1])
+
+
+def _polls(scrape: Scrape) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in scrape.rows("polls_total"):
+        outcome = row.labels["outcome"]
+        found[outcome] = found.get(outcome, 0) + int(row.value)
+    return found
+
+
+def _lines(figures: list[Figures]) -> dict[str, Line]:
+    steady = figures[int(len(figures) * _WARM_UP) :]
+    seconds = [each.seconds for each in steady]
+    return {
+        "memory": line_through(seconds, [each.memory for each in steady]),
+        "threads": line_through(seconds, [each.threads for each in steady]),
+        "descriptors": line_through(seconds, [each.descriptors for each in steady]),
+    }

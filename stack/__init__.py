@@ -1,0 +1,1 @@
+"""The demo with a real Prometheus and Alertmanager beside it; ``make demo-stack``."""
