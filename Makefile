@@ -14,7 +14,7 @@ TESTS := $(VENV)/tests
 
 help: ## say what there is
 	@echo "Targets (PYTHON=... chooses the Python, ARGS=... is handed on):"
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10 | sed 's/^/  make /'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14 | sed 's/^/  make /'
 
 demo: $(RUNS) ## start a simulated Genesys Cloud and the exporter on it; Ctrl-C ends both
 	@exec $(BIN)/billing-exporter demo $(ARGS)
