@@ -83,6 +83,7 @@ class Exporter:
             for name in before.keys() - wanted:
                 before[name].stop()
                 withdraw(before[name].pollers)
+                self.telemetry.forget_all(name)
             self._units = tuple(
                 self._unit(organization, before.get(organization.name))
                 for organization in settings.organizations

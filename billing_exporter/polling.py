@@ -7,9 +7,11 @@ reading ends, for old numbers must not pass as new ones.
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Any, Protocol
 
@@ -30,6 +32,8 @@ RETRY_SECONDS_FORBIDDEN = 15 * 60.0
 # What the API asks to wait is kept to, but a nonsensical time must not end the polls.
 LONGEST_ASKED_SECONDS = 60 * 60.0
 JITTER = 0.05
+# How soon between polls it is noticed that a reading became too old.
+LOOK_SECONDS = 60.0
 
 Progress = Callable[[int, int], None]
 
@@ -110,7 +114,8 @@ class Poller:
         self.state = State()
         self._keep = keep
         self._retired = False
-        self._publishing = threading.Lock()  # so that nothing is shown after `retire`
+        self._fits = True
+        self._publishing = threading.Lock()
         self._exposition = exposition
         self._telemetry = telemetry
         self._now = now
@@ -144,9 +149,15 @@ class Poller:
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
         self.expire()
 
-    def take_over(self, before: "Poller") -> None:
-        """Go on from the state of a poller whose place this one takes."""
+    def take_over(self, before: "Poller", *, fits: bool) -> None:
+        """Go on from the state of a poller whose place this one takes.
+
+        Args:
+            before: the other.
+            fits: whether what it fetched is what this one would have; else it is only shown.
+        """
         self.state = before.state
+        self._fits = fits
 
     def due_in(self) -> float:
         """Return the seconds until a restored reading should be polled again."""
@@ -172,20 +183,37 @@ class Poller:
             Interrupted: the program stops.
         """
         at, start = self._now(), monotonic()
-        self._begin(at)
-        reading: Reading | ApiError | Exception
+        with self._unless_retired():
+            self._telemetry.attempted(**self._where, at=at)
+            self.state = replace(self.state, attempted=at)
         try:
-            reading = self._fetched(at, start)
+            conclude = partial(self._publish, self._fetched(at, start))
         except Interrupted:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the loop
-            reading = error
-        with self._publishing:
-            self._end(reading, monotonic() - start)
+        except ApiError as error:
+            conclude = partial(self._failed, error.reason, error)
+        except PollTimeoutError as error:
+            conclude = partial(self._failed, "timeout", error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop
+            conclude = partial(self._failed, "crashed", error)
+        with self._unless_retired():
+            conclude()
+            took = monotonic() - start
+            self.state = replace(self.state, seconds=took)
+            self._telemetry.polled(**self._where, outcome=str(self.state.outcome), seconds=took)
+        self.expire()
         return self.state
 
     def expire(self) -> None:
         """End what is shown where it is older than ``max_age``."""
+        with self._publishing:
+            reading = self.state.reading
+            if self._retired or reading is None or self._now() - reading.at <= self._max_age:
+                return
+            self._exposition.publish(self.target.collector.name, self.target.organization, ())
+            self._telemetry.withdrawn(**self._where)
+            self.state = replace(self.state, reading=None)
+        log.warning("the last good reading is older than max_age and ends", extra=self._where)
 
     def expect(self, wait: float) -> None:
         """Note in how many seconds the next poll is due."""
@@ -202,7 +230,7 @@ class Poller:
             if self._progress is not None:
                 self._progress(done, total)
 
-        previous = last.data if last is not None else None
+        previous = last.data if last is not None and self._fits else None
         poll = Poll(self.target.api, at, previous, progress, self._tolerate)
         data = collector.fetch(poll)
         return self._read(data, at, last)
@@ -230,6 +258,7 @@ class Poller:
         )
 
     def _publish(self, reading: Reading) -> None:
+        self._fits = True
         self._show(reading, restored=False)
         if self._keep is not None:
             self._keep.save(*self.key, reading.at, reading.data)
@@ -261,18 +290,18 @@ class Poller:
         """Go on without one thing among many, unless the API asks everyone to wait."""
         if error.reason in {"rate_limited", "unauthorized"}:
             raise error
-        self._telemetry.tolerated(**self._where, reason=error.reason)
+        with self._unless_retired():
+            self._telemetry.tolerated(**self._where, reason=error.reason)
         facts = {**self._where, "reason": error.reason, "about": about, **_facts(error)}
         log.warning("left out: %s", error, extra=facts)
 
-    def _drop_what_is_too_old(self) -> None:
-        reading = self.state.reading
-        if reading is None or self._now() - reading.at <= self._max_age:
-            return
-        self._exposition.publish(self.target.collector.name, self.target.organization, ())
-        self._telemetry.withdrawn(**self._where)
-        self.state = replace(self.state, reading=None)
-        log.warning("the last good reading is older than max_age and ends", extra=self._where)
+    @contextmanager
+    def _unless_retired(self) -> Iterator[None]:
+        """Hold off ``retire``, so that nothing is shown or told after it."""
+        with self._publishing:
+            if self._retired:
+                raise Interrupted
+            yield
 
 
 def _facts(error: Exception) -> dict[str, str]:
@@ -317,10 +346,19 @@ class Loop(threading.Thread):
     def run(self) -> None:
         """Wait and poll; a poll begins only when the one before has ended."""
         wait = self._delay
-        while not self._ended.wait(wait):
+        while not self._is_ended_within(wait):
             try:
                 state = self.poller.poll()
             except Interrupted:
                 return
             wait = wait_after(state, self._interval, random.random())  # noqa: S311 - no secret
             self.poller.expect(wait)
+
+    def _is_ended_within(self, wait: float) -> bool:
+        """Wait; meanwhile end what becomes too old, however long the interval is."""
+        until = monotonic() + wait
+        while (left := until - monotonic()) > 0:
+            if self._ended.wait(min(left, LOOK_SECONDS)):
+                return True
+            self.poller.expire()
+        return self._ended.is_set()

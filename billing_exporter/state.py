@@ -164,7 +164,7 @@ def _read(file: Path, origin: str, kind: type[Data]) -> tuple[datetime, Data]:
         if header.origin != origin:
             raise UnusableError("configuration")
         return header.at.astimezone(UTC), msgspec.json.decode(body, type=kind)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, OverflowError):
         raise UnusableError("format") from None
 
 

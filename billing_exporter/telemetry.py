@@ -277,6 +277,17 @@ class Telemetry:
                     metric.remove_by_labels(key)
             self._changed()
 
+    def forget_all(self, organization: str) -> None:
+        """Show nothing more of an organization that is no longer configured."""
+        key = {"organization": organization}
+        with self._lock:
+            for own, metric in (*self._gauges.items(), *self._counters.items()):
+                if own.labels[:1] == _API:
+                    metric.remove_by_labels(key)
+            self._durations.remove_by_labels(key)
+            self._done = {done for done in self._done if done[0] != organization}
+            self._changed()
+
     def withdrawn(self, organization: str, collector: str) -> None:
         """Tell that a reading became too old to be shown."""
         self._gauges[SERIES].labels(organization, collector).set(0)

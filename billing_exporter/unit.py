@@ -169,7 +169,7 @@ class Unit:
             keep=parts.state.keeper(self._origin_of(target)) if parts.state else None,
         )
         if before is not None:
-            poller.take_over(before)
+            poller.take_over(before, fits=self._origin_of(before.target) == self._origin_of(target))
         else:
             poller.restore()
         return poller

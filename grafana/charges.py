@@ -6,8 +6,8 @@ from grafana.sdk import dashboard
 from grafana.tables import Column, Label, grid
 from grafana.thresholds import used
 
-_CHARGE = "organization, trustor, trustor_id, charge, part_number, grouping, unit"
-_CHARGE_MONEY = f"{_CHARGE}, currency"
+CHARGE = "organization, trustor, trustor_id, charge, part_number, grouping, unit"
+_CHARGE_MONEY = f"{CHARGE}, currency"
 _PRICE = Unit("locale", 4)
 _WORST_ROWS = 10
 _MOST_CUSTOMERS = 20
@@ -22,14 +22,14 @@ def worst(scope: Scope, link: str) -> dashboard.Panel:
     """
     amount = scope.one("trustor_estimated_overage_amount", CURRENT, by=_CHARGE_MONEY)
     rows = f"topk by (currency) ({_WORST_ROWS}, {amount} > 0)"
-    among = f"and on ({_CHARGE}) {rows}"
+    among = f"and on ({CHARGE}) {rows}"
     return grid(
         "Largest overages",
         f"The {_WORST_ROWS} charges of each currency with the largest estimated overage in the "
         "current period, without tax.",
         [
             Label("trustor", "Customer", width=210, link=(link, "Show this customer")),
-            Label("charge", "Charge"),
+            Label("charge", "Charge", width=250),
             Label("unit", "Unit", width=90),
             Label("currency", "Currency", width=80),
             *(Label(name) for name in ("organization", "trustor_id", "part_number", "grouping")),
@@ -37,7 +37,7 @@ def worst(scope: Scope, link: str) -> dashboard.Panel:
         [
             Column("Overage so far", rows, MONEY),
             Column("Price of one", f"{_price(scope)} {among}", _PRICE),
-            Column("Beyond prepaid", f"{_overage(scope)} {among}", QUANTITY),
+            Column("Beyond", f"{_overage(scope)} {among}", QUANTITY),
             Column("Used", f"{_usage(scope)} {among}", QUANTITY),
             Column("Prepaid", f"{_prepaid(scope)} {among}", QUANTITY),
         ],
@@ -49,44 +49,48 @@ def every(scope: Scope) -> dashboard.Panel:
     """Show all charges of the chosen customers, unless these are too many to read."""
     chosen = f"count(count by (trustor_id) ({scope.select('trustor_status')}))"
     few = f"and on () ({chosen} <= {_MOST_CUSTOMERS})"
-    share = f"{_usage(scope)} / on ({_CHARGE}) ({_prepaid(scope)} > 0) and {_overage(scope)}"
     return grid(
         "Charges against what is prepaid",
         "The current period of each customer, through the previous day. Rows of one grouping can "
         "repeat those of another (fair use, roll-ups, storage categories), so do not add them up; "
-        "there overage has no meaning and is not shown. Empty while more than "
+        "there overage has no meaning and is not shown. Beyond: what is not prepaid, and its "
+        "estimated amount. Previous: used in the period before. Empty while more than "
         f"{_MOST_CUSTOMERS} customers are chosen.",
         [
-            Label("trustor", "Customer", width=190),
-            Label("charge", "Charge", width=220),
-            Label("grouping", "Grouping", width=150),
-            Label("unit", "Unit", width=90),
-            Label("currency", "Currency", width=80),
+            Label("trustor", "Customer", width=170),
+            Label("charge", "Charge", width=230),
+            Label("grouping", "Grouping", width=170),
+            Label("unit", "Unit", width=80),
+            Label("currency", "Currency", width=75),
             *(Label(name) for name in ("organization", "trustor_id", "part_number")),
         ],
         [
             Column("Used", f"{_usage(scope)} {few}", QUANTITY),
             Column("Prepaid", f"{_prepaid(scope)} {few}", QUANTITY),
-            Column("Used share", f"{share} {few}", RATIO, used(), width=100),
-            Column("Beyond prepaid", f"{_overage(scope)} {few}", QUANTITY),
-            Column("Overage so far", f"{_amount(scope)} {few}", MONEY),
-            Column("Previous period", f"{_usage(scope, PREVIOUS)} {few}", QUANTITY),
+            Column("Used share", f"{used_share(scope)} {few}", RATIO, used(), width=100),
+            Column("Beyond", f"{_overage(scope)} {few}", QUANTITY),
+            Column("Amount", f"{_amount(scope)} {few}", MONEY),
+            Column("Previous", f"{_usage(scope, PREVIOUS)} {few}", QUANTITY),
         ],
         sort="Used share",
-        no_value=f"Choose at most {_MOST_CUSTOMERS} customers",
     )
 
 
+def used_share(scope: Scope) -> str:
+    """Return the used share of what is prepaid, where overage has a meaning."""
+    return f"{_usage(scope)} / ({_prepaid(scope)} > 0) and {_overage(scope)}"
+
+
 def _usage(scope: Scope, period: str = CURRENT) -> str:
-    return scope.one("trustor_usage_quantity", period, by=_CHARGE)
+    return scope.one("trustor_usage_quantity", period, by=CHARGE)
 
 
 def _prepaid(scope: Scope) -> str:
-    return scope.one("trustor_prepaid_quantity", CURRENT, by=_CHARGE)
+    return scope.one("trustor_prepaid_quantity", CURRENT, by=CHARGE)
 
 
 def _overage(scope: Scope) -> str:
-    return scope.one("trustor_overage_quantity", CURRENT, by=_CHARGE)
+    return scope.one("trustor_overage_quantity", CURRENT, by=CHARGE)
 
 
 def _price(scope: Scope) -> str:

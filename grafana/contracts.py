@@ -64,30 +64,25 @@ def _next_end() -> sdk.Panel:
 
 
 def _charges_over() -> sdk.Panel:
-    over = _open_only(_SCOPE.one("charge_overage_quantity", CURRENT))
+    over = _SCOPE.in_open_periods(_SCOPE.one("charge_overage_quantity", CURRENT))
     return figure(
         "Charges in overage",
         "Charges beyond what is prepaid or included, in open periods.",
-        [Query(count(f"({over})", "> 0"), "")],
+        [Query(count(over, "> 0"), "")],
         COUNT,
         steps=SOME,
     )
 
 
 def _wallets_empty() -> sdk.Panel:
-    balance = _open_only(_SCOPE.one("wallet_balance", CURRENT))
+    balance = _SCOPE.in_open_periods(_SCOPE.one("wallet_balance", CURRENT))
     return figure(
         "Wallets empty",
         "Wallets with nothing left, in open periods.",
-        [Query(count(f"({balance})", "<= 0"), "")],
+        [Query(count(balance, "<= 0"), "")],
         COUNT,
         steps=SOME,
     )
-
-
-def _open_only(series: str) -> str:
-    still = _SCOPE.one("contract_period_closed", CURRENT, by=_CONTRACT)
-    return f"{series} and on ({_CONTRACT}) {still} == 0"
 
 
 def _contracts() -> sdk.Panel:

@@ -28,16 +28,16 @@ def dashboard() -> sdk.Dashboard:
     )
     link = PAGE.with_clicked("trustor")
     sections = (
-        Section("", (Line(4, figures, (5, 5, 5, 4, 5)), Line(10, (fleet(_SCOPE, link),)))),
+        Section("", (Line(4, figures, (5, 5, 5, 4, 5)), Line(13, (fleet(_SCOPE, link),)))),
         Section(
             "Who is over, and who grows",
             (
-                Line(10, (charges.worst(_SCOPE, link),)),
+                Line(11, (charges.worst(_SCOPE, link),)),
                 Line(10, (changed_most(_SCOPE, link),)),
                 Line(10, (_overage_over_time(), _used_over_time())),
             ),
         ),
-        Section("All charges of the chosen customers", (Line(16, (charges.every(_SCOPE),)),)),
+        Section("All charges of the chosen customers", (Line(14, (charges.every(_SCOPE),)),)),
     )
     newest = f"max({_SCOPE.select('trustor_period_start_timestamp_seconds', CURRENT)})"
     mark = period_starts(
@@ -78,33 +78,30 @@ def _in_ramp() -> sdk.Panel:
 
 
 def _overage_over_time() -> sdk.Panel:
-    by_customer = "trustor, currency"
-    overage = _SCOPE.total(by_customer, "trustor_estimated_overage_amount", CURRENT)
+    by = "trustor, currency"
+
+    def overage(scope: Scope) -> str:
+        return scope.total(by, "trustor_estimated_overage_amount", CURRENT)
+
+    last = f"topk by (currency) ({_MOST_LINES}, {overage(_SCOPE.at_end)} > 0)"
     return lines(
         "Overage of the customers with most of it",
         f"Estimated amount beyond what is prepaid in the current period, of the {_MOST_LINES} "
-        "customers with the highest of each currency. Falls when a period turns.",
-        [
-            Query(
-                f"topk by (currency) ({_MOST_LINES}, {overage} > 0)",
-                "{{trustor}} ({{currency}})",
-            )
-        ],
+        "customers of each currency that have most at the end of the time range. Falls when a "
+        "period turns.",
+        [Query(f"{overage(_SCOPE)} and on ({by}) {last}", "{{trustor}} ({{currency}})")],
         MONEY,
     )
 
 
 def _used_over_time() -> sdk.Panel:
-    by = "organization, trustor, trustor_id, charge, part_number, grouping, unit"
-    usage = _SCOPE.one("trustor_usage_quantity", CURRENT, by=by)
-    prepaid = _SCOPE.one("trustor_prepaid_quantity", CURRENT, by=by)
-    meant = _SCOPE.one("trustor_overage_quantity", CURRENT, by=by)
-    share = f"({usage} and on ({by}) {meant}) / on ({by}) ({prepaid} > 0)"
+    last = f"topk({_MOST_LINES}, {charges.used_share(_SCOPE.at_end)})"
+    share = charges.used_share(_SCOPE)
     return lines(
         "Charges nearest to, or furthest over, what is prepaid",
-        f"Used share of the prepaid quantity, of the {_MOST_LINES} charges with the highest. "
-        "Choose a customer to see its own.",
-        [Query(f"topk({_MOST_LINES}, {share})", "{{trustor}}: {{charge}}")],
+        f"Used share of the prepaid quantity, of the {_MOST_LINES} charges with the highest at the "
+        "end of the time range. Choose a customer to see its own.",
+        [Query(f"{share} and on ({charges.CHARGE}) {last}", "{{trustor}}: {{charge}}")],
         RATIO,
         steps=used(),
     )

@@ -1,13 +1,13 @@
 """What changed most: where the current period will end, against the previous one."""
 
+from grafana.charges import CHARGE
 from grafana.panels import MONEY, QUANTITY, Unit
 from grafana.queries import CURRENT, PREVIOUS, Scope
 from grafana.sdk import dashboard
 from grafana.tables import Column, Label, grid
 from grafana.thresholds import threshold
 
-ROWS = 15
-CHARGE = "organization, trustor, trustor_id, charge, part_number, grouping, unit"
+RISES, FALLS = 10, 5
 _CHANGE = Unit("percentunit", 0)
 _EARLY = 0.1  # of a period: the pace of so few days says little, for the rules as well
 
@@ -21,13 +21,15 @@ def changed_most(scope: Scope, link: str) -> dashboard.Panel:
     """
     projected = scope.recorded("organization_trustor_charge:usage_quantity:projected")
     previous = scope.one("trustor_usage_quantity", PREVIOUS, by=CHARGE)
+    billed = scope.one("trustor_overage_quantity", CURRENT, by=CHARGE)
     floor = f"{threshold('zero_previous_quantity'):g}"
     elapsed = scope.recorded("organization_trustor:period_elapsed:ratio")
     change = (
         f"({projected} / on ({CHARGE}) ({previous} >= {floor}) - 1) "
-        f"and on (organization, trustor, trustor_id) {elapsed} >= {_EARLY}"
+        f"and on (organization, trustor, trustor_id) {elapsed} >= {_EARLY} "
+        f"and on ({CHARGE}) {billed}"
     )
-    rows = f"topk({ROWS}, abs({change}))"
+    rows = f"(topk({RISES}, {change}) or bottomk({FALLS}, {change}))"
 
     def among(series: str) -> str:
         return f"{series} and on ({CHARGE}) {rows}"
@@ -35,13 +37,14 @@ def changed_most(scope: Scope, link: str) -> dashboard.Panel:
     amount = scope.one("trustor_estimated_overage_amount", CURRENT)
     return grid(
         "Charges whose usage changed most",
-        f"The {ROWS} charges whose projected usage at the period's end differs most from the "
-        f"previous period's, with at least {floor} units then; periods that have just begun are "
-        "left out. What adds up goes on at its pace, licences and other high-water marks stay as "
-        "they are (from the recording rules).",
+        f"The {RISES} charges whose projected usage at the period's end rises most above the "
+        f"previous period's, and the {FALLS} that fall most below it, of those with at least "
+        f"{floor} units then; periods that have just begun are left out. What adds up goes on at "
+        "its pace, licences and other high-water marks stay as they are (from the recording "
+        "rules).",
         [
-            Label("trustor", "Customer", link=(link, "Show this customer")),
-            Label("charge", "Charge"),
+            Label("trustor", "Customer", width=200, link=(link, "Show this customer")),
+            Label("charge", "Charge", width=250),
             Label("unit", "Unit", width=90),
             Label("currency", "Currency", width=90),
             *(Label(name) for name in ("organization", "trustor_id", "part_number", "grouping")),
@@ -59,5 +62,4 @@ def changed_most(scope: Scope, link: str) -> dashboard.Panel:
             Column("Overage so far", among(amount), MONEY),
         ],
         sort="Change",
-        no_value="No period has run long enough",
     )

@@ -11,6 +11,7 @@ from grafana.figures import (
 from grafana.frame import build, period_starts
 from grafana.growth import changed_most
 from grafana.layout import Line, Section
+from grafana.own_charges import overage
 from grafana.pages import CUSTOMERS, OVERVIEW
 from grafana.panels import COUNT, MONEY, QUANTITY, Query, lines
 from grafana.queries import CURRENT, OVERDUE, Scope, either, milliseconds
@@ -57,12 +58,6 @@ def _overage(by: str = "currency") -> str:
     return _SCOPE.total(by, "trustor_estimated_overage_amount", CURRENT)
 
 
-def _charged() -> str:
-    charges = _SCOPE.total("currency", "charge_overage_amount", CURRENT)
-    wallets = _SCOPE.total("currency", "wallet_overage_amount", CURRENT)
-    return either(charges, wallets)
-
-
 def _money() -> sdk.Panel:
     prepaid = _SCOPE.total("currency", "trustor_estimated_prepaid_amount", CURRENT)
     projected = _SCOPE.recorded("organization_currency:trustor_estimated_amount:projected")
@@ -71,14 +66,14 @@ def _money() -> sdk.Panel:
         "Customers: estimated from quantities and prices of the overview, without tax and "
         "telephony; the invoice may differ. At period end: what adds up goes on at its pace, "
         "licences stay as they are (from the recording rules). Contracts: overage as the API "
-        "charges it for charges and wallets; a contract can cover the same customers, so do not "
-        "add the two. Currencies are never added up.",
+        "charges it for charges and wallets of open periods; a contract can cover the same "
+        "customers, so do not add the two. Currencies are never added up.",
         [Label("currency", "Currency", width=90)],
         [
             Column("Customers: so far", either(prepaid, _overage()), MONEY),
             Column("Of it overage", _overage(), MONEY),
             Column("At period end", f"sum by (currency) ({projected})", MONEY),
-            Column("Contracts: overage", _charged(), MONEY),
+            Column("Contracts: overage", overage(_SCOPE, "currency"), MONEY),
             Column("Unpaid", _SCOPE.total("currency", "unpaid_amount"), MONEY),
             Column(
                 "Overdue",
@@ -105,9 +100,9 @@ def _overage_over_time() -> sdk.Panel:
 def _overage_charged() -> sdk.Panel:
     return lines(
         "Contracts' overage so far",
-        "What the API charges for overage of charges and wallets in each contract's current "
+        "What the API charges for overage of charges and wallets in each contract's open "
         "period; falls when a period turns. In the currency that the line is named after.",
-        [Query(_charged(), "{{currency}}")],
+        [Query(overage(_SCOPE, "currency"), "{{currency}}")],
         MONEY,
     )
 

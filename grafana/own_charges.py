@@ -11,21 +11,23 @@ _PRICE = Unit("locale", 4)
 
 
 def charges(scope: Scope) -> dashboard.Panel:
-    """Show every charge of the current periods against what is prepaid and included."""
+    """Show every charge of the open periods against what is prepaid and included."""
 
     def of(metric: str) -> str:
-        return scope.one(f"charge_{metric}", CURRENT, by=_CHARGE)
+        return scope.in_open_periods(scope.one(f"charge_{metric}", CURRENT, by=_CHARGE))
+
+    def money(metric: str) -> str:
+        by = f"{_CHARGE}, currency"
+        return scope.in_open_periods(scope.one(f"charge_{metric}", CURRENT, by=by))
 
     included = either(of("prepaid_quantity"), of("fair_use_quantity"))
-    amount = scope.one("charge_overage_amount", CURRENT, by=f"{_CHARGE}, currency")
-    rate = scope.one("charge_overage_rate", CURRENT, by=f"{_CHARGE}, currency")
     return grid(
         "Charges against what is included",
-        "The newest period of each contract. Included is what is prepaid and fair use. The amount "
+        "Open periods only. Included is what is prepaid and fair use. The amount "
         "is what the API charges for the overage.",
         [
             Label("contract", "Contract", width=150),
-            Label("charge", "Charge", width=220),
+            Label("charge", "Charge", width=250),
             Label("unit", "Unit", width=100),
             Label("currency", "Currency", width=80),
             Label("organization"),
@@ -37,33 +39,42 @@ def charges(scope: Scope) -> dashboard.Panel:
             Column("Fair use", of("fair_use_quantity"), QUANTITY),
             Column("Used share", f"{of('actual_quantity')} / ({included} > 0)", RATIO, used()),
             Column("Overage", of("overage_quantity"), QUANTITY),
-            Column("Price of one", rate, _PRICE),
-            Column("Overage amount", amount, MONEY),
+            Column("Price of one", money("overage_rate"), _PRICE),
+            Column("Amount", money("overage_amount"), MONEY),
         ],
-        sort="Overage amount",
+        sort="Amount",
     )
 
 
 def over_time(scope: Scope) -> dashboard.Panel:
     """Show the overage of each contract, over time."""
-    by = "contract, currency"
-    charged = scope.total(by, "charge_overage_amount", CURRENT)
-    wallets = scope.total(by, "wallet_overage_amount", CURRENT)
     return lines(
         "Overage of charges and wallets",
-        "What the API charges in each contract's newest period; falls when a period turns.",
-        [Query(either(charged, wallets), "{{contract}} ({{currency}})")],
+        "What the API charges in each contract's open period; falls when a period turns.",
+        [Query(overage(scope, "contract, currency"), "{{contract}} ({{currency}})")],
         MONEY,
     )
+
+
+def overage(scope: Scope, by: str) -> str:
+    """Return what the API charges in open periods for overage of charges and wallets."""
+    charged, drawn = (
+        f"sum by ({by}) ({scope.in_open_periods(scope.one(metric, CURRENT))})"
+        for metric in ("charge_overage_amount", "wallet_overage_amount")
+    )
+    return either(charged, drawn)
 
 
 def prices(scope: Scope) -> dashboard.Panel:
     """Show what each plan agrees."""
     item = "organization, contract, plan, item"
-    money = f"{item}, currency"
+
+    def of(metric: str, label: str) -> str:
+        return scope.in_open_periods(scope.one(f"plan_item_{metric}", by=f"{item}, {label}"))
+
     return grid(
         "Items of the plans",
-        "Quantity and prices as agreed in the contracts, each in its currency.",
+        "Quantity and prices as agreed in contracts with an open period, each in its currency.",
         [
             Label("contract", "Contract", width=150),
             Label("plan", "Plan"),
@@ -73,10 +84,10 @@ def prices(scope: Scope) -> dashboard.Panel:
             Label("organization"),
         ],
         [
-            Column("Quantity", scope.one("plan_item_quantity", by=f"{item}, unit"), QUANTITY),
-            Column("Price", scope.one("plan_item_price", by=money), _PRICE),
-            Column("Discount", scope.one("plan_item_discount_amount", by=money), _PRICE),
-            Column("Overage price", scope.one("plan_item_overage_price", by=money), _PRICE),
+            Column("Quantity", of("quantity", "unit"), QUANTITY),
+            Column("Price", of("price", "currency"), _PRICE),
+            Column("Discount", of("discount_amount", "currency"), _PRICE),
+            Column("Overage price", of("overage_price", "currency"), _PRICE),
         ],
         sort="Contract",
         descending=False,

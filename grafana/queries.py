@@ -6,7 +6,8 @@ that the exporter itself gives, and only then adds up.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from billing_exporter.metrics import PREFIX
 from grafana.catalogue import labels_of
@@ -24,9 +25,16 @@ class Scope:
 
     Attributes:
         variables: those named like the label that they choose, without ``job``, which all have.
+        at: PromQL's modifier of the time that every selector looks at; empty for none.
     """
 
     variables: tuple[str, ...]
+    at: str = ""
+
+    @property
+    def at_end(self) -> Self:
+        """The same choice, as it is at the end of the time range."""
+        return replace(self, at=" @ end()")
 
     def select(self, metric: str, *matchers: str) -> str:
         """Return the selector of a metric's series that the variables leave.
@@ -36,7 +44,7 @@ class Scope:
             matchers: more label matchers, such as ``period="current"``.
         """
         labels = ("job", *labels_of(metric))
-        return f"{PREFIX}{metric}{{{', '.join((*self._chosen(labels), *matchers))}}}"
+        return f"{PREFIX}{metric}{{{', '.join((*self._chosen(labels), *matchers))}}}{self.at}"
 
     def recorded(self, record: str, *matchers: str) -> str:
         """Return the selector of a recording rule's series that the variables leave.
@@ -46,7 +54,7 @@ class Scope:
             matchers: more label matchers.
         """
         level = record.partition(":")[0].split("_")
-        return f"{record}{{{', '.join((*self._chosen(level), *matchers))}}}"
+        return f"{record}{{{', '.join((*self._chosen(level), *matchers))}}}{self.at}"
 
     def one(self, metric: str, *matchers: str, by: str = "") -> str:
         """Return one series per combination of labels, whatever scraped it.
@@ -67,6 +75,15 @@ class Scope:
         """Return when an organization's shown reading was polled: the ``now`` of billing."""
         matcher = f'collector="{collector}"'
         return self.one("last_success_timestamp_seconds", matcher, by="organization")
+
+    def in_open_periods(self, series: str) -> str:
+        """Leave those series of contracts whose newest period is open.
+
+        A contract that ended years ago still has a newest period.
+        """
+        contract = "organization, contract"
+        closed = self.one("contract_period_closed", CURRENT, by=contract)
+        return f"({series} and on ({contract}) {closed} == 0)"
 
     def days_until(self, time: str, collector: str) -> str:
         """Return the days from the reading to a time; negative once it has passed."""

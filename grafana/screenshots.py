@@ -30,6 +30,7 @@ _VIEWER = _HERE / "viewer"
 _IMAGES = _HERE.parent / "docs" / "images"
 _RULES = sorted((_HERE.parent / "prometheus" / "rules").glob("*.yml"))
 _LAPTOP_WIDTH = 1366  # pixels
+_SHOWN_HEIGHT = 1500  # pixels of each dashboard; all of it would be too tall for a page
 _DAYS_PER_MINUTE = 12
 _NOTE = f"The demo's clock makes {_DAYS_PER_MINUTE} days pass in a minute."
 _MOST_BYTES = 300_000
@@ -42,12 +43,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m grafana.screenshots", description=__doc__)
     parser.add_argument("--minutes", type=float, default=4, help="how long to watch the demo first")
     parser.add_argument("--prometheus", help="URL of one that has watched a demo already")
+    parser.add_argument("--whole", action="store_true", help="down to the last panel")
     parser.add_argument("--folder", type=Path, default=_IMAGES, help="where the pictures go")
     options = parser.parse_args()
     _build_viewer()
     options.folder.mkdir(parents=True, exist_ok=True)
     with _watching(options.prometheus, options.minutes) as prometheus:
-        problems = _take_all(prometheus, options.minutes, options.folder)
+        shown = None if options.whole else _SHOWN_HEIGHT
+        problems = _take_all(prometheus, options.minutes, options.folder, shown)
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     return 1 if problems else 0
@@ -62,7 +65,7 @@ def _build_viewer() -> None:
 
 
 def _run(*command: str) -> None:
-    subprocess.run(command, cwd=_VIEWER, check=True)  # noqa: S603 - the commands above
+    subprocess.run(command, cwd=_VIEWER, check=True)
 
 
 @contextmanager
@@ -83,7 +86,7 @@ def _watching(prometheus: str | None, minutes: float) -> Iterator[str]:
             yield server.url
 
 
-def _take_all(prometheus: str, minutes: float, folder: Path) -> list[str]:
+def _take_all(prometheus: str, minutes: float, folder: Path, shown: int | None) -> list[str]:
     """Take a picture of each dashboard, and of one in the dark; list what is wrong."""
     wanted = [(page.slug, "light") for page in PAGES] + [(_DARK, "dark")]
     chromium = find("chromium")
@@ -103,13 +106,15 @@ def _take_all(prometheus: str, minutes: float, folder: Path) -> list[str]:
             }
             name = f"dashboard-{slug}{'' if theme == 'light' else f'-{theme}'}.png"
             address = f"{url}/viewer/dist/index.html?{urlencode(parameters)}"
-            problems += [f"{name}: {text}" for text in _take(browser, address, folder / name)]
+            problems += [
+                f"{name}: {text}" for text in _take(browser, address, folder / name, shown)
+            ]
         browser.close()
     return problems
 
 
-def _take(browser: Browser, address: str, picture: Path) -> Sequence[str]:
-    """Take one picture; list the panels that are empty or in error."""
+def _take(browser: Browser, address: str, picture: Path, shown: int | None) -> Sequence[str]:
+    """Take one picture, of that height; list the panels that are empty or in error."""
     page = browser.new_page(viewport={"width": _LAPTOP_WIDTH, "height": 900})
     page.goto(address)
     page.wait_for_function(
@@ -119,11 +124,12 @@ def _take(browser: Browser, address: str, picture: Path) -> Sequence[str]:
     height = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": _LAPTOP_WIDTH, "height": height})
     page.wait_for_timeout(1500)  # the drawing itself goes on after the last answer
-    page.screenshot(path=picture, full_page=True)
+    page.set_viewport_size({"width": _LAPTOP_WIDTH, "height": min(height, shown or height)})
+    page.screenshot(path=picture)
     found = page.evaluate("Object.entries(window.drawn.problems).map(([k, v]) => `${k}: ${v}`)")
     page.close()
     size = picture.stat().st_size
-    large = [f"{size} bytes, more than {_MOST_BYTES}"] if size > _MOST_BYTES else []
+    large = [f"{size} bytes, more than {_MOST_BYTES}"] if shown and size > _MOST_BYTES else []
     sys.stdout.write(f"{picture} {size} bytes\n")
     return [*map(str, found), *large]
 

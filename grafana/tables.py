@@ -60,7 +60,6 @@ def grid(
     *,
     sort: str,
     descending: bool = True,
-    no_value: str | None = None,
 ) -> dashboard.Panel:
     """Build a table whose rows are joined over the labels that all queries share.
 
@@ -71,10 +70,7 @@ def grid(
         columns: the columns of numbers, right of them.
         sort: the heading of the column that the rows are sorted by.
         descending: whether the largest comes first.
-        no_value: what to write where there is no row; None leaves it to Grafana.
     """
-    config = field_config(TEXT, PLAIN, table.FieldConfig(filterable=True, min_width=_NARROWEST))
-    config.no_value = no_value
     return dashboard.Panel(
         type_val="table",
         title=title,
@@ -97,7 +93,9 @@ def grid(
             sort_by=[common.TableSortByFieldState(display_name=sort, desc=descending)],
         ),
         field_config=dashboard.FieldConfigSource(
-            defaults=config,
+            defaults=field_config(
+                TEXT, PLAIN, table.FieldConfig(filterable=True, min_width=_NARROWEST)
+            ),
             overrides=[_label_override(label) for label in labels if label.title]
             + [_column_override(column) for column in columns if column.title],
         ),

@@ -15,18 +15,19 @@ def balances(scope: Scope) -> dashboard.Panel:
     """Show each wallet of an open period with its movements."""
 
     def of(metric: str) -> str:
-        return _open_only(scope, scope.one(f"wallet_{metric}", CURRENT, by=_WALLET))
+        return scope.in_open_periods(scope.one(f"wallet_{metric}", CURRENT, by=_WALLET))
 
     left = scope.recorded("organization_contract:period_left:days")
     margin = f"{scope.recorded(_RUNWAY)} - on (organization, contract) group_left () {left}"
     return grid(
         "Wallets of open periods",
         "Each in its unit. Lasts: days until the balance is used up at the average pace of the "
-        "period so far. Spare: those days less what is left of the period; below 0 the wallet "
-        "runs out before it (both from the recording rules). Empty where nothing is used.",
+        "period so far. Spare: those days less what is left of the period; below 0 the wallet runs "
+        "out before it (both from the recording rules). Empty where nothing is used. Beyond: used "
+        "after the wallet was empty.",
         [
-            Label("contract", "Contract"),
-            Label("wallet", "Wallet"),
+            Label("contract", "Contract", width=150),
+            Label("wallet", "Wallet", width=170),
             Label("unit", "Unit", width=90),
             Label("organization"),
             Label("sku"),
@@ -37,11 +38,11 @@ def balances(scope: Scope) -> dashboard.Panel:
             Column("Removed", of("decrease"), QUANTITY),
             Column("Used", of("consumption"), QUANTITY),
             Column("Balance", of("balance"), QUANTITY, ((None, BAD), (1, GOOD))),
-            Column("Beyond balance", of("overage"), QUANTITY, ((None, "text"), (1, BAD))),
-            Column("Lasts", _open_only(scope, scope.recorded(_RUNWAY)), DAYS),
+            Column("Beyond", of("overage"), QUANTITY, ((None, "text"), (1, BAD))),
+            Column("Lasts", scope.in_open_periods(scope.recorded(_RUNWAY)), DAYS),
             Column(
                 "Spare",
-                _open_only(scope, f"({margin})"),
+                scope.in_open_periods(f"({margin})"),
                 Unit("suffix: days", 0),
                 ((None, NOTICE), (0, GOOD)),
             ),
@@ -61,7 +62,7 @@ def remaining(scope: Scope) -> dashboard.Panel:
         "Left in each wallet",
         "Balance as a share of the balance at the period's start and what was added since. Open "
         "periods only.",
-        [Query(_open_only(scope, share), _WALLET_NAME)],
+        [Query(scope.in_open_periods(share), _WALLET_NAME)],
         RATIO,
     )
 
@@ -72,12 +73,6 @@ def runways(scope: Scope) -> dashboard.Panel:
         "Days that each wallet lasts",
         "At the average pace of the period so far (from the recording rules). A wallet that "
         "nobody draws on has no line.",
-        [Query(_open_only(scope, scope.recorded(_RUNWAY)), _WALLET_NAME)],
+        [Query(scope.in_open_periods(scope.recorded(_RUNWAY)), _WALLET_NAME)],
         DAYS,
     )
-
-
-def _open_only(scope: Scope, series: str) -> str:
-    contract = "organization, contract"
-    still = scope.one("contract_period_closed", CURRENT, by=contract)
-    return f"{series} and on ({contract}) {still} == 0"

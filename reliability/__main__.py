@@ -2,7 +2,9 @@
 
 import sys
 
+from reliability.figures import failures, told
 from reliability.soak import Plan, soak
 
 if __name__ == "__main__":
-    print(soak(Plan(float(sys.argv[2])*60), print))
+    outcome = soak(Plan(float(sys.argv[2])*60), lambda t: print(t, flush=True))
+    print(told(outcome)); print(failures(outcome)); print(outcome)

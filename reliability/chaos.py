@@ -32,6 +32,7 @@ _SETTINGS = {
     "429": ("retry_after=1", "retry_after=1,form=date", "retry_after=1,form=none"),
     "renamed_keys": ("spelling=older", "spelling=future"),
     "slow_trustor": ("seconds=1",),
+    "revoked": ("times=1",),
 }
 
 

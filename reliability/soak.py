@@ -140,8 +140,9 @@ class Soak:
         yield "faults"
         kind = self._chance.randrange(4)
         if kind == 0:
-            for done in rotations(self._setup):
-                steer(self._setup.simulator, "revoke", {})
+            for number, done in enumerate(rotations(self._setup)):
+                if not number:
+                    steer(self._setup.simulator, "revoke", {})
                 yield done
         elif kind == 1:
             for done in reloads(self._setup):

@@ -129,6 +129,12 @@ _IN_TESTS = (
         binary="usr/bin/amtool",
     ),
     Component(
+        name="openssl",
+        proves="TLS is spoken as the web configuration asks, through rotations of certificates",
+        programs=("openssl",),
+        packages=("openssl",),
+    ),
+    Component(
         name="chromium",
         proves="the pages look right in a real browser",
         programs=("chromium", "chromium-browser", "google-chrome"),
@@ -145,7 +151,17 @@ _IN_BENCHMARKS = (
         binary="usr/sbin/nginx",
     ),
 )
-COMPONENTS = {component.name: component for component in _IN_TESTS + _IN_BENCHMARKS}
+_IN_IMAGE_CHECKS = (
+    Component(
+        name="podman",
+        proves="the image is built, runs without any right, and is scraped",
+        programs=("podman",),
+        # Beside podman: what runs containers without systemd, their network, and the base image
+        # where none can be pulled.
+        packages=("podman", "runc", "netavark", "aardvark-dns", "iptables", "debootstrap"),
+    ),
+)
+COMPONENTS = {one.name: one for one in _IN_TESTS + _IN_BENCHMARKS + _IN_IMAGE_CHECKS}
 
 
 def find(name: str) -> Path | None:

@@ -156,7 +156,14 @@ def _detail(
         return poll.api.get_billing_contract_billingperiod(contract.id, period.id)
     except ApiError as error:
         poll.tolerate(error, f"billing period {period.id} of contract {contract.id}")
-        return _last_detail(poll.previous, contract.id, period.id)
+        return _last_detail(poll.previous, contract.id, period.id) or _outline(period)
+
+
+def _outline(period: BillingContractPeriod) -> BillingContractPeriodDetail:
+    """Return what the listing tells of a period."""
+    return BillingContractPeriodDetail(
+        id=period.id, date_start=period.date_start, date_end=period.date_end, status=period.status
+    )
 
 
 def _last_detail(

@@ -98,17 +98,25 @@ _LAST_OF_DAY = timedelta(days=1, milliseconds=-1)
 def open_period(poll: Poll[UsageData]) -> tuple[datetime, datetime] | None:
     """Return the open billing period that holds today, or None where no contract is readable.
 
-    Where contracts differ, the period that started last counts.
+    Where contracts differ, the period that started last counts. What was known of it goes on while
+    it lasts, so that an answer that cannot be read does not make the numbers leap.
     """
     try:
         periods = list(_open_periods(poll))
     except (Forbidden, NotFound):
-        return None
+        return _known_window(poll)
     except (Rejected, UnexpectedAnswer) as error:
         # The operation is a preview: when it changes, usage is still to be read.
         poll.tolerate(error, "the open billing period")
-        return None
+        return _known_window(poll)
     return max(periods, default=None)
+
+
+def _known_window(poll: Poll[UsageData]) -> tuple[datetime, datetime] | None:
+    known = poll.previous
+    if known is None or not known.start <= poll.now <= known.end:
+        return None
+    return known.start, known.end
 
 
 def _open_periods(poll: Poll[UsageData]) -> Iterator[tuple[datetime, datetime]]:

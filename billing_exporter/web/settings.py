@@ -174,6 +174,6 @@ class HttpServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file. Its representation holds hashes of passwords: never show it."""
 
-    tls_server_config: Annotated[TlsServer | None, Meta()] = None
-    http_server_config: Annotated[HttpServer | None, Meta()] = None
+    tls_server_config: Annotated[TlsServer | None, Meta(description="TLS.")] = None
+    http_server_config: Annotated[HttpServer | None, Meta(description="HTTP.")] = None
     basic_auth_users: dict[User, Hash] = {}

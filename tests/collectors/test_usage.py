@@ -96,6 +96,21 @@ def test_a_broken_contract_operation_does_not_take_usage_with_it(
     assert usage.left_out == [(reason, "the open billing period")]
 
 
+def test_the_known_period_goes_on_while_contracts_cannot_be_read(cloud: Cloud) -> None:
+    """A refusal after good polls does not make the numbers leap: the period that was asked for
+    stays until it is over.
+    """
+    cloud.put(CONTRACTS, fixture("usage_contracts.json"))
+    cloud.put(USAGE, fixture("usage_report.json"))
+    usage = desk()
+    usage.poll()
+    cloud.refuse(CONTRACTS, 403)
+    usage.poll(NOW.replace(month=12, day=20))
+    usage.poll(NOW.replace(month=12, day=21))
+    asked = [query["startDate"][:10] for query in cloud.queries(USAGE)]
+    assert asked == ["2026-11-21", "2026-11-21", "2026-12-01"]
+
+
 def test_an_outage_of_contracts_does_not_change_the_window(cloud: Cloud) -> None:
     """What passes by itself fails the poll: the last reading stays, and no other window with it."""
     cloud.refuse(CONTRACTS, 503)

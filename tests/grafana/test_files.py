@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from grafana.pages import PAGES
 from grafana.rendering import files
 from grafana.sdk import JSONEncoder, dashboard, plugins
 from tests.grafana.boards import BOARDS, FOLDER
@@ -27,6 +28,13 @@ def test_fresh() -> None:
     """The files are what ``python -m grafana`` writes, and there is no other."""
     committed = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
     assert committed == dict(files())
+
+
+def test_pages() -> None:
+    """Every page has its dashboard."""
+    assert {page.slug: page.title for page in PAGES} == {
+        name: board["title"] for name, board in BOARDS.items()
+    }
 
 
 def test_uids() -> None:

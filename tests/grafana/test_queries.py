@@ -87,6 +87,21 @@ def test_scope_follows_its_variables() -> None:
     )
 
 
+def test_scope_at_the_end() -> None:
+    """The same choice can be looked at as it is at the end of the time range."""
+    scope = Scope(())
+    assert scope.at_end.select("up") == 'genesyscloud_billing_up{job=~"$job"} @ end()'
+    assert scope.select("up") == 'genesyscloud_billing_up{job=~"$job"}'
+
+
+def test_ended_contracts_are_left_out() -> None:
+    """What belongs to a contract is shown while its newest period is open."""
+    assert Scope(()).in_open_periods("x") == (
+        "(x and on (organization, contract) max by (organization, contract) "
+        '(genesyscloud_billing_contract_period_closed{job=~"$job", period="current"}) == 0)'
+    )
+
+
 def test_unknown_metric() -> None:
     """A metric that the exporter does not show is refused when the dashboard is built."""
     with pytest.raises(KeyError):

@@ -12,7 +12,7 @@ Labels = frozenset[str]
 NONE: Labels = frozenset()
 
 _SET_OPERATORS = frozenset({"and", "unless"})
-_WITHOUT_LABELS = frozenset({"absent", "vector", "time"})
+_WITHOUT_LABELS = frozenset({"absent", "vector"})
 
 
 class NeverMatchesError(Exception):
@@ -30,17 +30,15 @@ def labels_of(expr: ast.Expr, series: Mapping[str, Labels]) -> Labels | None:
         NeverMatchesError: it names what does not exist, or joins what never matches.
     """
     match expr:
-        case ast.VectorSelector():
-            return _selected(expr, series)
-        case ast.MatrixSelector():
-            return _selected(expr.vector_selector, series)
+        case ast.VectorSelector() | ast.MatrixSelector():
+            return _selected(getattr(expr, "vector_selector", expr), series)
         case ast.AggregateExpr():
             return _aggregated(expr, _vector(expr.expr, series))
         case ast.BinaryExpr():
             return _joined(expr, labels_of(expr.lhs, series), labels_of(expr.rhs, series))
         case ast.Call():
-            inner = [labels_of(each, series) for each in expr.args]
-            return NONE if expr.func.name in _WITHOUT_LABELS else inner[0]
+            given = [labels_of(each, series) for each in expr.args] or [None]
+            return NONE if expr.func.name in _WITHOUT_LABELS else given[0]
         case ast.ParenExpr() | ast.SubqueryExpr() | ast.UnaryExpr():
             return labels_of(expr.expr, series)
         case _:
@@ -80,29 +78,33 @@ def _joined(expr: ast.BinaryExpr, left: Labels | None, right: Labels | None) -> 
         _require(matching.labels, left & right, expr)
     elif left != right:
         raise NeverMatchesError(f"{set(left)} never match {set(right)}: {expr.prettify()}")
-    operator = str(expr.op)
-    if operator in _SET_OPERATORS:
+    if matching is None or str(expr.op) in _SET_OPERATORS:
         return left
-    if operator == "or":
-        return left | right
-    return _matched(expr, left, right)
+    return _matched(expr, frozenset(matching.labels), left, right)
 
 
-def _matched(expr: ast.BinaryExpr, left: Labels, right: Labels) -> Labels:
-    """Return the labels of an arithmetic or comparing join."""
-    if expr.modifier is None or expr.modifier.matching is None:
-        return left
-    on, extra = frozenset(expr.modifier.matching.labels), frozenset(expr.modifier.group_labels or ())
-    card = expr.modifier.card
-    if card == ast.VectorMatchCardinality.ManyToOne:
-        _require(extra, right, expr)
-        if not right <= on | extra | {"collector"}:
-            raise NeverMatchesError(f"not one of {set(right - on)} for each: {expr.prettify()}")
-        return left | extra
-    if card == ast.VectorMatchCardinality.OneToMany:
-        _require(extra, left, expr)
-        return right | extra
-    return on
+def _matched(expr: ast.BinaryExpr, on: Labels, left: Labels, right: Labels) -> Labels:
+    """Return the labels of a join on some labels, of arithmetic or comparison."""
+    brought = frozenset(expr.modifier.group_labels or ())
+    match expr.modifier.card:
+        case ast.VectorMatchCardinality.ManyToOne:
+            many, one, one_side = left, right, expr.rhs
+        case ast.VectorMatchCardinality.OneToMany:
+            many, one, one_side = right, left, expr.lhs
+        case _:
+            return on
+    _require(brought, one, expr)
+    if several := one - on - brought - _fixed(one_side):
+        raise NeverMatchesError(f"several {', '.join(several)} for each: {expr.prettify()}")
+    return many | brought
+
+
+def _fixed(expr: ast.Expr) -> Labels:
+    """Return the labels for which a selector asks for one value."""
+    if not isinstance(expr, ast.VectorSelector):
+        return NONE
+    asked = (matcher for matcher in expr.matchers.matchers if matcher.op == ast.MatchOp.Equal)
+    return frozenset(matcher.name for matcher in asked)
 
 
 def _require(named: set[str] | frozenset[str] | list[str], there: Labels, expr: ast.Expr) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ Rule = dict[str, Any]
 _QUESTION = re.compile(r'(?:printf|query) "((?:[^"\\]|\\.)*)"')
 
 
+@cache
 def read(path: Path) -> Any:
-    """Read a YAML file."""
+    """Read a YAML file, once for all tests: nobody changes what it holds."""
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
@@ -60,5 +62,7 @@ def queries(template: str) -> list[str]:
 
 def section(page: str, heading: str) -> str:
     """Return what a page says under a heading of the second level."""
-    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    found = re.search(
+        rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL
+    )
     return found[1].strip() if found else ""

@@ -8,7 +8,16 @@ import pytest
 
 from billing_exporter.web.connection import Handler, Limits
 from billing_exporter.web.server import WebServer
+from billing_exporter.web.tls import Tls
+from tests.certificates import Authority
 from tests.web.clients import Answers
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Return the authority that all tests of a run trust."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
 
 Serve = Callable[..., WebServer]
 
@@ -19,10 +28,12 @@ def serve() -> Iterator[Serve]:
     before = set(threading.enumerate())
     with ExitStack() as stack:
 
-        def start(handler: Handler | None = None, **limits: float) -> WebServer:
-            """Start a server with a handler and some limits."""
+        def start(
+            handler: Handler | None = None, *, tls: Tls | None = None, **limits: float
+        ) -> WebServer:
+            """Start a server with a handler, TLS or none, and some limits."""
             given = Limits(**limits)  # type: ignore[arg-type]
-            server = WebServer("127.0.0.1:0", handler or Answers(), limits=given)
+            server = WebServer("127.0.0.1:0", handler or Answers(), limits=given, tls=lambda: tls)
             server.start()
             stack.callback(server.stop)
             return server

@@ -1,6 +1,6 @@
 """The routes, without a socket."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -13,13 +13,19 @@ from billing_exporter.web.site import Site
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def site(*, waiting: Sequence[str] = (), telemetry_path: str = "/metrics") -> Site:
+def site(
+    *,
+    waiting: Sequence[str] = (),
+    telemetry_path: str = "/metrics",
+    reload: Callable[[], str | None] | None = None,
+) -> Site:
     """Return a site whose metrics say how they were asked for."""
     return Site(
         scrape=lambda form, gzip: [form.name.encode(), b" gzip" if gzip else b" plain"],
         waiting_for=lambda: waiting,
         status=lambda: Status("1.2.3", NOW, NOW, (), telemetry_path),
         telemetry_path=telemetry_path,
+        reload=reload,
     )
 
 
@@ -93,6 +99,44 @@ def test_other_paths(target: str) -> None:
     assert site().handle("POST", target, {}).status == 404
 
 
+class Reload:
+    """A reload that returns some mistakes, and counts."""
+
+    def __init__(self, mistakes: str | None) -> None:
+        """Return these mistakes."""
+        self.mistakes = mistakes
+        self.calls = 0
+
+    def __call__(self) -> str | None:
+        """Reload."""
+        self.calls += 1
+        return self.mistakes
+
+
+@pytest.mark.parametrize(
+    ("mistakes", "status", "body"),
+    [
+        (None, 200, "reloaded\n"),
+        ("c.yml:1: a: wrong\nc.yml:2: b", 500, "c.yml:1: a: wrong\nc.yml:2: b\n"),
+    ],
+)
+def test_reload(mistakes: str | None, status: int, body: str) -> None:
+    """POST reloads and says whether the configuration was taken over, with every mistake."""
+    reload = Reload(mistakes)
+    response = site(reload=reload).handle("POST", "/-/reload?x", {})
+    assert (response.status, text(response)) == (status, body)
+    assert reload.calls == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_only_post_reloads(method: str) -> None:
+    """No other method reloads, so that no link and no prefetch does."""
+    reload = Reload(None)
+    response = site(reload=reload).handle(method, "/-/reload", {})
+    assert (response.status, reload.calls) == (405, 0)
+    assert ("Allow", "POST") in response.headers
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "get", "TRACE"])
 def test_other_methods(method: str) -> None:
     """Nothing but reading is allowed, and the answer says so."""
@@ -114,7 +158,9 @@ def test_telemetry_path() -> None:
     assert text(site(telemetry_path="/").handle("GET", "/", {})) == "TEXT plain"
 
 
-@pytest.mark.parametrize("path", ["metrics", "", "/a?b", "/a b", "/ä", "/healthz", "/-/ready"])
+@pytest.mark.parametrize(
+    "path", ["metrics", "", "/a?b", "/a b", "/ä", "/healthz", "/-/ready", "/-/reload"]
+)
 def test_bad_telemetry_paths(path: str) -> None:
     """A path that cannot be requested, or means something else, is refused."""
     with pytest.raises(ValueError, match="telemetry path"):

@@ -1,0 +1,45 @@
+# The exporter on Python's slim image: nothing is installed into it, one folder is put beside it.
+# For builds that are the same to the byte, name the base by its digest:
+#   --build-arg PYTHON_IMAGE=docker.io/library/python:3.13-slim@sha256:...
+ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim
+
+FROM ${PYTHON_IMAGE} AS build
+WORKDIR /build
+COPY requirements.lock .
+# Exactly the locked files, and none that would run code to be built.
+RUN pip install --no-cache-dir --no-compile --root-user-action ignore \
+        --only-binary :all: --require-hashes --requirement requirements.lock \
+        --target /image/app \
+    && rm -rf /image/app/bin \
+    && mkdir /state
+COPY LICENSE /image/licenses/
+COPY billing_exporter /image/app/billing_exporter
+# The root of a container may be read-only, so what Python compiles must be there; by hash, for
+# times differ from build to build.
+RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash -s /image /image/app
+
+FROM ${PYTHON_IMAGE}
+ARG VERSION=0.1.0
+ARG REVISION=""
+ARG CREATED=""
+ARG SOURCE=""
+LABEL org.opencontainers.image.title="Genesys Cloud Billing Exporter" \
+      org.opencontainers.image.description="Prometheus exporter for the Genesys Cloud Billing API" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.source="${SOURCE}"
+ENV PYTHONPATH=/app \
+    PYTHONSAFEPATH=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+COPY --from=build /image /
+COPY --from=build --chown=65532:65532 /state /var/lib/billing-exporter
+USER 65532:65532
+EXPOSE 10059
+# With TLS or another port give the container a health check of its own: health --url https://...
+HEALTHCHECK --interval=15s --timeout=6s --start-period=5s --retries=4 \
+    CMD ["python", "-m", "billing_exporter", "health"]
+ENTRYPOINT ["python", "-m", "billing_exporter"]
+CMD ["serve"]

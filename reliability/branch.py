@@ -1,0 +1,100 @@
+"""The collectors of one organization, polled when they are told to, by a clock that never waits."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from billing_exporter.collectors import configured
+from billing_exporter.collectors.settings import (
+    Collectors,
+    ContractsSettings,
+    InvoicesSettings,
+    TrustorsSettings,
+    UsageSettings,
+)
+from billing_exporter.exposition import Exposition
+from billing_exporter.genesys import Account, BillingApi
+from billing_exporter.metrics import CATALOGUE
+from billing_exporter.polling import Poller, Target
+from billing_exporter.telemetry import ApiObserver, Telemetry
+from tests.scrapes import Scrape
+
+NAME = "acme"
+# Rows of zeros too, so that whatever is shown later has something to be compared with.
+EVERYTHING = Collectors(
+    usage=UsageSettings(),
+    invoices=InvoicesSettings(lookback="10y"),
+    contracts=ContractsSettings(),
+    trustors=TrustorsSettings(zero_rows=True, concurrency=2),
+)
+
+
+class HurriedClock:
+    """The machine's clock, but whoever waits finds that the time has passed already.
+
+    Attributes:
+        skipped: seconds of waits.
+    """
+
+    def __init__(self) -> None:
+        self.skipped = 0.0
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        """Return the seconds that passed, those of the waits included."""
+        return time.monotonic() + self.skipped
+
+    def wall(self) -> float:
+        """Return the seconds since the epoch, those of the waits included."""
+        return time.time() + self.skipped
+
+    def wait(self, seconds: float) -> None:
+        """Let the time pass at once."""
+        if seconds > 0:
+            with self._lock:
+                self.skipped += seconds
+
+
+class Branch:
+    """All collectors of an organization with all that is behind them, but for the loops.
+
+    Args:
+        url: where API and login are.
+        now: the time that readings get.
+        seconds: how long one operation may take.
+    """
+
+    def __init__(self, url: str, now: Callable[[], datetime], *, seconds: float = 300.0) -> None:
+        self.clock = HurriedClock()
+        self.telemetry = Telemetry(process=False)
+        self.exposition = Exposition(CATALOGUE)
+        self.api = BillingApi(
+            Account(url, url, "demo", lambda: "demo"),
+            observer=ApiObserver(self.telemetry, NAME),
+            clock=self.clock,
+            seconds=seconds,
+        )
+        self.pollers = {
+            collector.name: Poller(
+                Target(NAME, collector, settings, self.api, listed=True),
+                self.exposition,
+                self.telemetry,
+                now=now,
+            )
+            for collector, settings in configured(EVERYTHING)
+        }
+
+    def poll(self) -> None:
+        """Poll every collector once, one after the other."""
+        for poller in self.pollers.values():
+            poller.poll()
+
+    def scrape(self) -> Scrape:
+        """Return what a scrape would."""
+        live = self.telemetry.live(openmetrics=False)
+        return Scrape(b"".join(self.exposition.body.pieces(live, gzip=False)).decode())
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass for the client, so that it forgets what it was refused."""
+        self.clock.wait(seconds)

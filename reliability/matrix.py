@@ -1,0 +1,193 @@
+"""What each fault of the simulator must do to the exporter, by the operation that it hits.
+
+Read a row as: while this holds, a poll ends like that, and what was known is shown like this.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+SUCCESS = "success"
+COLLECTORS = ("usage", "invoices", "contracts", "trustors")
+
+CONTRACTS = "get_billing_contracts"
+PERIOD = "get_billing_contract_billingperiod"
+INVOICES = "get_billing_contracts_invoices"
+LINES = "get_billing_contracts_invoice_lines"
+REPORT = "get_billing_reports_billableusage"
+OVERVIEW = "get_billing_trusteebillingoverview_trustor_org_id"
+TRUSTORS = "get_orgauthorization_trustors"
+LOGIN = "oauth_token"
+
+# Who asks for what. The operations without which a collector has nothing come first.
+SUBJECTS = {CONTRACTS: "contracts", INVOICES: "invoices", REPORT: "usage", TRUSTORS: "trustors"}
+# One answer among many: without it the rest of the poll goes on.
+DETAILS = {PERIOD: "contracts", LINES: "invoices", OVERVIEW: "trustors"}
+OPERATIONS = (*SUBJECTS, *DETAILS, LOGIN)
+
+# What is shown after a poll under the fault: exactly what was, the same but for numbers that are
+# missing now, or something else that only has to be an exposition.
+Shown = Literal["same", "fewer", "other"]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How a collector's poll ends.
+
+    Attributes:
+        outcome: ``success`` or the reason of the failure.
+        shown: what becomes of what was shown.
+        partial: the reason of the failures that the poll lived with, if there are any.
+    """
+
+    outcome: str = SUCCESS
+    shown: Shown = "same"
+    partial: str | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault with its settings.
+
+    Attributes:
+        name: of the simulator.
+        settings: of the simulator, for this row.
+        reason: why an operation fails that it hits, or None where the exporter lives with it.
+        shown: what becomes of what was shown, where it does.
+        on: the operations whose answers it changes; elsewhere it does nothing.
+        slow: whether the fault lies in how long an answer takes.
+    """
+
+    name: str
+    settings: str = ""
+    reason: str | None = None
+    shown: Shown = "same"
+    on: tuple[str, ...] = OPERATIONS
+    slow: bool = False
+
+    def text(self, operation: str) -> str:
+        """Write it as the simulator reads it."""
+        return ":".join(part for part in (self.name, operation, self.settings) if part)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault that hits an operation, and how the polls of all collectors end under it."""
+
+    fault: Fault
+    operation: str
+    expected: dict[str, Expected]
+
+    def __str__(self) -> str:
+        """Name it."""
+        return self.fault.text(self.operation)
+
+
+_PAGED = (CONTRACTS, INVOICES, LINES)  # by cursor; numbered pages know how many they are
+_TEXT_NUMBERS = (REPORT, OVERVIEW)
+_NUMBERS = (CONTRACTS, PERIOD, INVOICES, LINES)
+_API = tuple(operation for operation in OPERATIONS if operation != LOGIN)
+
+FAULTS: tuple[Fault, ...] = (
+    Fault("400", reason="rejected"),
+    Fault("408", reason="unavailable"),
+    Fault("413", reason="rejected"),
+    Fault("429", "retry_after=1", reason="rate_limited"),
+    Fault("429", "retry_after=1,form=date", reason="rate_limited"),
+    Fault("429", "retry_after=1,form=none", reason="rate_limited"),
+    Fault("429", "retry_after=86400", reason="rate_limited"),
+    Fault("429", "retry_after=1,times=2"),
+    Fault("500", reason="unavailable"),
+    Fault("502", reason="unavailable"),
+    Fault("503", reason="unavailable"),
+    Fault("504", reason="unavailable"),
+    Fault("html502", reason="unavailable"),
+    Fault("html503", reason="unavailable"),
+    Fault("html503", "times=2"),
+    Fault("html", reason="unexpected_answer"),
+    Fault("stall", "seconds=70", reason="unreachable", slow=True),
+    Fault("stall", "seconds=70,at=head", reason="unreachable", slow=True),
+    Fault("stall", "seconds=0.1"),
+    Fault("drip", "seconds=0.2"),
+    Fault("cut", reason="unreachable"),
+    Fault("cut", "times=2"),
+    Fault("truncated", reason="unexpected_answer"),
+    Fault("hugebody", "mb=68", reason="unexpected_answer"),
+    Fault("hugebody", "mb=1"),
+    Fault("small_pages", "size=2"),
+    Fault("foreign_next"),
+    Fault("endless", reason="unexpected_answer", on=_PAGED),
+    Fault("redirect", reason="unexpected_answer"),
+    Fault("in_progress", reason="not_ready", on=(REPORT,)),
+    Fault("in_progress", "times=3"),
+    Fault("restated"),
+    Fault("forbidden", reason="forbidden"),
+    Fault("unauthorized", reason="unauthorized"),
+    Fault("revoked", reason="unauthorized", on=_API),
+    Fault("revoked", "times=1"),
+    Fault("duplicate_rows", shown="other"),
+    Fault("nulls", shown="fewer"),
+    Fault("empty_strings", shown="fewer"),
+    Fault("wrong_types", shown="fewer"),
+    Fault("thousands", shown="fewer"),
+    Fault("nan", reason="unexpected_answer", on=_NUMBERS),
+    Fault("nan", shown="fewer", on=_TEXT_NUMBERS),
+    Fault("unknown_enum", shown="other"),
+    Fault("unknown_keys"),
+    Fault("renamed_keys", "spelling=older", shown="other"),
+    Fault("renamed_keys", "spelling=future", shown="fewer"),
+    Fault("weird_names", shown="other"),
+    Fault("slow_trustor", "seconds=0.2"),
+)
+
+
+def cases() -> Iterator[Case]:
+    """Yield every fault with every operation that it can change."""
+    for fault in FAULTS:
+        for operation in fault.on:
+            yield Case(fault, operation, expectations(fault, operation))
+
+
+def expectations(fault: Fault, operation: str) -> dict[str, Expected]:
+    """Say how the polls of all collectors end while a fault hits an operation."""
+    unharmed = dict.fromkeys(COLLECTORS, Expected())
+    if fault.reason is None:
+        touched = Expected(shown=fault.shown)
+        if operation == LOGIN:
+            return unharmed
+        if operation == CONTRACTS and fault.shown == "other":
+            return unharmed | {"contracts": touched, "usage": touched}
+        return unharmed | {(SUBJECTS | DETAILS)[operation]: touched}
+    if operation == LOGIN:
+        return dict.fromkeys(COLLECTORS, Expected(_at_login(fault)))
+    if operation in DETAILS:
+        return unharmed | {DETAILS[operation]: _in_detail(fault, operation)}
+    failed = Expected(fault.reason)
+    if operation == CONTRACTS:
+        return unharmed | {"contracts": failed, "usage": _without_contracts(fault.reason)}
+    return unharmed | {SUBJECTS[operation]: failed}
+
+
+def _at_login(fault: Fault) -> str:
+    """A login that answers 400, 401 or 403 refuses the credentials."""
+    if fault.name in {"400", "forbidden"}:
+        return "unauthorized"
+    return str(fault.reason)
+
+
+def _in_detail(fault: Fault, operation: str) -> Expected:
+    """One answer of many fails: the poll lives with it, unless all others would fail too."""
+    if fault.reason in {"rate_limited", "unauthorized"}:
+        return Expected(fault.reason)
+    if operation == OVERVIEW and fault.reason == "forbidden":
+        return Expected(shown="other")  # who withdrew its trust is shown no more
+    return Expected(partial=fault.reason)
+
+
+def _without_contracts(reason: str) -> Expected:
+    """Usage can be read without contracts, where they will not be readable in a moment either."""
+    if reason == "forbidden":
+        return Expected()
+    if reason in {"rejected", "unexpected_answer"}:
+        return Expected(partial=reason)
+    return Expected(reason)
