@@ -345,27 +345,3 @@ class Telemetry:
     def _changed(self) -> None:
         # A number would have to be counted up under the lock.
         self._version = object()
-
-
-@dataclass(frozen=True)
-class ApiObserver:
-    """Counts what the API client of one organization tells."""
-
-    telemetry: Telemetry
-    organization: str
-
-    def request(self, operation: str, status: str, seconds: float) -> None:
-        """Count a request."""
-        self.telemetry.requested(self.organization, operation, status, seconds)
-
-    def retry(self, operation: str, reason: str) -> None:  # noqa: ARG002 - the client's protocol
-        """Count another try."""
-        self.telemetry.retried(self.organization, reason)
-
-    def rate_limit(self, allowed: int, used: int) -> None:
-        """Keep what the API said of the token's budget."""
-        self.telemetry.limited(self.organization, allowed, used)
-
-    def oddity(self, operation: str, kind: str, path: str) -> None:  # noqa: ARG002 - as above
-        """Count a field that is not as documented."""
-        self.telemetry.odd(self.organization, operation, kind)

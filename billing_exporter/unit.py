@@ -15,9 +15,10 @@ from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.config import Organization
 from billing_exporter.exposition import Exposition
 from billing_exporter.genesys import Account, BillingApi, Observer
+from billing_exporter.observer import ApiObserver
 from billing_exporter.polling import Loop, Poller, Target
 from billing_exporter.state import StateDirectory, origin_of
-from billing_exporter.telemetry import ApiObserver, Telemetry
+from billing_exporter.telemetry import Telemetry
 
 # What may change without making the last reading another one.
 _PACE = ("interval", "timeout", "max_age", "max_series", "concurrency")

@@ -13,8 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from billing_exporter import __version__
 from billing_exporter.exposition import Exposition, render
 from billing_exporter.metrics import CATALOGUE, PREFIX, USAGE_QUANTITY
+from billing_exporter.observer import ApiObserver
 from billing_exporter.samples import Samples, labels
-from billing_exporter.telemetry import OWN, ApiObserver, Telemetry
+from billing_exporter.telemetry import OWN, Telemetry
 from tests.components import require
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -32,7 +32,7 @@ from billing_exporter.genesys import ApiError, Forbidden, NotFound, RateLimited,
 from billing_exporter.genesys.records import TrusteeBillingOverview, Trustor
 from billing_exporter.samples import Samples, labels, unix_time
 
-# So many customers failing one after the other is the API failing, not the customers.
+# So many customers failing one after the other, or all of them, is the API failing.
 FAILURES_IN_A_ROW = 10
 # These will be the same for the next customer: going on would only add to the trouble.
 _OF_ALL = (RateLimited, Unauthorized)
@@ -147,6 +147,8 @@ class TrustorsCollector:
     ) -> Iterator[tuple[Trustor, _Outcome]]:
         """Fetch several customers at a time; yield them as they come."""
         failures = 0
+        enabled = sum(1 for trustor in wanted if trustor.enabled is not False)
+        most_failures = min(FAILURES_IN_A_ROW, max(2, enabled))
 
         def attempt(trustor: Trustor) -> _Outcome:
             return self._attempt(poll, trustor, known.get(str(trustor.id)))
@@ -154,9 +156,12 @@ class TrustorsCollector:
         poll.progress(0, len(wanted))
         found = side_by_side(attempt, wanted, self._settings.concurrency)
         for done, (trustor, outcome) in enumerate(found, start=1):
-            failures = failures + 1 if outcome.error else 0
-            if outcome.error and failures >= FAILURES_IN_A_ROW:
-                raise outcome.error
+            if outcome.error:
+                failures += 1
+                if failures >= most_failures:
+                    raise outcome.error
+            elif outcome.status != "disabled":
+                failures = 0
             poll.progress(done, len(wanted))
             yield trustor, outcome
 

@@ -74,6 +74,11 @@ class _Refusal(msgspec.Struct, frozen=True):
         return f"_Refusal({self.error})"
 
 
+class _Failure(msgspec.Struct, frozen=True):
+    at: float
+    error: ApiError
+
+
 class Tokens:
     """The current token of one account."""
 
@@ -90,6 +95,7 @@ class Tokens:
         self._usable_until = 0.0
         self._forced_at = float("-inf")
         self._refusal: _Refusal | None = None
+        self._failure: _Failure | None = None
 
     def current(self, deadline: Deadline) -> str:
         """Return a token that is good for at least some seconds.
@@ -99,8 +105,10 @@ class Tokens:
             ApiError: The login gave no usable answer.
             Interrupted: The program is stopping.
         """
+        began = self._clock.monotonic()
         with self._lock:
             if self._token is None or self._clock.monotonic() >= self._usable_until:
+                self._share_failure(began)
                 self._renew(deadline)
             return str(self._token)
 
@@ -128,13 +136,21 @@ class Tokens:
         request = self._request(secret)
         try:
             answer = self._retrier.run(OPERATION, deadline, lambda: self._ask(request, deadline))
-        except Unauthorized as error:
-            self._remember_refusal(secret, error)
+        except ApiError as error:
+            error.operation = error.operation or OPERATION
+            self._failure = _Failure(self._clock.monotonic(), copy(error))
+            if isinstance(error, Unauthorized):
+                self._remember_refusal(secret, error)
             raise
         self._refusal = None
         token = _read(answer)
         self._token = token.access_token
         self._usable_until = start + _usable_seconds(token.expires_in)
+
+    def _share_failure(self, began: float) -> None:
+        """Raise what became of the renewal that was waited for: another would fare no better."""
+        if self._failure is not None and self._failure.at > began:
+            raise copy(self._failure.error)
 
     def _secret(self) -> str:
         try:

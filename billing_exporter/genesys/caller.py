@@ -1,7 +1,5 @@
 """One operation from its parameters to its record: authorized, paced, tried again, understood."""
 
-import logging
-import threading
 from collections.abc import Mapping
 from typing import TypeVar
 from urllib.parse import quote
@@ -20,9 +18,6 @@ from billing_exporter.genesys.transport import Answer, Request
 
 T = TypeVar("T")
 
-_log = logging.getLogger(__name__)
-
-_MOST_WARNINGS = 200
 _UNAUTHORIZED = 401
 
 
@@ -61,8 +56,6 @@ class Caller:
         self._clock = clock
         self._observer = observer
         self._seconds = seconds
-        self._warned: set[tuple[str, str, str]] = set()
-        self._warned_lock = threading.Lock()
 
     def get(
         self,
@@ -122,17 +115,6 @@ class Caller:
     def _report(self, operation: str, decoded: Decoded[T]) -> None:
         for kind, path in decoded.oddities:
             self._observer.oddity(operation, kind, path)
-            if self._is_new((operation, kind, path)):
-                _log.warning(
-                    "the answer has an %s at %s", kind, path, extra={"operation": operation}
-                )
-
-    def _is_new(self, oddity: tuple[str, str, str]) -> bool:
-        with self._warned_lock:
-            if oddity in self._warned or len(self._warned) >= _MOST_WARNINGS:
-                return False
-            self._warned.add(oddity)
-            return True
 
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip"}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import TypeVar, cast
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type
+from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from billing_exporter.genesys.clock import Clock, Deadline
 from billing_exporter.genesys.errors import ApiError, RateLimited, Unavailable, Unreachable
@@ -17,6 +17,7 @@ _MOST_TRIES = 5
 _FIRST_WAIT = 1.0  # seconds
 _LONGEST_WAIT = 30.0  # seconds
 _LONGEST_ASKED_WAIT = 120.0  # seconds; when the API asks for more, the next poll comes sooner
+_PASSING = (Unreachable, Unavailable, RateLimited)
 _SECONDS = re.compile("[0-9]{1,9}")
 
 
@@ -41,7 +42,7 @@ class Retrier:
             Interrupted: The program stops during a wait.
         """
         retrying = Retrying(
-            retry=retry_if_exception_type((Unreachable, Unavailable, RateLimited)),
+            retry=retry_if_exception(lambda error: _may_pass(error, operation)),
             wait=self._wait,
             stop=lambda state: _is_hopeless(state, deadline),
             before_sleep=lambda state: self._observer.retry(operation, _error(state).reason),
@@ -80,6 +81,11 @@ def _seconds_until(date: str, now: float) -> float:
         return parsedate_to_datetime(date).timestamp() - now
     except (ValueError, TypeError, OverflowError):
         return 0.0
+
+
+def _may_pass(error: BaseException, operation: str) -> bool:
+    # An error of the login within another operation has been tried again there already.
+    return isinstance(error, _PASSING) and error.operation in {"", operation}
 
 
 def _is_hopeless(state: RetryCallState, deadline: Deadline) -> bool:

@@ -35,7 +35,8 @@ class Limits:
     connections: int = 512
     """Connections at a time, all clients together."""
     head_seconds: float = 10.0
-    """From its first byte, or from connecting, until the head of a request is whole."""
+    """From its first byte, or from connecting, until the head of a request is whole; as long for
+    a handshake before it."""
     idle_seconds: float = 150.0
     """Between two requests; longer than the usual scrape intervals."""
     write_seconds: float = 60.0

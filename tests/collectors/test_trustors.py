@@ -160,12 +160,22 @@ def test_failures_between_successes_do_not_end_the_poll(cloud: Cloud) -> None:
 
 def test_one_failure_less_than_the_limit_is_tolerated(cloud: Cloud) -> None:
     """Customers are not given up while they are fewer than would prove the API to be failing."""
-    names = [f"t{number:02}" for number in range(FAILURES_IN_A_ROW - 1)]
+    names = [f"t{number:02}" for number in range(FAILURES_IN_A_ROW)]
     put_trustors(cloud, *names)
-    assert set(statuses(desk(concurrency=1).poll()).values()) == {"no_data"}
-    for name in names:
+    put_overview(cloud, names[0], row())
+    for name in names[1:]:
         cloud.refuse(f"{OVERVIEW}/id-{name}", 500)
-    assert set(statuses(desk(concurrency=1).poll()).values()) == {"error"}
+    found = statuses(desk(concurrency=1).poll())
+    assert [found[name] for name in names] == ["ok", *["error"] * (FAILURES_IN_A_ROW - 1)]
+
+
+def test_all_of_a_few_customers_failing_is_the_api_failing(cloud: Cloud) -> None:
+    """A partner of few customers is told that the poll failed when none of them answers."""
+    put_trustors(cloud, "one", "two")
+    for name in ("one", "two"):
+        cloud.refuse(f"{OVERVIEW}/id-{name}", 500)
+    with pytest.raises(Unavailable):
+        desk(concurrency=1).poll()
 
 
 def test_the_rate_limit_ends_the_poll(cloud: Cloud) -> None:

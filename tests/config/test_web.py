@@ -25,7 +25,6 @@ from tests.certificates import Authority
 from tests.components import require
 from tests.config.web_cases import ASKING, CASES, GONE, HASH, Case
 
-
 PAGE = Path(__file__).parent.parent.parent / "docs" / "web-configuration.md"
 
 

@@ -38,7 +38,7 @@ def podman(*arguments: str, check: bool = True) -> str:
     """Run podman and return what it prints; a failure carries its complaint."""
     done = subprocess.run(
         [require("podman"), *arguments],
-        env=_environment(),
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -60,7 +60,7 @@ def inspect(name: str) -> dict[str, Any]:
 def log(name: str) -> str:
     """Return what a container has written to its standard error."""
     command = [require("podman"), "logs", name]
-    done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
     return done.stderr
 
 
@@ -91,16 +91,17 @@ def provide_base() -> None:
     The stand-in has Debian's Python instead of the one built for the official image, at the same
     version; its size is not that of the official image.
     """
-    if not _exists(BASE):
+    if not has(BASE):
         podman("pull", "--quiet", BASE, check=False)
-    if _exists(BASE):
+    if has(BASE):
         return
     with tempfile.TemporaryDirectory() as folder:
         _bootstrap(Path(folder))
         _import(Path(folder))
 
 
-def _exists(image: str) -> bool:
+def has(image: str) -> bool:
+    """Tell whether an image is here."""
     return image in podman("images", "--format={{.Repository}}:{{.Tag}}").splitlines()
 
 
@@ -118,10 +119,11 @@ def _import(folder: Path) -> None:
     change = "--change=ENV PATH=/usr/local/bin:/usr/bin:/bin"
     with subprocess.Popen(tar, stdout=subprocess.PIPE) as packing:
         command = [require("podman"), "import", "--quiet", change, "-", BASE]
-        subprocess.run(command, stdin=packing.stdout, check=True, env=_environment())
+        subprocess.run(command, stdin=packing.stdout, check=True, env=environment())
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return the environment that podman runs in on this machine."""
     if Path("/run/systemd/system").is_dir() or "CONTAINERS_CONF" in os.environ:
         return dict(os.environ)
     path = Path(tempfile.gettempdir()) / "billing-exporter-check-containers.conf"

@@ -9,14 +9,27 @@ import pytest
 from billing_exporter.web.connection import Handler, Limits
 from billing_exporter.web.server import WebServer
 from billing_exporter.web.tls import Tls
-from tests.certificates import Authority
+from tests.certificates import Authority, Pair
 from tests.web.clients import Answers
+from tests.web.securing import tls_of
 
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Return the authority that all tests of a run trust."""
     return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def pair(authority: Authority) -> Pair:
+    """Return the certificate of the servers of all tests."""
+    return authority.issue()
+
+
+@pytest.fixture
+def tls(pair: Pair) -> Tls:
+    """Return TLS with nothing but its defaults."""
+    return tls_of(pair)
 
 
 Serve = Callable[..., WebServer]

@@ -1,74 +1,18 @@
-"""The server over TLS, with real sockets: who agrees with it, who does not, and what they get."""
+"""The server over TLS, with real sockets: who agrees with it, who does not, and on what."""
 
-import logging
-import socket
 import ssl
-import threading
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from billing_exporter.web.server import WebServer
-from billing_exporter.web.settings import CIPHER_SUITES, CURVES, TlsServer
-from billing_exporter.web.tls import Tls, TlsError, server_tls
+from billing_exporter.web.settings import CIPHER_SUITES, CURVES
+from billing_exporter.web.tls import Tls, TlsError
 from tests.certificates import Authority, Pair
-from tests.web.clients import GET, Answers, connect, eventually, read_all, read_answer
+from tests.web.clients import GET, connect, read_all, read_answer
 from tests.web.conftest import Serve
+from tests.web.securing import ask, is_refused, secured, tls_of
 from tests.web.test_server import Pieces
-
-
-@pytest.fixture(scope="session")
-def pair(authority: Authority) -> Pair:
-    """Return the certificate of the servers of this file."""
-    return authority.issue()
-
-
-@pytest.fixture
-def tls(pair: Pair) -> Tls:
-    """Return TLS with nothing but its defaults."""
-    return tls_of(pair)
-
-
-def tls_of(pair: Pair, **more: Any) -> Tls:
-    """Return the TLS of a certificate and other settings, as a file would give them."""
-    given = {"cert_file": str(pair.certificate), "key_file": str(pair.key), **more}
-    return server_tls(msgspec.convert(given, TlsServer))
-
-
-def secured(server: WebServer, context: ssl.SSLContext) -> ssl.SSLSocket:
-    """Return a connection on which both sides have agreed, as far as the client knows."""
-    sock = connect(server)
-    try:
-        return context.wrap_socket(sock, server_hostname="localhost")
-    except BaseException:
-        sock.close()
-        raise
-
-
-def ask(server: WebServer, context: ssl.SSLContext) -> tuple[int, bytes]:
-    """Return the answer that a client gets."""
-    with secured(server, context) as sock:
-        sock.sendall(GET)
-        return read_answer(sock)
-
-
-def is_refused(server: WebServer, context: ssl.SSLContext) -> bool:
-    """Say whether a client fails, be it in its handshake or, by TLS 1.3, only when it reads."""
-    before = server.failed_handshakes
-    try:
-        with secured(server, context) as sock:
-            sock.sendall(GET)
-            answered = bool(sock.recv(1))
-    except OSError:
-        answered = False
-    if not answered:
-        eventually(lambda: server.failed_handshakes == before + 1)
-    return not answered
 
 
 def test_a_client_that_trusts_the_authority_is_served(
@@ -246,113 +190,6 @@ def test_names_of_clients(
     kind = "RequireAndVerifyClientCert"
     server = serve(tls=mutual(pair, authority, kind, client_allowed_sans=allowed))
     assert is_refused(server, authority.client(authority.issue(shown))) == refused
-
-
-def test_a_failed_handshake_is_one_line(
-    serve: Serve, tls: Tls, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A client that does not trust us is counted and leaves one line at debug, no traceback."""
-    caplog.set_level(logging.DEBUG)
-    server = serve(tls=tls)
-    assert is_refused(server, ssl.create_default_context())
-    eventually(lambda: bool(caplog.records))
-    (record,) = caplog.records
-    assert (record.levelname, record.exc_info) == ("DEBUG", None)
-    assert "TLS handshake: tlsv1 alert unknown ca" in record.getMessage()
-
-
-def test_http_on_the_port_of_https_is_told(serve: Serve, tls: Tls) -> None:
-    """Who forgot the `s` of https is told so in plain HTTP."""
-    server = serve(tls=tls)
-    with connect(server) as sock:
-        sock.sendall(GET)
-        assert read_answer(sock) == (400, b"this port speaks HTTPS\n")
-    eventually(lambda: server.aborted == 1)
-    assert server.failed_handshakes == 0
-
-
-def test_a_handshake_has_a_deadline(serve: Serve, tls: Tls) -> None:
-    """A client that begins a handshake and stops is cut when the time is over, and counted."""
-    server = serve(tls=tls, head_seconds=0.2)
-    with connect(server) as sock:
-        sock.sendall(b"\x16\x03\x01\x02\x00\x01")
-        assert read_all(sock) == b""
-    eventually(lambda: server.failed_handshakes == 1)
-
-
-def test_a_probe_is_not_a_broken_client(serve: Serve, tls: Tls) -> None:
-    """Who connects and leaves, or says nothing at all, has broken nothing."""
-    server = serve(tls=tls, head_seconds=0.1)
-    connect(server).close()
-    with connect(server) as sock:
-        assert read_all(sock) == b""
-    eventually(lambda: len(server._crowd) == 0)
-    assert server.aborted == 0
-
-
-def test_half_handshakes_do_not_keep_a_scrape_out(
-    serve: Serve, tls: Tls, authority: Authority
-) -> None:
-    """Clients that stop within their handshake hold every place, and a scrape is answered."""
-    server = serve(tls=tls, connections=50)
-    with ExitStack() as stack:
-        for _ in range(50):
-            stack.enter_context(connect(server)).sendall(b"\x16\x03\x01\x02\x00")
-        eventually(lambda: len(server._crowd) == 50)
-        assert [ask(server, authority.client())[0] for _ in range(3)] == [200] * 3
-
-
-def test_stop_is_quick_at_every_stage(serve: Serve, tls: Tls, authority: Authority) -> None:
-    """Silent, half-agreed, idle and slow clients do not hold the stop; no thread stays."""
-    server = serve(Answers(b"x" * 20_000_000), tls=tls)
-    with ExitStack() as stack:
-        stack.enter_context(connect(server))
-        stack.enter_context(connect(server)).sendall(b"\x16\x03")
-        stack.enter_context(secured(server, authority.client()))
-        stack.enter_context(secured(server, authority.client())).sendall(GET)
-        eventually(lambda: len(server._crowd._answered) == 1)
-        server.stop()
-    assert not [thread for thread in server._threads if thread.is_alive()]
-
-
-def test_an_answer_under_way_is_finished_at_stop(
-    serve: Serve, tls: Tls, authority: Authority
-) -> None:
-    """Who is being answered over TLS when the server stops gets the answer."""
-    asked, go_on = threading.Event(), threading.Event()
-
-    def hold(_target: str) -> None:
-        asked.set()
-        go_on.wait(20)
-
-    server = serve(Answers(before=hold), tls=tls)
-    with secured(server, authority.client()) as sock:
-        sock.sendall(GET)
-        assert asked.wait(20)
-        stopping = threading.Thread(target=server.stop)
-        stopping.start()
-        eventually(lambda: server._listener.fileno() < 0)
-        go_on.set()
-        answer = read_all(sock)
-        stopping.join()
-    assert answer.endswith(b"ok\n")
-
-
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=300), st.sampled_from([b"", b"\x16\x03\x01\x00\x80\x01", b"GET"]))
-def test_any_bytes_get_an_answer_or_an_end(shared: WebServer, sent: bytes, start: bytes) -> None:
-    """Whatever a client sends before it is done, it gets a refusal or nothing, and no wait."""
-    with connect(shared) as sock:
-        sock.sendall(start + sent)
-        sock.shutdown(socket.SHUT_WR)
-        received = read_all(sock)
-    assert received == b"" or received[:1] == b"\x15" or received.startswith(b"HTTP/1.1 400 ")
-
-
-@pytest.fixture
-def shared(serve: Serve, tls: Tls) -> WebServer:
-    """Return the server that all examples of a property share."""
-    return serve(tls=tls)
 
 
 def test_what_is_wrong_with_files(pair: Pair, authority: Authority, tmp_path: Path) -> None:
