@@ -1,9 +1,8 @@
 # The exporter on Python's slim image: nothing is installed into it, one folder is put beside it.
-# For builds that are the same to the byte, name the base by its digest:
-#   --build-arg PYTHON_IMAGE=docker.io/library/python:3.13-slim@sha256:...
-ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim
+# Two builds from the same base have the same layers; which base it was, a release's provenance says.
+FROM docker.io/library/python:3.13-slim AS base
 
-FROM ${PYTHON_IMAGE} AS build
+FROM base AS build
 WORKDIR /build
 COPY requirements.lock .
 # Exactly the locked files, and none that would run code to be built.
@@ -18,7 +17,7 @@ COPY billing_exporter /image/app/billing_exporter
 # times differ from build to build.
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash -s /image /image/app
 
-FROM ${PYTHON_IMAGE}
+FROM base
 ARG VERSION=0.1.0
 ARG REVISION=""
 ARG CREATED=""

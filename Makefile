@@ -7,10 +7,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNS := $(VENV)/runs
 TESTS := $(VENV)/tests
+SCAN := $(VENV)/scan
+TOOL ?= docker
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-stack test lint format docs bench clean
+.PHONY: help demo demo-stack test lint format docs bench dist image image-test scan lock clean
 
 help: ## say what there is
 	@echo "Targets (PYTHON=... chooses the Python, ARGS=... is handed on):"
@@ -40,10 +42,33 @@ docs: $(RUNS) ## write the reference pages anew from the code
 	$(BIN)/billing-exporter metrics > $(VENV)/metrics.md
 	$(BIN)/billing-exporter schema --markdown > $(VENV)/configuration.md
 	mv $(VENV)/metrics.md $(VENV)/configuration.md docs/
+	$(BIN)/python -m helm
 
 bench: $(TESTS) ## measure speed and memory against the alternatives
 	@$(BIN)/python -m tests.components fetch nginx
 	@$(BIN)/python -m bench $(ARGS)
+
+dist: $(TESTS) ## build wheel, sdist and chart into dist/
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/python -c 'import helm_python; helm_python.package("helm/billing-exporter", destination="dist")'
+
+image: ## build the image with Docker or podman (TOOL=podman)
+	$(TOOL) build --tag genesyscloud-billing-exporter .
+
+image-test: $(TESTS) ## build and run image and Compose stack with podman, as strictly as a cluster would
+	@$(BIN)/python -m tests.components fetch podman prometheus-3 alertmanager
+	@$(BIN)/python -m pytest tests/image/check_image.py tests/image/check_compose.py $(ARGS)
+
+scan: $(SCAN) $(TESTS) ## look for weak settings in Dockerfile and chart
+	@rm -rf $(VENV)/scanned
+	@$(BIN)/python -m tests.helm.manifests $(VENV)/scanned/chart
+	@cp Dockerfile $(VENV)/scanned/
+	$(SCAN)/bin/hadolint Dockerfile
+	$(SCAN)/bin/checkov --config-file .checkov.yaml --directory $(VENV)/scanned
+
+lock: $(TESTS) ## choose anew the versions that the image is made of
+	@$(BIN)/uv --quiet pip compile pyproject.toml --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .cache dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
@@ -68,3 +93,10 @@ $(TESTS): pyproject.toml $(VENV)/made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable . --group test --group lint
 	@touch $@ $(RUNS)
+
+# Apart from the rest: checkov wants older releases of libraries that the tests use too.
+$(SCAN): pyproject.toml $(VENV)/made
+	@$(PYTHON) -m venv $(SCAN)
+	$(SCAN)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(SCAN)/bin/python -m pip install --quiet --group scan
+	@touch $@

@@ -18,7 +18,7 @@ from billing_exporter.genesys import Interrupted
 from billing_exporter.metrics import CATALOGUE
 from billing_exporter.polling import SUCCESS, Poller
 from billing_exporter.state import StateDirectory
-from billing_exporter.telemetry import Telemetry
+from billing_exporter.telemetry import ABORTED, HANDSHAKES, Telemetry
 from billing_exporter.unit import Parts, Unit, withdraw
 from billing_exporter.web.gate import Gate
 from billing_exporter.web.negotiation import Format
@@ -222,20 +222,6 @@ def _status_of(poller: Poller) -> CollectorStatus:
     )
 
 
-def site_of(exporter: Exporter, telemetry_path: str) -> Site:
-    """Return the pages of an exporter.
-
-    Raises:
-        ValueError: the path cannot be that of the metrics.
-    """
-    return Site(
-        scrape=exporter.scrape,
-        waiting_for=exporter.waiting_for,
-        status=lambda: exporter.status(telemetry_path),
-        telemetry_path=telemetry_path,
-    )
-
-
 def serving(
     exporter: Exporter,
     address: str,
@@ -243,6 +229,7 @@ def serving(
     protection: Callable[[], Protection] = Protection,
     *,
     protect_health: bool = False,
+    reload: Callable[[], str | None] | None = None,
 ) -> WebServer:
     """Return the server of an exporter, not yet started.
 
@@ -252,13 +239,23 @@ def serving(
         telemetry_path: where the metrics are.
         protection: tells how the server is guarded at each moment, by default not at all.
         protect_health: whether health endpoints ask for a password as well.
+        reload: reads the configuration anew and returns its mistakes, if that can be asked for.
 
     Raises:
         ValueError: address or path cannot be read.
     """
-    site = site_of(exporter, telemetry_path)
+    site = Site(
+        scrape=exporter.scrape,
+        waiting_for=exporter.waiting_for,
+        status=lambda: exporter.status(telemetry_path),
+        telemetry_path=telemetry_path,
+        reload=reload,
+    )
     gate = Gate(site, protection, open_paths=() if protect_health else HEALTH_PATHS)
-    return WebServer(address, gate, tls=lambda: protection().tls)
+    server = WebServer(address, gate, tls=lambda: protection().tls)
+    exporter.telemetry.follow(ABORTED, lambda: server.aborted)
+    exporter.telemetry.follow(HANDSHAKES, lambda: server.failed_handshakes)
+    return server
 
 
 @contextmanager

@@ -58,6 +58,7 @@ def _serve(arguments: argparse.Namespace) -> int:
             arguments.telemetry_path,
             protection,
             protect_health=arguments.protect_health,
+            reload=reloader.reload,
         )
         serve(exporter, server, reload=reloader.reload, changed=_changes(arguments))
     except (ValueError, OSError) as error:

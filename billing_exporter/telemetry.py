@@ -19,7 +19,9 @@ from prometheus_client import (
     disable_created_metrics,
 )
 from prometheus_client import generate_latest as text_of
+from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.openmetrics.exposition import generate_latest as openmetrics_of
+from prometheus_client.registry import Collector
 
 from billing_exporter import __version__
 from billing_exporter.metrics import PREFIX
@@ -154,14 +156,42 @@ RELOADED_AT = Own(
     (),
     "When the configuration was last read without a mistake, Unix time.",
 )
+ABORTED = Own(
+    "counter",
+    "exporter_connections_aborted",
+    (),
+    "Connections to the exporter that were refused, or broke with a request or answer unfinished.",
+)
+HANDSHAKES = Own(
+    "counter",
+    "exporter_failed_handshakes",
+    (),
+    "Connections to the exporter whose TLS handshake failed.",
+)
 BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
 
 OWN = (
     *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES, LEFT_OUT, RESTORED),
     *(POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
     *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
-    *(RELOADED, RELOADED_AT, BUILD),
+    *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, BUILD),
 )
+
+
+# Counted elsewhere, and read when they are shown.
+_FOLLOWED = (ABORTED, HANDSHAKES)
+
+
+class _Follower(Collector):
+    def __init__(self, own: Own, read: Callable[[], int]) -> None:
+        self._own = own
+        self._read = read
+
+    def describe(self) -> list[CounterMetricFamily]:
+        return [CounterMetricFamily(PREFIX + self._own.name, self._own.help)]
+
+    def collect(self) -> list[CounterMetricFamily]:
+        return [CounterMetricFamily(PREFIX + self._own.name, self._own.help, value=self._read())]
 
 
 @dataclass(frozen=True)
@@ -189,7 +219,7 @@ class Telemetry:
         self._counters = {
             own: Counter(PREFIX + own.name, own.help, own.labels, registry=registry)
             for own in OWN
-            if own.kind == "counter"
+            if own.kind == "counter" and own not in _FOLLOWED
         }
         self._durations = Histogram(
             PREFIX + REQUEST_DURATION.name,
@@ -204,6 +234,10 @@ class Telemetry:
         if process:
             ProcessCollector(registry=registry)
             PlatformCollector(registry=registry)
+
+    def follow(self, own: Own, read: Callable[[], int]) -> None:
+        """Show a counter that somebody else keeps; it is read at most once a second."""
+        self.registry.register(_Follower(own, read))
 
     def configured(self, at: datetime) -> None:
         """Tell when the configuration was read."""

@@ -47,6 +47,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
     finally:
         compose("down", "--volumes")
+        # One that was being started again when it was taken down is still there.
+        left = podman("ps", "--all", "--quiet", f"--filter=name={PROJECT}").split()
+        podman("rm", "--force", "--time=0", "--ignore", *left)
 
 
 def _provide(service: str, program: Path, folder: Path) -> None:

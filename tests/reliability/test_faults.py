@@ -126,4 +126,6 @@ def said_wrongly(case: Case, caplog: pytest.LogCaptureFixture) -> Iterator[str]:
         wanted = [] if expected.outcome == SUCCESS else [expected.outcome]
         if reasons != wanted:
             yield f"{case}: {collector} was said to fail by {reasons}, not {wanted}"
-    yield from (record.getMessage() for record in caplog.records if record.levelno > logging.WARNING)
+    yield from (
+        record.getMessage() for record in caplog.records if record.levelno > logging.WARNING
+    )

@@ -41,7 +41,9 @@ class Site:
         shutil.copy(pair.certificate, self.folder / "s.crt")
         shutil.copy(pair.key, self.folder / "s.key")
 
-    def get(self, url: str, user: str | None = None, method: str = "GET") -> tuple[int, str, dict]:
+    def get(
+        self, url: str, user: str | None = None, method: str = "GET"
+    ) -> tuple[int, str, dict[str, str]]:
         """Return status, text and headers of an answer."""
         request = urllib.request.Request(url, method=method)
         if user:

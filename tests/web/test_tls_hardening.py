@@ -135,8 +135,8 @@ def test_who_is_cut_while_the_socket_changes_hands(tls: Tls, name: str) -> None:
     ):
         client.sendall(b"\x16\x03\x01")
         sock, _ = listener.accept()
-        connection = Connection(sock, Answers(), Limits(), lambda: secured)
-        secured = Tls(Meddling(tls.context, getattr(connection, name)))  # type: ignore[arg-type]
+        connection = Connection(sock, Answers(), Limits(), lambda: meddling)
+        meddling = Tls(Meddling(tls.context, getattr(connection, name)))  # type: ignore[arg-type]
         connection.converse(nullcontext)
         connection.close()
 
