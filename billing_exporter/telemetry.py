@@ -183,15 +183,15 @@ _FOLLOWED = (ABORTED, HANDSHAKES)
 
 
 class _Follower(Collector):
-    def __init__(self, own: Own, read: Callable[[], int]) -> None:
+    def __init__(self, own: Own) -> None:
+        self.read: Callable[[], int] = lambda: 0
         self._own = own
-        self._read = read
 
     def describe(self) -> list[CounterMetricFamily]:
         return [CounterMetricFamily(PREFIX + self._own.name, self._own.help)]
 
     def collect(self) -> list[CounterMetricFamily]:
-        return [CounterMetricFamily(PREFIX + self._own.name, self._own.help, value=self._read())]
+        return [CounterMetricFamily(PREFIX + self._own.name, self._own.help, value=self.read())]
 
 
 @dataclass(frozen=True)
@@ -221,6 +221,9 @@ class Telemetry:
             for own in OWN
             if own.kind == "counter" and own not in _FOLLOWED
         }
+        self._followed = {own: _Follower(own) for own in _FOLLOWED}
+        for follower in self._followed.values():
+            registry.register(follower)
         self._durations = Histogram(
             PREFIX + REQUEST_DURATION.name,
             REQUEST_DURATION.help,
@@ -237,7 +240,7 @@ class Telemetry:
 
     def follow(self, own: Own, read: Callable[[], int]) -> None:
         """Show a counter that somebody else keeps; it is read at most once a second."""
-        self.registry.register(_Follower(own, read))
+        self._followed[own].read = read
 
     def configured(self, at: datetime) -> None:
         """Tell when the configuration was read."""

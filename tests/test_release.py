@@ -79,7 +79,7 @@ def test_the_wheel_alone_runs_the_demo(dist: Path, tmp_path: Path) -> None:
         ) as demo,
     ):
         try:
-            page = _page(output)
+            page = _page(demo, output)
             demo.terminate()
             assert demo.wait(PATIENCE_SECONDS) == 0
         finally:
@@ -88,10 +88,10 @@ def test_the_wheel_alone_runs_the_demo(dist: Path, tmp_path: Path) -> None:
     assert "genesyscloud_billing_trustor_usage_quantity{" in page
 
 
-def _page(output: Path) -> str:
+def _page(demo: "subprocess.Popen[bytes]", output: Path) -> str:
     """Wait until the demo has said where it is and has samples; return its metrics."""
     until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until:
+    while time.monotonic() < until and demo.poll() is None:
         said = re.search(r"http://\S+/metrics", output.read_text())
         if said and "trustor_usage_quantity{" in output.read_text():
             with urllib.request.urlopen(said[0], timeout=PATIENCE_SECONDS) as answer:
