@@ -15,7 +15,7 @@ class Dated:
     Attributes:
         amount: PromQL of what is drawn.
         date: PromQL of the time it is drawn at, Unix time in milliseconds.
-        by: the label that a series is made of, each.
+        by: the label whose values are the series.
     """
 
     amount: str

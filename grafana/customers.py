@@ -28,7 +28,7 @@ def dashboard() -> sdk.Dashboard:
     )
     link = PAGE.with_clicked("trustor")
     sections = (
-        Section("", (Line(4, figures, (5, 5, 5, 4, 5)), Line(13, (fleet(_SCOPE, link),)))),
+        Section("", (Line(4, figures, (5, 5, 5, 4, 5)), Line(14, (fleet(_SCOPE, link),)))),
         Section(
             "Who is over, and who grows",
             (

@@ -8,6 +8,7 @@ from grafana.tables import Column, Label, grid
 from grafana.thresholds import threshold
 
 RISES, FALLS = 10, 5
+_OF_EACH = 3  # customer: one that doubles all its usage must not hide the others
 _CHANGE = Unit("percentunit", 0)
 _EARLY = 0.1  # of a period: the pace of so few days says little, for the rules as well
 
@@ -29,7 +30,8 @@ def changed_most(scope: Scope, link: str) -> dashboard.Panel:
         f"and on (organization, trustor, trustor_id) {elapsed} >= {_EARLY} "
         f"and on ({CHARGE}) {billed}"
     )
-    rows = f"(topk({RISES}, {change}) or bottomk({FALLS}, {change}))"
+    each = f"by (organization, trustor_id) ({_OF_EACH}, {change})"
+    rows = f"(topk({RISES}, topk {each}) or bottomk({FALLS}, bottomk {each}))"
 
     def among(series: str) -> str:
         return f"{series} and on ({CHARGE}) {rows}"
@@ -39,9 +41,9 @@ def changed_most(scope: Scope, link: str) -> dashboard.Panel:
         "Charges whose usage changed most",
         f"The {RISES} charges whose projected usage at the period's end rises most above the "
         f"previous period's, and the {FALLS} that fall most below it, of those with at least "
-        f"{floor} units then; periods that have just begun are left out. What adds up goes on at "
-        "its pace, licences and other high-water marks stay as they are (from the recording "
-        "rules).",
+        f"{floor} units then; no more than {_OF_EACH} of a customer each way. Periods that have "
+        "just begun are left out. What adds up goes on at its pace, licences and other high-water "
+        "marks stay as they are (from the recording rules).",
         [
             Label("trustor", "Customer", width=200, link=(link, "Show this customer")),
             Label("charge", "Charge", width=250),

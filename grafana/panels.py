@@ -31,14 +31,11 @@ class Unit:
 MONEY = Unit("locale", 2)
 COUNT = Unit("locale", 0)
 QUANTITY = Unit("locale", 2)
-COMPACT = Unit("short")
 RATIO = Unit("percentunit", 0)
 SECONDS = Unit("s", 1)
 DAYS = Unit("suffix: days", 0)
 DATE = Unit("time:YYYY-MM-DD")
 BYTES = Unit("bytes", 0)
-PER_MINUTE = Unit("suffix: /min", 1)
-SWITCH = Unit("bool_yes_no")
 TEXT = Unit("string")
 
 
@@ -62,8 +59,6 @@ def figure(
     unit: Unit,
     *,
     steps: Steps = PLAIN,
-    no_value: str | None = None,
-    area: bool = False,
 ) -> dashboard.Panel:
     """Build a panel of large figures, one per series: its newest value.
 
@@ -73,12 +68,9 @@ def figure(
         queries: where the series come from.
         unit: of all series.
         steps: the colours of the figures.
-        no_value: what to write where there is no series; None leaves it to Grafana.
-        area: whether the figure has its course over time behind it.
     """
-    graph = common.BigValueGraphMode.AREA if area else common.BigValueGraphMode.NONE
     options = stat.Options(
-        graph_mode=graph,
+        graph_mode=common.BigValueGraphMode.NONE,
         color_mode=common.BigValueColorMode.VALUE,
         justify_mode=common.BigValueJustifyMode.AUTO,
         text_mode=_text_mode(queries),
@@ -86,7 +78,6 @@ def figure(
         reduce_options=common.ReduceDataOptions(values=False, calcs=["lastNotNull"], fields=""),
     )
     config = field_config(unit, steps, None)
-    config.no_value = no_value
     return dashboard.Panel(
         type_val="stat",
         title=title,
@@ -105,7 +96,6 @@ def lines(
     unit: Unit,
     *,
     steps: Steps = (),
-    lowest: float | None = 0,
     stepped: bool = True,
 ) -> dashboard.Panel:
     """Build a panel of lines over time with a table of last values below.
@@ -116,19 +106,18 @@ def lines(
         queries: where the series come from.
         unit: of all series.
         steps: thresholds, drawn as dashed lines.
-        lowest: where the axis starts at the latest; None leaves it to the values.
         stepped: whether a value holds until the next one, as polled numbers do.
     """
     style = common.GraphThresholdsStyleMode.DASHED if steps else common.GraphThresholdsStyleMode.OFF
-    interpolation = common.LineInterpolation.STEP_AFTER if stepped else None
+    held, sloped = common.LineInterpolation.STEP_AFTER, common.LineInterpolation.LINEAR
     custom = timeseries.FieldConfig(
         draw_style=common.GraphDrawStyle.LINE,
-        line_interpolation=interpolation or common.LineInterpolation.LINEAR,
+        line_interpolation=held if stepped else sloped,
         line_width=2,
         fill_opacity=0,
         show_points=common.VisibilityMode.NEVER,
         span_nulls=False,
-        axis_soft_min=lowest,
+        axis_soft_min=0,
         thresholds_style=common.GraphThresholdsStyleConfig(mode=style),
     )
     options = timeseries.Options(

@@ -30,7 +30,7 @@ _VIEWER = _HERE / "viewer"
 _IMAGES = _HERE.parent / "docs" / "images"
 _RULES = sorted((_HERE.parent / "prometheus" / "rules").glob("*.yml"))
 _LAPTOP_WIDTH = 1366  # pixels
-_SHOWN_HEIGHT = 1500  # pixels of each dashboard; all of it would be too tall for a page
+_SHOWN_HEIGHT = 1400  # pixels of each dashboard; all of it would be too tall for a page
 _DAYS_PER_MINUTE = 12
 _NOTE = f"The demo's clock makes {_DAYS_PER_MINUTE} days pass in a minute."
 _MOST_BYTES = 300_000
@@ -61,7 +61,7 @@ def _build_viewer() -> None:
     if not (_VIEWER / "node_modules").is_dir():
         flags = ("--ignore-scripts", "--legacy-peer-deps", "--no-package-lock", "--no-audit")
         _run("npm", "install", *flags)
-    _run("npm", "run", "build", "--silent", "--", "--logLevel", "warn")
+    _run("npm", "run", "build", "--silent", "--", "--logLevel", "error")
 
 
 def _run(*command: str) -> None:

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from billing_exporter.collectors import configured
@@ -16,15 +17,17 @@ from billing_exporter.collectors.settings import (
 from billing_exporter.exposition import Exposition
 from billing_exporter.genesys import Account, BillingApi
 from billing_exporter.metrics import CATALOGUE
+from billing_exporter.observer import ApiObserver
 from billing_exporter.polling import Poller, Target
-from billing_exporter.telemetry import ApiObserver, Telemetry
-from tests.scrapes import Scrape
+from billing_exporter.telemetry import Telemetry
+from reliability.looking import Look
+from reliability.matrix import COLLECTORS
 
 NAME = "acme"
 # Rows of zeros too, so that whatever is shown later has something to be compared with.
 EVERYTHING = Collectors(
     usage=UsageSettings(),
-    invoices=InvoicesSettings(lookback="10y"),
+    invoices=InvoicesSettings(),
     contracts=ContractsSettings(),
     trustors=TrustorsSettings(zero_rows=True, concurrency=2),
 )
@@ -62,10 +65,9 @@ class Branch:
     Args:
         url: where API and login are.
         now: the time that readings get.
-        seconds: how long one operation may take.
     """
 
-    def __init__(self, url: str, now: Callable[[], datetime], *, seconds: float = 300.0) -> None:
+    def __init__(self, url: str, now: Callable[[], datetime]) -> None:
         self.clock = HurriedClock()
         self.telemetry = Telemetry(process=False)
         self.exposition = Exposition(CATALOGUE)
@@ -73,7 +75,6 @@ class Branch:
             Account(url, url, "demo", lambda: "demo"),
             observer=ApiObserver(self.telemetry, NAME),
             clock=self.clock,
-            seconds=seconds,
         )
         self.pollers = {
             collector.name: Poller(
@@ -85,15 +86,25 @@ class Branch:
             for collector, settings in configured(EVERYTHING)
         }
 
-    def poll(self) -> None:
-        """Poll every collector once, one after the other."""
-        for poller in self.pollers.values():
-            poller.poll()
+    def poll(self, collectors: Iterable[str] = COLLECTORS) -> None:
+        """Poll collectors once, one after the other."""
+        for collector in collectors:
+            self.pollers[collector].poll()
 
-    def scrape(self) -> Scrape:
-        """Return what a scrape would."""
+    def look(self) -> Look:
+        """Return what a scrape shows."""
         live = self.telemetry.live(openmetrics=False)
-        return Scrape(b"".join(self.exposition.body.pieces(live, gzip=False)).decode())
+        return Look.of(b"".join(self.exposition.body.pieces(live, gzip=False)).decode())
+
+    @contextmanager
+    def in_haste(self, seconds: float) -> Iterator[None]:
+        """Let one operation take no longer than that."""
+        caller = self.api._caller  # noqa: SLF001 - the bound of five minutes is no setting
+        usual, caller._seconds = caller._seconds, seconds  # noqa: SLF001 - as above
+        try:
+            yield
+        finally:
+            caller._seconds = usual  # noqa: SLF001 - as above
 
     def let_pass(self, seconds: float) -> None:
         """Let time pass for the client, so that it forgets what it was refused."""

@@ -3,8 +3,9 @@
 Read a row as: while this holds, a poll ends like that, and what was known is shown like this.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 SUCCESS = "success"
@@ -24,6 +25,13 @@ SUBJECTS = {CONTRACTS: "contracts", INVOICES: "invoices", REPORT: "usage", TRUST
 # One answer among many: without it the rest of the poll goes on.
 DETAILS = {PERIOD: "contracts", LINES: "invoices", OVERVIEW: "trustors"}
 OPERATIONS = (*SUBJECTS, *DETAILS, LOGIN)
+CONCERNED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **{operation: (collector,) for operation, collector in (SUBJECTS | DETAILS).items()},
+        CONTRACTS: ("contracts", "usage"),
+        LOGIN: COLLECTORS,
+    }
+)
 
 # What is shown after a poll under the fault: exactly what was, the same but for numbers that are
 # missing now, or something else that only has to be an exposition.
@@ -56,6 +64,7 @@ class Fault:
         shown: what becomes of what was shown, where it does.
         on: the operations whose answers it changes; elsewhere it does nothing.
         slow: whether the fault lies in how long an answer takes.
+        once: whether one answer is hit and no other.
     """
 
     name: str
@@ -64,6 +73,7 @@ class Fault:
     shown: Shown = "same"
     on: tuple[str, ...] = OPERATIONS
     slow: bool = False
+    once: bool = False
 
     def text(self, operation: str) -> str:
         """Write it as the simulator reads it."""
@@ -82,6 +92,11 @@ class Case:
         """Name it."""
         return self.fault.text(self.operation)
 
+    @property
+    def concerned(self) -> tuple[str, ...]:
+        """The collectors that ask for the operation."""
+        return CONCERNED[self.operation]
+
 
 _PAGED = (CONTRACTS, INVOICES, LINES)  # by cursor; numbered pages know how many they are
 _TEXT_NUMBERS = (REPORT, OVERVIEW)
@@ -92,6 +107,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("400", reason="rejected"),
     Fault("408", reason="unavailable"),
     Fault("413", reason="rejected"),
+    Fault("413", "times=1", reason="rejected", on=tuple(DETAILS), once=True),
     Fault("429", "retry_after=1", reason="rate_limited"),
     Fault("429", "retry_after=1,form=date", reason="rate_limited"),
     Fault("429", "retry_after=1,form=none", reason="rate_limited"),
@@ -177,11 +193,14 @@ def _at_login(fault: Fault) -> str:
 
 def _in_detail(fault: Fault, operation: str) -> Expected:
     """One answer of many fails: the poll lives with it, unless all others would fail too."""
-    if fault.reason in {"rate_limited", "unauthorized"}:
-        return Expected(fault.reason)
-    if operation == OVERVIEW and fault.reason == "forbidden":
+    reason = str(fault.reason)
+    if reason in {"rate_limited", "unauthorized"}:
+        return Expected(reason)
+    if operation == OVERVIEW and reason == "forbidden":
         return Expected(shown="other")  # who withdrew its trust is shown no more
-    return Expected(partial=fault.reason)
+    if operation == OVERVIEW and not fault.once:
+        return Expected(reason, partial=reason)  # no customer at all could be read
+    return Expected(partial=reason)
 
 
 def _without_contracts(reason: str) -> Expected:

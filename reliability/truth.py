@@ -70,11 +70,12 @@ def _trustor(truth: Any, scrape: Scrape, organization: str) -> Iterator[str]:
     if status != "ok":
         return
     start = datetime.combine(date.fromisoformat(truth["period"]["start"]), time(), UTC)
-    shown_start = scrape.value(
-        "trustor_period_start_timestamp_seconds", period="current", **of
-    )
+    shown_start = scrape.value("trustor_period_start_timestamp_seconds", period="current", **of)
     yield from _differing(f"period of {truth['id']}", start.timestamp(), shown_start)
-    for metric, key in (("trustor_usage_quantity", "usage"), ("trustor_prepaid_quantity", "prepaid")):
+    for metric, key in (
+        ("trustor_usage_quantity", "usage"),
+        ("trustor_prepaid_quantity", "prepaid"),
+    ):
         expected: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
         for row in truth["charges"]:
             expected[row["name"], row["partNumber"], row["grouping"]] += Decimal(row[key])

@@ -93,7 +93,7 @@ def _page(demo: "subprocess.Popen[bytes]", output: Path) -> str:
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until and demo.poll() is None:
         said = re.search(r"http://\S+/metrics", output.read_text())
-        if said and "trustor_usage_quantity{" in output.read_text():
+        if said and "Ctrl-C ends it." in output.read_text():
             with urllib.request.urlopen(said[0], timeout=PATIENCE_SECONDS) as answer:
                 return str(answer.read().decode())
         time.sleep(0.1)

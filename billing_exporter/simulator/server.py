@@ -150,7 +150,7 @@ def _pieces(body: bytes, pause: float, drip: float) -> Iterator[tuple[bytes, flo
     size = max(1, -(-len(body) // count))
     middle = len(body) // 2
     for start in range(0, len(body), size):
-        has_middle = pause > 0 and start <= middle < start + size
+        has_middle = pause > 0 and start < middle <= start + size
         yield body[start : start + size], drip / count + (pause if has_middle else 0.0)
 
 

@@ -9,15 +9,16 @@ import pytest
 
 from billing_exporter.simulator.faults import KINDS
 from reliability.branch import NAME, Branch
+from reliability.looking import Look, metric_of
 from reliability.matrix import FAULTS, LOGIN, OPERATIONS, SUCCESS, Case, Fault, cases
-from reliability.verdict import faults
+from reliability.verdict import OF_THE_POLL, faults
 from tests.processes import Program, simulating
 from tests.scrapes import steer
 
 # Longer than any wait that the client remembers over operations.
 FORGETTING_SECONDS = 3600.0
 # For what never answers: the client's own bound would take minutes.
-SHORT_SECONDS = 0.3
+SHORT_SECONDS = 0.5
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Noon:
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Program]:
     """A simulated Genesys Cloud whose day will not end soon."""
-    flags = "--trustors", "3", "--rate-limit", "0", "--in-progress", "0"
+    flags = "--trustors", "2", "--rate-limit", "0", "--in-progress", "0"
     with simulating(*flags) as program:
         now = datetime.fromisoformat(steer(program.url, "world")["now"])
         noon = datetime(now.year, now.month, now.day, 12, tzinfo=UTC) + timedelta(days=1)
@@ -43,16 +44,10 @@ def simulator() -> Iterator[Program]:
         yield program
 
 
-@pytest.fixture(scope="module")
-def patient(simulator: Program) -> Branch:
-    """An organization that is polled under every fault that answers in time."""
-    return branch(simulator)
-
-
-def branch(simulator: Program, seconds: float = 300.0) -> Branch:
+def branch(simulator: Program) -> Branch:
     """Return an organization that has been polled with success."""
     now = datetime.fromisoformat(steer(simulator.url, "world")["now"])
-    it = Branch(simulator.url, Noon(now), seconds=seconds)
+    it = Branch(simulator.url, Noon(now))
     it.poll()
     return it
 
@@ -63,10 +58,9 @@ def test_every_fault_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("fault", [f for f in FAULTS if not f.slow], ids=lambda f: f.text(""))
-def test_a_fault(
-    fault: Fault, simulator: Program, patient: Branch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_fault(fault: Fault, simulator: Program, caplog: pytest.LogCaptureFixture) -> None:
     """Whichever operation it hits, each collector ends as the matrix says, and recovers."""
+    patient = branch(simulator)
     for case in cases():
         if case.fault == fault:
             suffer(case, simulator, patient, caplog)
@@ -78,43 +72,47 @@ def test_a_slow_answer(
     fault: Fault, operation: str, simulator: Program, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An answer that does not come in time fails what needs it, and nothing else."""
-    short = branch(simulator, SHORT_SECONDS)
     (case,) = (c for c in cases() if c.fault == fault and c.operation == operation)
-    suffer(case, simulator, short, caplog)
+    suffer(case, simulator, branch(simulator), caplog, SHORT_SECONDS)
 
 
 def suffer(
-    case: Case, simulator: Program, patient: Branch, caplog: pytest.LogCaptureFixture
+    case: Case,
+    simulator: Program,
+    patient: Branch,
+    caplog: pytest.LogCaptureFixture,
+    seconds: float = 300.0,
 ) -> None:
     """Poll under the case's fault, compare with before; poll without it, compare again."""
-    before = patient.scrape()
+    before = patient.look()
     caplog.clear()
     steer(simulator.url, "faults", [case.fault.text(case.operation)])
     if case.operation == LOGIN:
         steer(simulator.url, "revoke", {})
-    patient.poll()
+    with patient.in_haste(seconds):
+        patient.poll(case.concerned)
     steer(simulator.url, "faults", [])
-    assert list(faults(case, before, patient.scrape(), NAME)) == []
+    assert list(faults(case, before, patient.look(), NAME, case.concerned)) == []
     assert list(said_wrongly(case, caplog)) == []
     patient.let_pass(FORGETTING_SECONDS)
-    patient.poll()
-    recovered = patient.scrape()
-    assert set(recovered.outcomes(NAME).values()) == {SUCCESS}
+    patient.poll(case.concerned)
+    recovered = patient.look()
+    assert set(recovered.own.outcomes(NAME).values()) == {SUCCESS}
     assert billing(recovered) == billing(before)
 
 
-def billing(scrape: object) -> dict[object, float]:
-    """Return all billing series but those that say when they were read."""
+def billing(look: Look) -> dict[tuple[str, str], dict[str, str]]:
+    """Return the billing series, without those that say how the poll went."""
     return {
-        (row.name, tuple(sorted(row.labels.items()))): row.value
-        for row in scrape.billing(NAME)  # type: ignore[attr-defined]
-        if not row.name.endswith("last_success_timestamp_seconds")
+        key: {name: value for name, value in of.items() if metric_of(name) not in OF_THE_POLL}
+        for key, of in look.billing.items()
     }
 
 
 def said_wrongly(case: Case, caplog: pytest.LogCaptureFixture) -> Iterator[str]:
     """Yield what the log does not say as it should: one warning for each failure, no traceback."""
-    for collector, expected in case.expected.items():
+    for collector in case.concerned:
+        expected = case.expected[collector]
         lines = [
             record
             for record in caplog.records

@@ -4,10 +4,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.components import require
 from tests.rules.rulebook import RULE_FILES, TEST_FILES, groups, read
 
+BILLING_TESTS = [path for path in TEST_FILES if not path.stem.startswith("exporter")]
 PROMTOOLS = ("promtool-2", "promtool-3")
 
 
@@ -36,3 +38,26 @@ def test_groups_are_evaluated_in_order(path: Path) -> None:
     test = read(path)
     loaded = [name for file in test["rule_files"] for name in groups(path.parent / file)]
     assert test["group_eval_order"] == loaded
+
+
+@pytest.mark.parametrize("path", BILLING_TESTS, ids=lambda path: path.stem)
+def test_a_second_replica_changes_nothing(path: Path, tmp_path: Path) -> None:
+    """Alerts and records about billing are the same when every series is scraped twice."""
+    twice = {
+        **read(path),
+        "rule_files": [str(path.parent / file) for file in read(path)["rule_files"]],
+        "tests": [
+            {
+                **test,
+                "input_series": [*test["input_series"], *map(_replicated, test["input_series"])],
+            }
+            for test in read(path)["tests"]
+        ],
+    }
+    copy = tmp_path / path.name
+    copy.write_text(yaml.safe_dump(twice), encoding="utf-8")
+    _promtool(PROMTOOLS[-1], "test", "rules", copy)
+
+
+def _replicated(series: dict[str, str]) -> dict[str, str]:
+    return {**series, "series": series["series"].replace("{", '{replica="2",', 1)}
