@@ -7,8 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNS := $(VENV)/runs
 TESTS := $(VENV)/tests
-SCAN := $(VENV)/scan
-TOOL ?= docker
+TOOLS := $(VENV)/tools
+DOCKER ?= docker
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -52,22 +52,22 @@ dist: $(TESTS) ## build wheel, sdist and chart into dist/
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/python -c 'import helm_python; helm_python.package("helm/billing-exporter", destination="dist")'
 
-image: ## build the image with Docker or podman (TOOL=podman)
-	$(TOOL) build --tag genesyscloud-billing-exporter .
+image: ## build the image with Docker or podman (DOCKER=podman)
+	$(DOCKER) build --tag genesyscloud-billing-exporter .
 
 image-test: $(TESTS) ## build and run image and Compose stack with podman, as strictly as a cluster would
 	@$(BIN)/python -m tests.components fetch podman prometheus-3 alertmanager
 	@$(BIN)/python -m pytest tests/image/check_image.py tests/image/check_compose.py $(ARGS)
 
-scan: $(SCAN) $(TESTS) ## look for weak settings in Dockerfile and chart
+scan: $(TOOLS) $(TESTS) ## look for weak settings in Dockerfile and chart
 	@rm -rf $(VENV)/scanned
 	@$(BIN)/python -m tests.helm.manifests $(VENV)/scanned/chart
 	@cp Dockerfile $(VENV)/scanned/
-	$(SCAN)/bin/hadolint Dockerfile
-	$(SCAN)/bin/checkov --config-file .checkov.yaml --directory $(VENV)/scanned
+	$(TOOLS)/bin/hadolint Dockerfile
+	$(TOOLS)/bin/checkov --config-file .checkov.yaml --directory $(VENV)/scanned
 
-lock: $(TESTS) ## choose anew the versions that the image is made of
-	@$(BIN)/uv --quiet pip compile pyproject.toml --universal --python-version 3.11 --upgrade \
+lock: $(TOOLS) ## choose anew the versions that the image is made of
+	@$(TOOLS)/bin/uv --quiet pip compile pyproject.toml --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
 
 clean: ## remove what the other targets made
@@ -95,8 +95,8 @@ $(TESTS): pyproject.toml $(VENV)/made
 	@touch $@ $(RUNS)
 
 # Apart from the rest: checkov wants older releases of libraries that the tests use too.
-$(SCAN): pyproject.toml $(VENV)/made
-	@$(PYTHON) -m venv $(SCAN)
-	$(SCAN)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(SCAN)/bin/python -m pip install --quiet --group scan
+$(TOOLS): pyproject.toml $(VENV)/made
+	@$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(TOOLS)/bin/python -m pip install --quiet --group tools
 	@touch $@

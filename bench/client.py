@@ -21,7 +21,7 @@ def findings(scale: Scale) -> Iterator[Finding]:
     with measure.service("bench.contestants.api", scale.resources, scale.pages) as url:
         run = partial(_run, url, scale)
         yield _cpu(overviews, *run("overviews"), Aim(ratio=1 / 7))
-        yield _cpu(f"{overviews}, one of them with blank numbers", *run("blank"))
+        yield _cpu(f"{overviews}, each with a row of blank numbers", *run("blank"))
         counted = run("counted", "report")
         yield _cpu(f"{report}, counted", *counted, Aim(ratio=1 / 50))
         yield _memory(f"{report}, counted", *counted)

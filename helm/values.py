@@ -45,7 +45,7 @@ def chart_values() -> tuple[Value, ...]:
     return _parts(yaml.compose(text, Loader=yaml.SafeLoader), text.splitlines(), ())
 
 
-def _parts(node: yaml.Node, lines: list[str], path: tuple[str, ...]) -> tuple[Value, ...]:
+def _parts(node: yaml.Node | None, lines: list[str], path: tuple[str, ...]) -> tuple[Value, ...]:
     """Describe the keys of a mapping that have a comment; none for any other node."""
     if not isinstance(node, yaml.MappingNode):
         return ()

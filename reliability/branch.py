@@ -29,7 +29,7 @@ EVERYTHING = Collectors(
     usage=UsageSettings(),
     invoices=InvoicesSettings(),
     contracts=ContractsSettings(),
-    trustors=TrustorsSettings(zero_rows=True, concurrency=2),
+    trustors=TrustorsSettings(zero_rows=True, concurrency=1),
 )
 
 

@@ -49,7 +49,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         compose("down", "--volumes")
         # One that was being started again when it was taken down is still there.
         left = podman("ps", "--all", "--quiet", f"--filter=name={PROJECT}").split()
-        podman("rm", "--force", "--time=0", "--ignore", *left)
+        for name in left:
+            podman("rm", "--force", "--time=0", "--ignore", name)
 
 
 def _provide(service: str, program: Path, folder: Path) -> None:

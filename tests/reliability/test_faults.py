@@ -10,7 +10,7 @@ import pytest
 from billing_exporter.simulator.faults import KINDS
 from reliability.branch import NAME, Branch
 from reliability.looking import Look, metric_of
-from reliability.matrix import FAULTS, LOGIN, OPERATIONS, SUCCESS, Case, Fault, cases
+from reliability.matrix import FAULTS, LOGIN, SUCCESS, Case, Fault, cases
 from reliability.verdict import OF_THE_POLL, faults
 from tests.processes import Program, simulating
 from tests.scrapes import steer
@@ -66,13 +66,9 @@ def test_a_fault(fault: Fault, simulator: Program, caplog: pytest.LogCaptureFixt
             suffer(case, simulator, patient, caplog)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize("fault", [f for f in FAULTS if f.slow], ids=lambda f: f.text(""))
-def test_a_slow_answer(
-    fault: Fault, operation: str, simulator: Program, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.parametrize("case", [c for c in cases() if c.fault.slow], ids=str)
+def test_a_slow_answer(case: Case, simulator: Program, caplog: pytest.LogCaptureFixture) -> None:
     """An answer that does not come in time fails what needs it, and nothing else."""
-    (case,) = (c for c in cases() if c.fault == fault and c.operation == operation)
     suffer(case, simulator, branch(simulator), caplog, SHORT_SECONDS)
 
 
