@@ -12,7 +12,7 @@ DOCKER ?= docker
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-stack test lint format docs bench dist image image-test scan lock clean
+.PHONY: help demo demo-stack test lint format docs screenshots bench dist image image-test scan lock clean
 
 help: ## say what there is
 	@echo "Targets (PYTHON=... chooses the Python, ARGS=... is handed on):"
@@ -38,11 +38,16 @@ format: $(TESTS) ## mend style where a tool can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(RUNS) ## write the reference pages anew from the code
+docs: $(TESTS) ## write the reference pages anew from the code
 	$(BIN)/billing-exporter metrics > $(VENV)/metrics.md
 	$(BIN)/billing-exporter schema --markdown > $(VENV)/configuration.md
 	mv $(VENV)/metrics.md $(VENV)/configuration.md docs/
+	$(BIN)/python -m grafana
 	$(BIN)/python -m helm
+
+screenshots: $(TESTS) ## draw the dashboards with Grafana's components (npm) and take their pictures
+	@$(BIN)/python -m tests.components fetch prometheus-3 chromium
+	@$(BIN)/python -m grafana.screenshots $(ARGS)
 
 bench: $(TESTS) ## measure speed and memory against the alternatives
 	@$(BIN)/python -m tests.components fetch nginx

@@ -1,7 +1,6 @@
 """The command ``health``, against servers of this test's own."""
 
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from billing_exporter.cli import main
+from tests.certificates import Authority
 
 
 @contextmanager
@@ -60,14 +60,11 @@ def test_nobody_there(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_https_with_any_certificate(tmp_path: Path) -> None:
     """HTTPS is asked whatever name the certificate is for."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subject = ["-subj", "/CN=elsewhere", "-keyout", str(key), "-out", str(certificate)]
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-    subprocess.run([*command.split(), *subject], check=True, capture_output=True)
+    pair = Authority(tmp_path).issue("DNS:elsewhere")
 
     def wrap(server: HTTPServer) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(pair.certificate, pair.key)
         server.socket = context.wrap_socket(server.socket, server_side=True)
 
     with answering(200, wrap) as port:

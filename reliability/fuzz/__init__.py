@@ -1,0 +1,1 @@
+"""Inputs at random for everything that reads what others wrote, and what must hold for each."""
