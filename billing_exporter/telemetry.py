@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic
 from typing import Literal
 
 from prometheus_client import (
@@ -29,8 +28,7 @@ from billing_exporter.metrics import PREFIX
 _API = ("organization",)
 _POLL = ("organization", "collector")
 _BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-# The figures of the process are at most this old; all others are as of the scrape.
-_KEPT_SECONDS = 1.0
+_EOF = b"# EOF\n"
 _GRANTED = {"200": True, "403": False}
 _PER_CUSTOMER = "get_billing_trusteebillingoverview_trustor_org_id"
 
@@ -198,7 +196,6 @@ class _Follower(Collector):
 class _Kept:
     body: bytes
     version: object
-    at: float
 
 
 class Telemetry:
@@ -222,8 +219,10 @@ class Telemetry:
             if own.kind == "counter" and own not in _FOLLOWED
         }
         self._followed = {own: _Follower(own) for own in _FOLLOWED}
+        # Apart, for these change with nobody telling, and are cheap to write at every scrape.
+        self._changing = CollectorRegistry()
         for follower in self._followed.values():
-            registry.register(follower)
+            self._changing.register(follower)
         self._durations = Histogram(
             PREFIX + REQUEST_DURATION.name,
             REQUEST_DURATION.help,
@@ -235,11 +234,11 @@ class Telemetry:
             {"version": __version__, "python": platform.python_version()}
         )
         if process:
-            ProcessCollector(registry=registry)
-            PlatformCollector(registry=registry)
+            ProcessCollector(registry=self._changing)
+            PlatformCollector(registry=self._changing)
 
     def follow(self, own: Own, read: Callable[[], int]) -> None:
-        """Show a counter that somebody else keeps; it is read at most once a second."""
+        """Show a counter that somebody else keeps; it is read at every scrape."""
         self._followed[own].read = read
 
     def configured(self, at: datetime) -> None:
@@ -369,15 +368,14 @@ class Telemetry:
 
     def live(self, *, openmetrics: bool) -> bytes:
         """Write the metrics as they are now; OpenMetrics ends with its closing line."""
+        write: Callable[[CollectorRegistry], bytes] = openmetrics_of if openmetrics else text_of
         with self._lock:
-            kept, now = self._kept.get(openmetrics), monotonic()
-            if kept and kept.version is self._version and now - kept.at < _KEPT_SECONDS:
-                return kept.body
-            version = self._version
-            write: Callable[[CollectorRegistry], bytes] = openmetrics_of if openmetrics else text_of
-            body = write(self.registry)
-            self._kept[openmetrics] = _Kept(body, version, now)
-            return body
+            kept = self._kept.get(openmetrics)
+            if kept is None or kept.version is not self._version:
+                version = self._version
+                kept = _Kept(write(self.registry).removesuffix(_EOF), version)
+                self._kept[openmetrics] = kept
+        return kept.body + write(self._changing)
 
     def _changed(self) -> None:
         # A number would have to be counted up under the lock.

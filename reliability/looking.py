@@ -29,7 +29,7 @@ class Look:
         """Take an exposition apart."""
         billing: dict[tuple[str, str], dict[str, str]] = {}
         rest = []
-        for line in text.splitlines():
+        for line in text.split("\n"):  # other line ends may stand in a label
             metric, _, labels = line.partition("{")
             collector = _COLLECTOR_OF.get(metric)
             if collector is None:

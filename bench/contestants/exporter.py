@@ -40,7 +40,7 @@ def works(series: int) -> dict[str, Callable[[], object]]:
         "whole, compressed": lambda: publish(_read(first, None)),
         "changed": lambda: join(_read(second, last)),
         "changed, compressed": lambda: publish(_read(second, last)),
-        "live part": lambda: _live(telemetry, Format.TEXT),
+        "live part": lambda: telemetry.live(openmetrics=False),
     }
 
 
@@ -57,7 +57,8 @@ def serving(series: int) -> Iterator[str]:
     _fill(telemetry, reading)
 
     def scrape(form: Format, gzip: bool) -> Sequence[bytes]:
-        return exposition.body.pieces(_live(telemetry, form), gzip=gzip)
+        live = telemetry.live(openmetrics=form is Format.OPENMETRICS)
+        return exposition.body.pieces(live, gzip=gzip)
 
     site = Site(scrape=scrape, waiting_for=list, status=_no_status)
     server = WebServer("127.0.0.1:0", site)
@@ -66,12 +67,6 @@ def serving(series: int) -> Iterator[str]:
         yield f"{server.url}/metrics"
     finally:
         server.stop()
-
-
-def _live(telemetry: Telemetry, form: Format) -> bytes:
-    # Between two scrapes of a Prometheus server lie seconds, in which what was kept ages.
-    telemetry.attempted(ORGANIZATION, COLLECTOR.name, world.NOW)
-    return telemetry.live(openmetrics=form is Format.OPENMETRICS)
 
 
 def _fill(telemetry: Telemetry, reading: Reading) -> None:
