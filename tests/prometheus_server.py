@@ -93,6 +93,7 @@ def running_prometheus(
     *,
     targets: Sequence[str] = (),
     scrape: Mapping[str, Any] | None = None,
+    jobs: Sequence[Mapping[str, Any]] = (),
     rules: Sequence[Path] = (),
     alertmanagers: Sequence[str] = (),
 ) -> Iterator[PrometheusServer]:
@@ -104,6 +105,7 @@ def running_prometheus(
         program: Which Prometheus; any from 2.42 on.
         targets: Addresses (``host:port``) of the job ``exporter``.
         scrape: More settings of that job, such as ``scheme`` or ``basic_auth``.
+        jobs: More jobs, as a configuration has them.
         rules: Files of recording and alert rules.
         alertmanagers: Addresses that alerts are sent to.
 
@@ -117,7 +119,8 @@ def running_prometheus(
             "evaluation_interval": "1s",
         },
         "scrape_configs": [
-            {"job_name": "exporter", "static_configs": [{"targets": [*targets]}], **(scrape or {})}
+            {"job_name": "exporter", "static_configs": [{"targets": [*targets]}], **(scrape or {})},
+            *jobs,
         ],
         "rule_files": [str(path.resolve()) for path in rules],
         "alerting": {

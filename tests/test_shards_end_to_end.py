@@ -1,0 +1,98 @@
+"""Three exporters that share one configuration say together what one says, and no more."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.components import require
+from tests.processes import environment, serving, simulating
+from tests.prometheus_server import PrometheusServer, Row, running_prometheus
+from tests.scrapes import fetch, wait_until_ready
+
+SHARDS = 3
+RULES = sorted((Path(__file__).parent.parent / "prometheus" / "rules").glob("records_*.yml"))
+SUMS = (
+    "sum(genesyscloud_billing_trustor_usage_quantity{job='%s'})",
+    "sum(genesyscloud_billing_trustor_estimated_overage_amount{job='%s',currency='EUR'})",
+    "sum(genesyscloud_billing_unpaid_amount{job='%s',currency='USD'})",
+    "sum(genesyscloud_billing_usage_quantity{job='%s'})",
+    "count(genesyscloud_billing_trustor_status{job='%s'} == 1)",
+    "sum(genesyscloud_billing_wallet_balance{job='%s'})",
+)
+
+
+def _job(name: str, urls: list[str]) -> dict[str, object]:
+    targets = [url.removeprefix("http://") for url in urls]
+    return {"job_name": name, "static_configs": [{"targets": targets}]}
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[tuple[str, PrometheusServer]]:
+    """A simulator, one whole exporter and three shards, and a Prometheus that has scraped all."""
+    with ExitStack() as stack:
+        simulator = stack.enter_context(simulating("--trustors", "40", "--in-progress", "0"))
+        environ = environment(simulator)
+        whole = stack.enter_context(serving(environ))
+        shards = [
+            stack.enter_context(
+                serving(environ, "--shard.count", str(SHARDS), "--shard.index", str(index))
+            )
+            for index in range(SHARDS)
+        ]
+        urls = [program.url for program in shards]
+        for url in (whole.url, *urls):
+            wait_until_ready(url)
+        server = stack.enter_context(
+            running_prometheus(
+                require("prometheus-3"),
+                jobs=[_job("whole", [whole.url]), _job("shards", urls)],
+                rules=RULES,
+            )
+        )
+        server.wait_for("count(up) == 4 and sum(up) == 4")
+        server.wait_for("organization_trustor_currency:estimated_overage_amount:sum")
+        yield simulator.url, server
+
+
+def _value(rows: list[Row]) -> float:
+    (row,) = rows
+    return float(row["value"][1])
+
+
+@pytest.mark.parametrize("expression", SUMS)
+def test_sums_are_those_of_one(chain: tuple[str, PrometheusServer], expression: str) -> None:
+    """Over all shards each quantity, amount and count is what one exporter shows."""
+    _, prometheus = chain
+    one, all_shards = (_value(prometheus.query(expression % job)) for job in ("whole", "shards"))
+    assert all_shards == pytest.approx(one)
+    assert one > 0
+
+
+def test_rules_count_nothing_twice(chain: tuple[str, PrometheusServer]) -> None:
+    """With the whole exporter and the shards side by side, the recorded sums are those of one."""
+    _, prometheus = chain
+    recorded = "sum(organization_trustor_currency:estimated_overage_amount:sum{currency='EUR'})"
+    direct = (
+        "sum(max by (trustor_id, charge, part_number, grouping, unit) "
+        "(genesyscloud_billing_trustor_estimated_overage_amount"
+        "{job='whole',period='current',currency='EUR'}))"
+    )
+    assert _value(prometheus.query(recorded)) == pytest.approx(_value(prometheus.query(direct)))
+
+
+def test_every_shard_has_customers(chain: tuple[str, PrometheusServer]) -> None:
+    """Forty customers leave none of three shards without work."""
+    _, prometheus = chain
+    per_shard = "count by (instance) (genesyscloud_billing_trustor_status{job='shards'} == 1)"
+    rows = prometheus.query(per_shard)
+    assert len(rows) == SHARDS
+
+
+def test_no_token_meets_its_limit(chain: tuple[str, PrometheusServer]) -> None:
+    """Each process keeps the budget of its own token: the API refused no request."""
+    simulator, _ = chain
+    told = fetch(f"{simulator}/_simulator/requests").text
+    assert '"200"' in told
+    assert '"429"' not in told
