@@ -41,9 +41,11 @@ class _Failure(Exception):  # noqa: N818 - it ends the command, it is no error o
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    from billing_exporter.allocator import return_memory
     from billing_exporter.app import Exporter, Reloader, serve, serving
     from billing_exporter.collectors import Shard
 
+    return_memory()
     settings, redactor = _configured(arguments)
     protection = _protection(arguments)
     try:

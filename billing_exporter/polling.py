@@ -126,7 +126,7 @@ class Poller:
             "organization": target.organization,
             "collector": target.collector.name,
         }
-        telemetry.interval(**self._where, seconds=self._interval.total_seconds())
+        self._tell_interval()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -141,11 +141,14 @@ class Poller:
         at, data = kept
         try:
             reading = self._read(data, at, None)
+            self._show(reading, restored=True)
             self.state = State(reading=reading, next_poll=at + self._interval)
         except Exception:
+            # Whoever can write the file can give it any content under a right checksum.
             log.exception("the kept reading cannot be shown", extra=self._where)
+            self.withdraw()
+            self._tell_interval()
             return
-        self._show(reading, restored=True)
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
         self.expire()
 
@@ -175,6 +178,9 @@ class Poller:
         """Show nothing of the target any more."""
         self._exposition.publish(self.target.collector.name, self.target.organization, ())
         self._telemetry.forget(*self.key)
+
+    def _tell_interval(self) -> None:
+        self._telemetry.interval(**self._where, seconds=self._interval.total_seconds())
 
     def poll(self) -> State:
         """Poll once; every failure becomes part of the state.

@@ -1,12 +1,98 @@
-"""Run one of the long proofs and print its figures; run from the repository's root."""
+"""Run one of the long proofs and print its figures as Markdown; from the repository's root."""
 
+import argparse
+import json
+import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable
 
-from reliability.figures import failures, told
+from reliability import figures
+from reliability.everyfault import suffered
+from reliability.fuzz.targets import fuzz_all
+from reliability.restarts import killed_again_and_again
 from reliability.soak import Plan, soak
 
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _fuzz(arguments: argparse.Namespace) -> list[str]:
+    found, total = [], 0
+    _say("| read | law | inputs | seconds | broken |\n|---|---|---|---|---|")
+    for run in fuzz_all(arguments.inputs, arguments.seed):
+        name, law = run.target.name, run.target.holds
+        _say(
+            f"| {name} | {law} | {run.inputs} | {run.seconds:.0f} | {int(run.found is not None)} |"
+        )
+        total += run.inputs
+        found += [run.found] if run.found else []
+    _say(f"\n{total} inputs, seed {arguments.seed}")
+    return found
+
+
+def _kill(arguments: argparse.Namespace) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        flags = ("--kills", str(arguments.kills), "--seed", str(arguments.seed))
+        command = (sys.executable, "-m", "reliability.saving", folder, *flags)
+        saving = subprocess.run(command, capture_output=True, text=True, check=False)
+    if saving.returncode:
+        return [saving.stderr]
+    _say(f"saves: {json.loads(saving.stdout)}")
+    restarts = killed_again_and_again(arguments.restarts, arguments.seed)
+    _say(
+        f"restarts: {restarts.kills} kills, {restarts.restored} readings shown again, "
+        f"{restarts.behind} of them one behind"
+    )
+    return restarts.faults
+
+
+def _soak(arguments: argparse.Namespace) -> list[str]:
+    outcome = soak(Plan(seconds=60 * arguments.minutes, seed=arguments.seed), _say)
+    _say(figures.told(outcome))
+    return figures.failures(outcome)
+
+
+def _faults(arguments: argparse.Namespace) -> list[str]:
+    return list(suffered(60 * arguments.minutes, _say))
+
+
+def main() -> int:
+    """Run what the command line asks for; 1 where something was found."""
+    parser = argparse.ArgumentParser(prog="python -m reliability", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    def add(
+        name: str, run: Callable[[argparse.Namespace], list[str]], text: str
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        command.add_argument("--seed", type=int, default=1)
+        return command
+
+    add("fuzz", _fuzz, "Throw inputs at everything that reads.").add_argument(
+        "--inputs", type=int, default=100_000
+    )
+    kill = add("kill", _kill, "Kill saves and exporters at every step and at random.")
+    kill.add_argument("--kills", type=int, default=200)
+    kill.add_argument("--restarts", type=int, default=50)
+    add("soak", _soak, "Disturb an exporter under a real Prometheus.").add_argument(
+        "--minutes", type=float, default=30
+    )
+    add("faults", _faults, "Every fault with every operation, on a real process.").add_argument(
+        "--minutes", type=float, default=60, help="end after so many, whatever is left"
+    )
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    found = arguments.run(arguments)
+    _say(f"\n{time.monotonic() - began:.0f} s, {len(found)} found")
+    for each in found:
+        _say(f"FOUND {each}")
+    return int(bool(found))
+
+
 if __name__ == "__main__":
-    outcome = soak(Plan(float(sys.argv[2]) * 60), lambda t: print(t, flush=True))
-    print(told(outcome))
-    print(failures(outcome))
-    print(outcome)
+    sys.exit(main())

@@ -16,12 +16,12 @@ from billing_exporter.collectors.settings import (
 )
 from billing_exporter.exposition import Exposition
 from billing_exporter.genesys import Account, BillingApi
+from billing_exporter.genesys.transport import Transport
 from billing_exporter.metrics import CATALOGUE
 from billing_exporter.observer import ApiObserver
 from billing_exporter.polling import Poller, Target
 from billing_exporter.telemetry import Telemetry
 from reliability.looking import Look
-from reliability.matrix import COLLECTORS
 
 NAME = "acme"
 # Rows of zeros too, so that whatever is shown later has something to be compared with.
@@ -65,9 +65,18 @@ class Branch:
     Args:
         url: where API and login are.
         now: the time that readings get.
+        collectors: what is polled.
+        transport: the network, if it is not the usual one.
     """
 
-    def __init__(self, url: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        url: str,
+        now: Callable[[], datetime],
+        *,
+        collectors: Collectors = EVERYTHING,
+        transport: Transport | None = None,
+    ) -> None:
         self.clock = HurriedClock()
         self.telemetry = Telemetry(process=False)
         self.exposition = Exposition(CATALOGUE)
@@ -75,6 +84,7 @@ class Branch:
             Account(url, url, "demo", lambda: "demo"),
             observer=ApiObserver(self.telemetry, NAME),
             clock=self.clock,
+            transport=transport,
         )
         self.pollers = {
             collector.name: Poller(
@@ -83,12 +93,12 @@ class Branch:
                 self.telemetry,
                 now=now,
             )
-            for collector, settings in configured(EVERYTHING)
+            for collector, settings in configured(collectors)
         }
 
-    def poll(self, collectors: Iterable[str] = COLLECTORS) -> None:
-        """Poll collectors once, one after the other."""
-        for collector in collectors:
+    def poll(self, collectors: Iterable[str] | None = None) -> None:
+        """Poll collectors once, one after the other; without names all of them."""
+        for collector in self.pollers if collectors is None else collectors:
             self.pollers[collector].poll()
 
     def look(self) -> Look:

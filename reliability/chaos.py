@@ -18,10 +18,11 @@ OPERATIONS = (
 )
 # A refused login is remembered for minutes, as it should be: none of these refuses one.
 _LOGIN_FAULTS = ("503", "html502", "cut", "truncated", "stall", "429")
+# Tokens are revoked where the secret is rotated.
 _FAULTS = (
     *("400", "408", "413", "429", "500", "502", "503", "504", "html502", "html503", "html"),
     *("stall", "drip", "cut", "truncated", "hugebody", "small_pages", "endless", "foreign_next"),
-    *("redirect", "in_progress", "restated", "forbidden", "revoked", "duplicate_rows", "nulls"),
+    *("redirect", "in_progress", "restated", "forbidden", "duplicate_rows", "nulls"),
     *("empty_strings", "wrong_types", "nan", "thousands", "unknown_enum", "unknown_keys"),
     *("renamed_keys", "weird_names", "slow_trustor"),
 )
@@ -32,7 +33,6 @@ _SETTINGS = {
     "429": ("retry_after=1", "retry_after=1,form=date", "retry_after=1,form=none"),
     "renamed_keys": ("spelling=older", "spelling=future"),
     "slow_trustor": ("seconds=1",),
-    "revoked": ("times=1",),
 }
 
 

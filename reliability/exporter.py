@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from billing_exporter.allocator import return_memory
 from billing_exporter.app import Exporter, Reloader, serve, serving
 from billing_exporter.collectors.settings import Collectors
 from billing_exporter.config import Organization, Settings, load
@@ -86,6 +87,7 @@ def main() -> None:
     parser.add_argument("--state.dir", dest="state_dir", type=Path)
     parser.add_argument("--web.listen-address", dest="address", default="127.0.0.1:0")
     arguments = parser.parse_args()
+    return_memory()
     redactor = Redactor()
     configure("info", "logfmt", sys.stderr, redactor)
     read = reader(arguments.configuration, arguments.interval)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from reliability.outcome import Outcome, Scrapes
 from reliability.slopes import Line
-from reliability.soak import Outcome
 
 _UNITS = {"memory": "MiB", "threads": "threads", "descriptors": "descriptors"}
 
@@ -16,8 +16,8 @@ def told(outcome: Outcome) -> str:
 def failures(outcome: Outcome) -> list[str]:
     """List what a soak must not see, one line for each; nothing where it is as it should be."""
     found = [*outcome.disagreements, *outcome.faults, *outcome.tracebacks]
-    if outcome.failed:
-        found.append(f"{outcome.failed} scrapes failed")
+    if outcome.scrapes.failed > outcome.beside.failed:
+        found.append(f"{outcome.scrapes.failed} scrapes failed")
     before, after = outcome.calm
     if after.threads > before.threads + 2 or after.descriptors > before.descriptors + 4:
         found.append(f"threads or descriptors were left behind: {before} before, {after} after")
@@ -29,9 +29,9 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "simulated time", " to ".join(moment[:16] for moment in outcome.simulated)
     yield "disturbances", _counts(outcome.disturbances)
     yield "polls", _counts(outcome.polls)
-    yield "scrapes by Prometheus, failed", f"{outcome.scrapes}, {outcome.failed}"
-    yield "slowest of them", f"{1000 * outcome.slowest:.0f} ms"
-    yield "scrapes beside it, wrong", f"{outcome.watched}, {len(outcome.faults)}"
+    yield "scrapes by Prometheus", _scrapes(outcome.scrapes)
+    yield "its scrapes of a file server beside it", _scrapes(outcome.beside)
+    yield "scrapes that were read line by line, wrong", f"{outcome.watched}, {len(outcome.faults)}"
     agreements, disagreements = outcome.agreements, len(outcome.disagreements)
     yield "comparisons with the truth that agreed, differences", f"{agreements}, {disagreements}"
     yield "faults of the exporter in its log", str(len(outcome.tracebacks))
@@ -40,6 +40,11 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "descriptors before and after, calm", f"{before.descriptors} and {after.descriptors}"
     for name, line in outcome.lines.items():
         yield f"{name} over time", _line(line, _UNITS[name])
+
+
+def _scrapes(scrapes: Scrapes) -> str:
+    slowest = 1000 * scrapes.slowest
+    return f"{scrapes.count}, {scrapes.failed} of them failed, the slowest took {slowest:.0f} ms"
 
 
 def _line(line: Line, unit: str) -> str:

@@ -1,13 +1,18 @@
 """An exposition in two halves: billing series line by line, and what the exporter says of itself.
 
 Billing has thousands of lines, which the exporter always writes alike: they are compared as text.
+Whether they are right for everybody is judged elsewhere, by the reference parser.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Self
 
 from billing_exporter.metrics import CATALOGUE
-from tests.scrapes import Scrape
+from tests.scrapes import Row, Scrape
+
+_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+_ESCAPED = re.compile(r"\\(.)")
 
 _COLLECTOR_OF = {metric.name: name for name, metrics in CATALOGUE.items() for metric in metrics}
 
@@ -44,3 +49,22 @@ class Look:
 def metric_of(series: str) -> str:
     """Return the name of a series' metric."""
     return series.partition("{")[0]
+
+
+class QuickScrape(Scrape):
+    """A scrape that is read by two regular expressions, a hundred times as fast."""
+
+    def __init__(self, text: str) -> None:
+        """Read lines that the exporter wrote."""
+        self.text = text
+        self._rows: dict[str, list[Row]] = {}
+        for line in text.split("\n"):
+            if line and not line.startswith("#"):
+                series, _, value = line.rpartition(" ")
+                name, _, labels = series.partition("{")
+                found = {key: _unescaped(given) for key, given in _LABEL.findall(labels)}
+                self._rows.setdefault(name, []).append(Row(name, found, float(value)))
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda match: {"n": "\n"}.get(match[1], match[1]), text)

@@ -169,24 +169,31 @@ def cases() -> Iterator[Case]:
 
 def expectations(fault: Fault, operation: str) -> dict[str, Expected]:
     """Say how the polls of all collectors end while a fault hits an operation."""
-    unharmed = dict.fromkeys(COLLECTORS, Expected())
-    if fault.reason is None:
-        touched = Expected(shown=fault.shown)
-        if operation == LOGIN:
-            return unharmed
-        if operation == CONTRACTS and fault.shown == "other":
-            return unharmed | {"contracts": touched, "usage": touched}
-        return unharmed | {(SUBJECTS | DETAILS)[operation]: touched}
+    touched = _lived_with if fault.reason is None else _failed
+    return dict.fromkeys(COLLECTORS, Expected()) | touched(fault, operation)
+
+
+def _lived_with(fault: Fault, operation: str) -> dict[str, Expected]:
+    if operation == LOGIN:
+        return {}
+    touched = Expected(shown=fault.shown)
+    if operation == CONTRACTS and fault.shown == "other":
+        return {"contracts": touched, "usage": touched}
+    return {(SUBJECTS | DETAILS)[operation]: touched}
+
+
+def _failed(fault: Fault, operation: str) -> dict[str, Expected]:
+    reason = str(fault.reason)
     if operation == LOGIN:
         failed = Expected(_at_login(fault))
         without = replace(failed, partial=_without_contracts(failed.outcome).partial)
         return dict.fromkeys(COLLECTORS, failed) | {"usage": without}
     if operation in DETAILS:
-        return unharmed | {DETAILS[operation]: _in_detail(fault, operation)}
-    failed = Expected(fault.reason)
+        return {DETAILS[operation]: _in_detail(fault, operation)}
+    failed = Expected(reason)
     if operation == CONTRACTS and not fault.once:
-        return unharmed | {"contracts": failed, "usage": _without_contracts(fault.reason)}
-    return unharmed | {SUBJECTS[operation]: failed}
+        return {"contracts": failed, "usage": _without_contracts(reason)}
+    return {SUBJECTS[operation]: failed}
 
 
 def _at_login(fault: Fault) -> str:

@@ -2,22 +2,22 @@
 
 import random
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from reliability.chaos import MAIN, Setup, reloads, rotations, some_faults
+from reliability.launching import exporting, file_server
+from reliability.outcome import Outcome, Scrapes
 from reliability.slopes import Figures, Line, line_through
 from reliability.truth import differences
 from reliability.watching import Watcher
 from tests.components import find
-from tests.processes import Program, clean_environment, simulating, wait_until
+from tests.processes import Program, simulating, wait_until
 from tests.prometheus_server import PrometheusServer, running_prometheus
 from tests.scrapes import Scrape, steer, wait_until_ready
 
@@ -46,41 +46,6 @@ class Plan:
     trustors: int = 12
     faults: Callable[[random.Random], list[str]] = some_faults
     turmoil: float = 20.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a soak saw.
-
-    Attributes:
-        simulated: first and last moment of the simulated time.
-        agreements: how often all numbers were compared with the truth and equal.
-        disagreements: what differed and went on differing.
-        disturbances: how many of each kind there were.
-        scrapes: scrapes by Prometheus.
-        failed: those of them that failed.
-        slowest: seconds of its slowest.
-        watched: scrapes beside Prometheus's.
-        faults: what was wrong with those.
-        tracebacks: lines of the log that tell of a fault of the exporter.
-        polls: outcomes of polls, how many of each.
-        calm: what the process held before and after, when all was calm.
-        lines: memory, threads and descriptors over time.
-    """
-
-    simulated: tuple[str, str]
-    agreements: int
-    disagreements: list[str]
-    disturbances: dict[str, int]
-    scrapes: int
-    failed: int
-    slowest: float
-    watched: int
-    faults: list[str]
-    tracebacks: list[str]
-    polls: dict[str, int]
-    calm: tuple[Figures, Figures]
-    lines: dict[str, Line]
 
 
 class Soak:
@@ -123,6 +88,7 @@ class Soak:
             self._say(f"disagreement: {found[0]}")
         else:
             self.agreements += 1
+            self._say(_glance(self._watcher.figures))
 
     def _turmoil(self, until: float) -> None:
         steps = self._steps()
@@ -154,6 +120,16 @@ class Soak:
                 yield "faults"
 
 
+def _glance(figures: list[Figures]) -> str:
+    if not figures:
+        return "all numbers are true"
+    last = figures[-1]
+    return (
+        f"{last.seconds:.0f} s: all numbers are true; {last.memory:.1f} MiB, "
+        f"{last.threads} threads, {last.descriptors} descriptors"
+    )
+
+
 def disagreeing(simulator: str, exporter: str) -> list[str]:
     """Compare what is shown with what is so; a look that spans midnight is no look."""
     before = steer(simulator, "world")
@@ -166,34 +142,6 @@ def disagreeing(simulator: str, exporter: str) -> list[str]:
     if len(moments) < 4 or min(moments.values()) < midnight:  # noqa: PLR2004 - collectors
         return [f"the readings are of another day: {scrape.outcomes(MAIN)}"]
     return differences(before, scrape, MAIN)
-
-
-@contextmanager
-def exporting(setup: Setup, scale: float, state: Path) -> Iterator[Program]:
-    """Run the exporter of this package; it is ended by SIGTERM."""
-    command = (sys.executable, "-m", "reliability.exporter", str(setup.configuration))
-    flags = ("--simulator", setup.simulator, "--time-scale", f"{scale}", "--state.dir", str(state))
-    with (
-        (setup.folder / "stdout").open("wb") as stdout,
-        (setup.folder / "stderr").open("wb") as stderr,
-        subprocess.Popen(  # noqa: S603 - our own program
-            [*command, *flags], env=clean_environment(), stdout=stdout, stderr=stderr
-        ) as process,
-    ):
-        program = Program(process, setup.folder)
-        try:
-            wait_until(lambda: process.poll() is not None or program.lines("msg=serving"))
-            (line,) = program.lines("msg=serving")
-            program.url = line.partition("url=")[2].split()[0]
-            yield program
-            status = program.end()
-            if status:
-                raise AssertionError(f"the exporter ended with status {status}")
-        except BaseException as failure:
-            failure.add_note(f"the exporter's log ends: {program.stderr[-4000:]}")
-            raise
-        finally:
-            process.kill()
 
 
 def soak(plan: Plan, say: Say) -> Outcome:
@@ -215,15 +163,27 @@ def soak(plan: Plan, say: Say) -> Outcome:
         exporter = stack.enter_context(exporting(setup, plan.scale, folder / "state"))
         wait_until_ready(exporter.url)
         address = exporter.url.removeprefix("http://")
-        prometheus = stack.enter_context(running_prometheus(program, targets=[address]))
-        prometheus.wait_for("up == 1")
+        targets = [address, stack.enter_context(file_server(folder / "files"))]
+        plain = {"fallback_scrape_protocol": "PrometheusText0.0.4"}  # what the file server sends
+        prometheus = stack.enter_context(running_prometheus(program, targets=targets, scrape=plain))
+        prometheus.wait_for("up == 1", lambda rows: len(rows) == len(targets))
         watcher = stack.enter_context(Watcher(exporter.process.pid, exporter.url))
         run = Soak(plan, setup, exporter, watcher, say)
-        return _watched(run, watcher, prometheus, exporter, setup)
+        return _watched(
+            run,
+            watcher,
+            lambda window: [_scrapes(prometheus, target, window) for target in targets],
+            exporter,
+            setup,
+        )
 
 
 def _watched(
-    run: Soak, watcher: Watcher, prometheus: PrometheusServer, exporter: Program, setup: Setup
+    run: Soak,
+    watcher: Watcher,
+    scrapes: Callable[[int], list[Scrapes]],
+    exporter: Program,
+    setup: Setup,
 ) -> Outcome:
     first, began = steer(setup.simulator, "world")["now"], time.monotonic()
     run.compare()
@@ -231,18 +191,14 @@ def _watched(
     run.disturb()
     run.compare()
     after = _calm(watcher)
-    window = f"{int(time.monotonic() - began)}s"
-    scrapes = int(_told(prometheus, f"count_over_time(up[{window}])"))
-    succeeded = _told(prometheus, f"sum_over_time(up[{window}])")
-    slowest = _told(prometheus, f"max_over_time(scrape_duration_seconds[{window}])")
+    of_exporter, of_files = scrapes(int(time.monotonic() - began))
     return Outcome(
         simulated=(first, steer(setup.simulator, "world")["now"]),
         agreements=run.agreements,
         disagreements=run.disagreements,
         disturbances=run.disturbances,
-        scrapes=scrapes,
-        failed=scrapes - int(succeeded),
-        slowest=slowest,
+        scrapes=of_exporter,
+        beside=of_files,
         watched=watcher.scrapes,
         faults=watcher.faults,
         tracebacks=exporter.lines("Traceback") + exporter.lines("reason=crashed"),
@@ -258,9 +214,15 @@ def _calm(watcher: Watcher) -> Figures:
     return watcher.figures[-1]
 
 
-def _told(prometheus: PrometheusServer, expression: str) -> float:
-    (row,) = prometheus.query(expression)
-    return float(row["value"][1])
+def _scrapes(prometheus: PrometheusServer, target: str, seconds: int) -> Scrapes:
+    def told(function: str, metric: str) -> float:
+        (row,) = prometheus.query(
+            f'{function}_over_time({metric}{{instance="{target}"}}[{seconds}s])'
+        )
+        return float(row["value"][1])
+
+    count = int(told("count", "up"))
+    return Scrapes(count, count - int(told("sum", "up")), told("max", "scrape_duration_seconds"))
 
 
 def _polls(scrape: Scrape) -> dict[str, int]:

@@ -76,10 +76,10 @@ def _trustor(truth: Any, scrape: Scrape, organization: str) -> Iterator[str]:
         ("trustor_usage_quantity", "usage"),
         ("trustor_prepaid_quantity", "prepaid"),
     ):
-        expected: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+        expected: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
         for row in truth["charges"]:
             expected[row["name"], row["partNumber"], row["grouping"]] += Decimal(row[key])
-        shown: dict[tuple[str, ...], float] = defaultdict(float)
+        shown: dict[tuple[str, str, str], float] = defaultdict(float)
         for each in scrape.rows(metric, period="current", **of):
             charge = each.labels["charge"], each.labels["part_number"], each.labels["grouping"]
             shown[charge] += each.value

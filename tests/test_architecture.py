@@ -17,6 +17,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "version": (),
     "__main__": ("cli",),
     "cli": (
+        "allocator",
         "app",
         "arguments",
         "calling",
@@ -36,6 +37,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "web.negotiation",
         "web.protection",
     ),
+    "allocator": (),
     "arguments": ("version",),
     "app": ("*",),
     "config": ("collectors.settings", "genesys.regions"),

@@ -1,0 +1,62 @@
+"""The soak, in short: the long run is ``python -m reliability soak``."""
+
+import random
+
+import pytest
+
+from billing_exporter.simulator.faults import parse
+from reliability.chaos import some_faults
+from reliability.figures import failures, told
+from reliability.outcome import Outcome
+from reliability.slopes import line_through
+from reliability.soak import Plan, soak
+from tests.components import require
+
+# After each of these an exporter is well again as soon as it ends.
+QUICK = ("html", "400", "truncated", "cut", "drip", "small_pages", "nulls", "renamed_keys")
+
+
+def quick_faults(chance: random.Random) -> list[str]:
+    """Choose faults that nobody waits for."""
+    drip = ":*:seconds=0.2"
+    return [f"{name}{drip if name == 'drip' else ''}" for name in chance.sample(QUICK, 2)]
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    """What some seconds of disturbance show."""
+    require("prometheus-3")
+    plan = Plan(seconds=8, scale=4000, trustors=4, faults=quick_faults, turmoil=4)
+    return soak(plan, lambda _: None)
+
+
+def test_nothing_is_found(outcome: Outcome) -> None:
+    """Under faults, reloads and rotations no scrape of a real Prometheus fails, all numbers are
+    true again once all is well, and nothing is left behind.
+    """
+    assert failures(outcome) == []
+    assert outcome.agreements >= 3
+    assert outcome.scrapes.count > 5
+    assert outcome.disturbances
+
+
+def test_the_figures_are_told(outcome: Outcome) -> None:
+    """What is published has every figure."""
+    text = told(outcome)
+    for word in ("simulated time", "scrapes by Prometheus", "memory over time", "MiB an hour"):
+        assert word in text
+
+
+def test_a_line_through_points() -> None:
+    """The slope is that of the least squares, in an hour."""
+    line = line_through([0, 1, 2, 3], [5, 6, 7, 8])
+    assert (line.slope, line.mean, line.least, line.most) == (3600, 6.5, 5, 8)
+    assert line_through([7], [5]).slope == 0
+
+
+def test_faults_are_ones_that_the_simulator_knows() -> None:
+    """Whatever chance chooses can be shown."""
+    chance = random.Random(1)  # noqa: S311 - no secret
+    for _ in range(300):
+        for text in some_faults(chance):
+            parse(text)
