@@ -13,6 +13,7 @@ from billing_exporter.app import Exporter, Reloader
 from billing_exporter.collectors import Shard
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
 from billing_exporter.config import ConfigError, Mistake, Organization, Secret, Settings
+from billing_exporter.polling import Loop
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format
 
@@ -187,15 +188,14 @@ class TestReload:
         assert f"{metric} 1.0" in _text(exporter)
         exporter.stop()
 
-    def test_no_thread_stays(self, cloud: Simulator) -> None:
+    def test_no_loop_stays(self, cloud: Simulator) -> None:
         """After changes and a stop no loop is left."""
-        before = set(threading.enumerate())
         exporter = Exporter(_settings(cloud, "one"))
         exporter.start(spread=0)
         exporter.change(_settings(cloud, "two"))
         exporter.change(_settings(cloud, "three", invoices=InvoicesSettings()))
         exporter.stop()
-        _wait_until(lambda: not [t for t in set(threading.enumerate()) - before if t.is_alive()])
+        _wait_until(lambda: not [one for one in threading.enumerate() if isinstance(one, Loop)])
 
 
 def test_shards_together_show_what_one_shows(cloud: Simulator) -> None:
