@@ -168,6 +168,8 @@ class Transport:
         while piece := response.raw.read1(_PIECE, decode_content=True):
             body += piece
             if len(body) > self._largest_body:
+                # An error keeps its frames for a while, and they must not keep the body.
+                body.clear()
                 raise UnexpectedAnswer(
                     f"the answer is larger than {self._largest_body} bytes; is it the API's?",
                     status=response.status_code,
