@@ -23,22 +23,37 @@ class ApiObserver:
         self._organization = organization
         self._said: set[tuple[str, str, str]] = set()
         self._lock = threading.Lock()
+        self._silent = False
+
+    def silence(self) -> None:
+        """Count nothing from now on: a late answer must not bring back what was forgotten."""
+        with self._lock:
+            self._silent = True
 
     def request(self, operation: str, status: str, seconds: float) -> None:
         """Count a request."""
-        self._telemetry.requested(self._organization, operation, status, seconds)
+        with self._lock:
+            if not self._silent:
+                self._telemetry.requested(self._organization, operation, status, seconds)
 
     def retry(self, operation: str, reason: str) -> None:  # noqa: ARG002 - the client's protocol
         """Count another try."""
-        self._telemetry.retried(self._organization, reason)
+        with self._lock:
+            if not self._silent:
+                self._telemetry.retried(self._organization, reason)
 
     def rate_limit(self, allowed: int, used: int) -> None:
         """Keep what the API said of the token's budget."""
-        self._telemetry.limited(self._organization, allowed, used)
+        with self._lock:
+            if not self._silent:
+                self._telemetry.limited(self._organization, allowed, used)
 
     def oddity(self, operation: str, kind: str, path: str) -> None:
         """Count a field that is not as documented, and say it the first time."""
-        self._telemetry.odd(self._organization, operation, kind)
+        with self._lock:
+            if self._silent:
+                return
+            self._telemetry.odd(self._organization, operation, kind)
         if self._is_new((operation, kind, path)):
             level, saying = _SAYINGS[kind]
             facts = {"organization": self._organization, "operation": operation}

@@ -90,9 +90,8 @@ class Unit:
         self.pollers: tuple[Poller, ...] = ()
         self._parts = parts
         self._stop = Event()
-        self._api = connect(
-            organization, parts.redact, ApiObserver(parts.telemetry, organization.name), self._stop
-        )
+        self._observer = ApiObserver(parts.telemetry, organization.name)
+        self._api = connect(organization, parts.redact, self._observer, self._stop)
         self._loops: dict[Poller, Loop] = {}
         self._take_up(organization, before)
 
@@ -134,6 +133,7 @@ class Unit:
         A poll whose request hangs is left to end with the process.
         """
         self.interrupt()
+        self._observer.silence()
         until = monotonic() + seconds
         for poller in self.pollers:
             poller.retire()
