@@ -204,6 +204,9 @@ class Poller:
             conclude = partial(self._failed, "crashed", error)
         with self._unless_retired():
             conclude()
+            # An error holds the frames it came through, this one too, with all that they hold: as
+            # long as this one holds the error, nothing but the garbage collector frees them.
+            del conclude
             took = monotonic() - start
             self.state = replace(self.state, seconds=took)
             self._telemetry.polled(**self._where, outcome=str(self.state.outcome), seconds=took)

@@ -41,7 +41,14 @@ class Retrier:
             ApiError: The attempt's, when it is no use to try again.
             Interrupted: The program stops during a wait.
         """
-        retrying = Retrying(
+        try:
+            return self._retrying(operation, deadline)(attempt)
+        except ApiError as error:
+            # Its traceback leads to frames of tenacity that keep it, and with it whole answers.
+            raise error.with_traceback(None) from None
+
+    def _retrying(self, operation: str, deadline: Deadline) -> Retrying:
+        return Retrying(
             retry=retry_if_exception(lambda error: _may_pass(error, operation)),
             wait=self._wait,
             stop=lambda state: _is_hopeless(state, deadline),
@@ -49,7 +56,6 @@ class Retrier:
             sleep=self._clock.wait,
             reraise=True,
         )
-        return retrying(attempt)
 
     def _wait(self, state: RetryCallState) -> float:
         asked = _error(state).retry_after

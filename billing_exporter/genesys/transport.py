@@ -5,8 +5,10 @@ all threads.
 """
 
 import os
+import threading
 from collections.abc import Mapping
 from http.client import HTTPException
+from traceback import clear_frames
 from typing import TypedDict
 
 import requests
@@ -76,11 +78,14 @@ class _Adapter(HTTPAdapter):
     """The adapter of requests, but it looks an origin's connections up once, not at each request.
 
     What they depend on besides the origin (proxies, certificate authorities) never changes.
+    Once closed it opens no more, not even for a thread that comes late.
     """
 
     def __init__(self) -> None:
         super().__init__(pool_maxsize=_CONNECTIONS)
         self._pools: dict[str, ConnectionPool] = {}
+        self._is_closed = False
+        self._lock = threading.Lock()
 
     def get_connection_with_tls_context(
         self,
@@ -91,14 +96,21 @@ class _Adapter(HTTPAdapter):
     ) -> ConnectionPool:
         origin = "/".join(str(request.url).split("/", 3)[:3])
         pool = self._pools.get(origin)
-        if pool is None:
+        if pool is not None:
+            return pool
+        with self._lock:
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            if self._is_closed:
+                pool.close()
             self._pools[origin] = pool
         return pool
 
     def close(self) -> None:
-        self._pools.clear()
-        super().close()
+        # A closed pool stays: it closes what a late thread gives back, and gives out no more.
+        with self._lock:
+            self._is_closed = True
+            for pool in self._pools.values():
+                pool.close()
 
 
 class Transport:
@@ -133,6 +145,7 @@ class Transport:
                 response.close()
                 raise
         except (OSError, HTTPException, ValueError, urllib3.exceptions.HTTPError) as error:
+            _let_go(error)
             raise Unreachable(_explain(error)) from None
         return Answer(response.status_code, response.headers, body)
 
@@ -176,6 +189,16 @@ class Transport:
                 )
             _left(deadline)
         return bytes(body)
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Take the frames from an error and from those before it. They hold the whole stack; those of
+    urllib3 hold their errors too, and so all would stay until the garbage collector comes by.
+    """
+    while error is not None:
+        clear_frames(error.__traceback__)
+        error.__traceback__ = None
+        error = error.__context__
 
 
 def _left(deadline: Deadline) -> float:
