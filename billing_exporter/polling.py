@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
+from traceback import clear_frames
 from typing import Any, Protocol
 
 from billing_exporter.collectors import Collector, Poll
@@ -204,9 +205,7 @@ class Poller:
             conclude = partial(self._failed, "crashed", error)
         with self._unless_retired():
             conclude()
-            # An error holds the frames it came through, this one too, with all that they hold: as
-            # long as this one holds the error, nothing but the garbage collector frees them.
-            del conclude
+            del conclude  # it may hold an error, which holds this frame
             took = monotonic() - start
             self.state = replace(self.state, seconds=took)
             self._telemetry.polled(**self._where, outcome=str(self.state.outcome), seconds=took)
@@ -294,6 +293,9 @@ class Poller:
             failures=self.state.failures + 1,
             retry_after=wait or 0,
         )
+        # They hold answers that may be large, and where one holds its own error too, nothing but
+        # the garbage collector would free them, which looks at old objects rarely.
+        clear_frames(error.__traceback__)
 
     def _tolerate(self, error: ApiError, about: str) -> None:
         """Go on without one thing among many, unless the API asks everyone to wait."""

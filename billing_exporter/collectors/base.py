@@ -102,10 +102,7 @@ def side_by_side(
         while running:
             entity, result, error = done.get()
             if error is not None:
-                try:
-                    raise error
-                finally:
-                    del error  # the error keeps this frame; both would keep each other
+                raise error
             yield entity, cast(Result, result)
             following = list(islice(waiting, 1))
             if following:

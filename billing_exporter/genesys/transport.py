@@ -192,8 +192,10 @@ class Transport:
 
 
 def _let_go(error: BaseException | None) -> None:
-    """Take the frames from an error and from those before it. They hold the whole stack; those of
-    urllib3 hold their errors too, and so all would stay until the garbage collector comes by.
+    """Take the frames from an error and from those before it.
+
+    They hold the whole stack; those of urllib3 hold their errors too, and so all would stay until
+    the garbage collector looks at old objects.
     """
     while error is not None:
         clear_frames(error.__traceback__)

@@ -5,6 +5,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -107,6 +108,30 @@ def test_connections_are_kept() -> None:
     lines = server.requests[0].decode().splitlines()
     assert lines[0] == "GET /api/v2/x?after=secret-cursor HTTP/1.1"
     assert "Authorization: Bearer secret-token" in lines
+
+
+def test_whoever_comes_late_leaves_nothing_open() -> None:
+    """A connection that is in use when the transport is closed ends with its answer; no other is
+    opened afterwards.
+    """
+    transport = Transport()
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor() as pool:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        answer = pool.submit(transport.send, request(url), Deadline(FakeClock(), 300))
+        connection, _ = listening.accept()
+        with connection:
+            connection.settimeout(30)
+            assert connection.recv(10_000)
+            transport.close()
+            connection.sendall(http_answer(b"{}"))
+            assert answer.result().body == b"{}"
+            assert connection.recv(1) == b""
+        for origin in (url, API):
+            with pytest.raises(Unreachable):
+                transport.send(request(origin), Deadline(FakeClock(), 300))
+        listening.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            listening.accept()
 
 
 @pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "503 Service Unavailable"])

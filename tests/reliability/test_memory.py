@@ -1,0 +1,83 @@
+"""What a poll leaves behind: nothing that only the garbage collector could free."""
+
+import gc
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+
+import pytest
+
+from billing_exporter.collectors import Poll
+from billing_exporter.collectors.base import side_by_side
+from reliability.branch import Branch
+from reliability.matrix import FAULTS, OPERATIONS, Fault
+from tests.polls import Number, Office
+from tests.processes import Program, simulating
+from tests.scrapes import steer
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Program]:
+    """A simulated Genesys Cloud with two customers."""
+    flags = "--trustors", "2", "--rate-limit", "0", "--in-progress", "0"
+    with simulating(*flags) as program:
+        yield program
+
+
+@contextmanager
+def leftovers() -> Iterator[list[object]]:
+    """Collect what the block leaves to the garbage collector: its errors, and frames of calls."""
+    found: list[object] = []
+    logging.disable()  # pytest keeps what is logged, and errors with it
+    gc.collect()
+    gc.disable()
+    try:
+        yield found
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        found += [repr(it) for it in gc.garbage if isinstance(it, BaseException | FrameType)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+        logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize("fault", [f for f in FAULTS if not f.slow], ids=lambda f: f.text(""))
+def test_nothing_is_left(fault: Fault, simulator: Program) -> None:
+    """Whatever an answer was, it goes with its poll: an answer can be large, and polls that fail
+    are many.
+    """
+    branch = Branch(simulator.url, lambda: datetime.now(UTC))
+    branch.poll()
+    texts = [fault.text(operation) for operation in OPERATIONS if operation in fault.on]
+    steer(simulator.url, "faults", texts)
+    try:
+        with leftovers() as found:
+            branch.poll()
+    finally:
+        steer(simulator.url, "faults", [])
+        branch.api.close()
+    assert found == []
+
+
+class BrokenError(Exception):
+    """A fault of the exporter."""
+
+
+def test_nothing_is_left_by_a_crash() -> None:
+    """A collector that crashes leaves nothing either, not even where it works side by side."""
+
+    def crash(number: int) -> None:
+        raise BrokenError(number)
+
+    def fetch(_: Poll[Number]) -> int:
+        return len(list(side_by_side(crash, range(3), 1)))
+
+    office = Office(fetch)
+    with leftovers() as found:
+        office.poll()
+    assert office.told("poll_failure") == {"crashed": 1}
+    assert found == []
