@@ -36,7 +36,7 @@ def suffered(seconds: float, say: Callable[[str], None]) -> Iterator[str]:
         simulators = {name: stack.enter_context(Simulator(options)) for name in OPERATIONS}
         file = folder / "exporter.yml"
         file.write_text(_configuration(simulators))
-        flags = ("--simulator", simulators[LOGIN].url, "--interval", "2s")
+        flags = ("--simulator", simulators[LOGIN].url, "--interval", "3s")
         exporter = stack.enter_context(launched(folder, str(file), *flags))
         patient = Patient(simulators, exporter)
         patient.recover()
@@ -81,12 +81,22 @@ class Patient:
 
     def suffer(self, fault: Fault) -> Iterator[str]:
         """Show a fault in all operations at once, and compare with before."""
-        before = self.look()
-        self._show(fault)
+        before = self._shown_between_polls(fault)
         concerned = [case for case in cases() if case.fault is fault]
         for case in concerned:
             yield from self._compared(case, before)
         self.recover()
+
+    def _shown_between_polls(self, fault: Fault) -> Look:
+        """Show a fault while no poll is under way; return how all looked before."""
+        while True:
+            before = self.look()
+            if _is_at_rest(before):
+                self._show(fault)
+                if _attempts(self.look()) == _attempts(before):
+                    return before
+                self.recover()
+            time.sleep(_PAUSE_SECONDS / 10)
 
     def _compared(self, case: Case, before: Look) -> Iterator[str]:
         until = time.monotonic() + _PATIENCE_SECONDS
@@ -123,3 +133,12 @@ class Patient:
             if not grown or look.own.outcomes(operation).get(collector) != outcome:
                 return False
         return True
+
+
+def _attempts(look: Look) -> dict[tuple[str, ...], float]:
+    return look.own.values("last_attempt_timestamp_seconds", "organization", "collector")
+
+
+def _is_at_rest(look: Look) -> bool:
+    ends = look.own.values("last_success_timestamp_seconds", "organization", "collector")
+    return _attempts(look) == ends
