@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from reliability import figures
 from reliability.everyfault import suffered
+from reliability.fuzz.guidance import guided_all
 from reliability.fuzz.targets import fuzz_all
 from reliability.restarts import killed_again_and_again
 from reliability.soak import Plan, soak
@@ -31,6 +32,15 @@ def _fuzz(arguments: argparse.Namespace) -> list[str]:
         total += run.inputs
         found += [run.found] if run.found else []
     _say(f"\n{total} inputs, seed {arguments.seed}")
+    return found
+
+
+def _guided(arguments: argparse.Namespace) -> list[str]:
+    found = []
+    _say("| read | inputs | places reached by chance | places reached |\n|---|---|---|---|")
+    for run in guided_all(arguments.seconds):
+        _say(f"| {run.name} | {run.inputs} | {run.first} | {run.reached} |")
+        found += [run.found] if run.found else []
     return found
 
 
@@ -75,6 +85,9 @@ def main() -> int:
 
     add("fuzz", _fuzz, "Throw inputs at everything that reads.").add_argument(
         "--inputs", type=int, default=100_000
+    )
+    add("guided", _guided, "Fuzz towards code that no input reached; needs atheris.").add_argument(
+        "--seconds", type=int, default=60, help="for each of what reads"
     )
     kill = add("kill", _kill, "Kill saves and exporters at every step and at random.")
     kill.add_argument("--kills", type=int, default=200)

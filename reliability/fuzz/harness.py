@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
@@ -36,6 +36,18 @@ class Run:
     inputs: int
     seconds: float
     found: str | None
+
+
+def one_input(target: Target) -> Callable[[bytes], object]:
+    """Return what makes an input of any bytes and throws it at a target, for other fuzzers."""
+
+    @settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(target.inputs)
+    def each(value: Any) -> None:
+        target.check(value)
+
+    made: Callable[[bytes], object] = cast(Any, each).hypothesis.fuzz_one_input
+    return made
 
 
 def fuzz(target: Target, inputs: int, number: int) -> Run:
