@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from reliability.outcome import Outcome, Scrapes
 from reliability.slopes import Line
 
+_MOST_GROWTH = 32.0  # MiB; half of the greatest answer
 _UNITS = {"memory": "MiB", "threads": "threads", "descriptors": "descriptors"}
 
 
@@ -21,6 +22,8 @@ def failures(outcome: Outcome) -> list[str]:
     before, after = outcome.calm
     if after.threads > before.threads + 2 or after.descriptors > before.descriptors + 4:
         found.append(f"threads or descriptors were left behind: {before} before, {after} after")
+    if after.memory > before.memory + _MOST_GROWTH:
+        found.append(f"memory grew: {before} before, {after} after")
     return found
 
 

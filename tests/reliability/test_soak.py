@@ -1,19 +1,21 @@
 """The soak, in short: the long run is ``python -m reliability soak``."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from billing_exporter.simulator.faults import parse
 from reliability.chaos import some_faults
 from reliability.figures import failures, told
-from reliability.outcome import Outcome
-from reliability.slopes import line_through
+from reliability.outcome import Outcome, Scrapes
+from reliability.slopes import Figures, line_through
 from reliability.soak import Plan, soak
 from tests.components import require
 
 # After each of these an exporter is well again as soon as it ends.
 QUICK = ("html", "400", "truncated", "cut", "drip", "small_pages", "nulls", "renamed_keys")
+BEFORE = Figures(seconds=0, memory=50, threads=9, descriptors=17)
 
 
 def quick_faults(chance: random.Random) -> list[str]:
@@ -60,3 +62,32 @@ def test_faults_are_ones_that_the_simulator_knows() -> None:
     for _ in range(300):
         for text in some_faults(chance):
             parse(text)
+
+
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [
+        (replace(BEFORE, memory=70, threads=10, descriptors=20), []),
+        (replace(BEFORE, memory=90), ["memory grew"]),
+        (replace(BEFORE, threads=12), ["threads or descriptors were left behind"]),
+        (replace(BEFORE, descriptors=22), ["threads or descriptors were left behind"]),
+    ],
+)
+def test_growth_is_found(after: Figures, found: list[str]) -> None:
+    """An exporter that holds more in the end than it may is one that fails the soak."""
+    scrapes = Scrapes(count=60, failed=0, slowest=0.1)
+    outcome = Outcome(
+        simulated=("", ""),
+        agreements=3,
+        disagreements=[],
+        disturbances={},
+        scrapes=scrapes,
+        beside=scrapes,
+        watched=60,
+        faults=[],
+        tracebacks=[],
+        polls={},
+        calm=(BEFORE, after),
+        lines={},
+    )
+    assert [line.partition(":")[0] for line in failures(outcome)] == found
