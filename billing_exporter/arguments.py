@@ -211,7 +211,8 @@ def _serve(command: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="I",
-        help="which of them this is, from 0; the first also polls the organization's own billing",
+        help="which of them this is, from 0 (default); the first also polls the organization's own "
+        "billing",
     )
 
 
@@ -243,7 +244,11 @@ def _simulate(command: argparse.ArgumentParser) -> None:
         help="spelling of the JSON keys: that of SDK 236 or of SDK 269 (default)",
     )
     command.add_argument(
-        "--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each answer"
+        "--latency",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="wait before each answer (default 0)",
     )
     command.add_argument(
         "--in-progress",

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from prometheus_client.parser import text_string_to_metric_families
 
 from billing_exporter import metrics
 from billing_exporter.collectors import Collector, Poll
@@ -17,6 +16,7 @@ from billing_exporter.polling import Poller, Target
 from billing_exporter.samples import Samples, labels
 from billing_exporter.telemetry import Telemetry
 from tests.genesys.helpers import billing_api
+from tests.scrapes import samples_of
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -100,19 +100,14 @@ class Office:
     def shown(self) -> list[int]:
         """Return the number that is exposed, if there is one."""
         text = b"".join(self.exposition.body.pieces(b"", gzip=False)).decode()
-        return [
-            int(sample.value)
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-        ]
+        return [int(sample.value) for sample in samples_of(text)]
 
     def told(self, metric: str) -> dict[str, float]:
         """Return the values of a metric about the exporter by reason, outcome or collector."""
-        families = text_string_to_metric_families(self.telemetry.live(openmetrics=False).decode())
+        text = self.telemetry.live(openmetrics=False).decode()
         return {
             _distinction(sample.labels): sample.value
-            for family in families
-            for sample in family.samples
+            for sample in samples_of(text)
             if sample.name == f"{PREFIX}{metric}"
         }
 

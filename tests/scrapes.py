@@ -4,12 +4,17 @@ import gzip
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
 
-from prometheus_client import parser
+from prometheus_client import Metric
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as parse_openmetrics,
+)
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+from prometheus_client.samples import Sample
 
 from billing_exporter.metrics import CATALOGUE
 from tests.processes import wait_until
@@ -54,6 +59,16 @@ def wait_until_ready(exporter: str) -> None:
     wait_until(lambda: fetch(f"{exporter}/-/ready").status == 200)
 
 
+def samples_of(text: str, *, openmetrics: bool = False) -> list[Sample]:
+    """Return the samples that the reference parser of a format reads.
+
+    Raises:
+        ValueError: the text is no exposition.
+    """
+    families: Iterable[Metric] = parse_openmetrics(text) if openmetrics else parse_text(text)
+    return [sample for family in families for sample in family.samples]
+
+
 @dataclass(frozen=True)
 class Row:
     """One series and its value."""
@@ -70,10 +85,9 @@ class Scrape:
         """Read it; ValueError where it is no exposition."""
         self.text = text
         self._rows: dict[str, list[Row]] = {}
-        for family in parser.text_string_to_metric_families(text):
-            for sample in family.samples:
-                row = Row(sample.name, sample.labels, sample.value)
-                self._rows.setdefault(sample.name, []).append(row)
+        for sample in samples_of(text):
+            row = Row(sample.name, sample.labels, sample.value)
+            self._rows.setdefault(sample.name, []).append(row)
 
     @classmethod
     def of(cls, exporter: str) -> "Scrape":

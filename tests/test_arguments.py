@@ -71,9 +71,10 @@ def test_every_flag_is_explained() -> None:
 
 def test_defaults_are_told() -> None:
     """A flag with a default other than nothing says it."""
-    quiet = (None, argparse.SUPPRESS, [], False)
+    quiet: tuple[object, ...] = (None, argparse.SUPPRESS, [])
     for name, action in flags():
-        if action.option_strings and action.default not in quiet:
+        told = action.option_strings and action.default is not False
+        if told and action.default not in quiet:
             assert "default" in str(action.help), f"{name} {action.option_strings}"
 
 

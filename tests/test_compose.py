@@ -66,11 +66,13 @@ def test_images_are_pinned() -> None:
 def test_exporter() -> None:
     """It runs the demo, or what the file's first lines say for a real account, without rights."""
     exporter = SERVICES["exporter"]
-    (default,) = re.fullmatch(r"\$\{EXPORTER:-(.+)\}", exporter["command"]).groups()
-    (real,) = re.search(r'EXPORTER="(.+)"', FILE.read_text()).groups()
-    for command in (default, real):
+    default = re.fullmatch(r"\$\{EXPORTER:-(.+)\}", exporter["command"])
+    real = re.search(r'EXPORTER="(.+)"', FILE.read_text())
+    assert default
+    assert real
+    for command in (default[1], real[1]):
         assert parser().parse_args(shlex.split(command)).listen_address == DEFAULT_ADDRESS
-    state = parser().parse_args(shlex.split(real)).state_dir
+    state = parser().parse_args(shlex.split(real[1])).state_dir
     assert f"state:{state}" in exporter["volumes"]
     assert exporter["read_only"] is True
     assert exporter["cap_drop"] == ["ALL"]

@@ -11,16 +11,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client.openmetrics.parser import (
-    text_string_to_metric_families as parse_openmetrics,
-)
-from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.samples import Sample
 
 from billing_exporter.exposition import Block, Body, Exposition, _Section, header, render
 from billing_exporter.metrics import CATALOGUE, Metric
 from billing_exporter.samples import Samples, labels
 from tests.components import require
+from tests.scrapes import samples_of
 
 ONE = Metric("one", 'A "quoted" back\\slash\nand a line.', ("name",), additive=True)
 TWO = Metric("two", "Without labels.", (), additive=False)
@@ -47,8 +44,7 @@ def text_of(exposition: Exposition) -> str:
 
 def parsed(text: str, *, openmetrics: bool) -> list[Sample]:
     """Return the samples that a reference parser reads."""
-    families = parse_openmetrics(f"{text}# EOF\n") if openmetrics else parse_text(text)
-    return [sample for family in families for sample in family.samples]
+    return samples_of(f"{text}# EOF\n" if openmetrics else text, openmetrics=openmetrics)
 
 
 def full() -> str:

@@ -111,8 +111,8 @@ def test_levels_have_prometheus_words(number: int) -> None:
 
 def test_odd_keys_stay_apart() -> None:
     """A key that is taken, or that no format could hold, changes until it is free and plain."""
-    event = record(**{"ts": 1, "level": 2, "a b": 3, "a=b": 4, "": 5})
-    keys = list(logs.fields(event, tracebacks=False))
+    odd: dict[str, Any] = {"ts": 1, "level": 2, "a b": 3, "a=b": 4, "": 5}
+    keys = list(logs.fields(record(**odd), tracebacks=False))
     assert keys == ["ts", "level", "msg", "ts_", "level_", "a_b", "a_b_", "_"]
 
 

@@ -68,9 +68,9 @@ def test_the_wheel_alone_runs_the_demo(dist: Path, tmp_path: Path) -> None:
     """In an empty environment the wheel brings what it needs, and the demo serves its metrics."""
     venv.create(tmp_path / "venv", with_pip=True)
     binaries = tmp_path / "venv" / "bin"
-    pip = [binaries / "python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    pip = [str(binaries / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
     subprocess.run([*pip, "install", only(dist, "*.whl")], check=True, cwd=tmp_path)
-    command = [binaries / "billing-exporter", "demo", "--web.listen-address", "127.0.0.1:0"]
+    command = [str(binaries / "billing-exporter"), "demo", "--web.listen-address", "127.0.0.1:0"]
     output = tmp_path / "output"
     with (
         output.open("wb") as stdout,

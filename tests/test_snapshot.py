@@ -16,7 +16,7 @@ class Numbers:
 
     name = "usage"
     metrics = metrics.CATALOGUE["usage"]
-    data = dict[str, tuple[str, Decimal]]
+    data: type[dict[str, Decimal | None]] = dict[str, Decimal | None]
 
     def __init__(self) -> None:
         self.exposed: list[str] = []

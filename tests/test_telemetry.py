@@ -5,10 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from prometheus_client.openmetrics.parser import (
-    text_string_to_metric_families as parse_openmetrics,
-)
-from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from billing_exporter import __version__
 from billing_exporter.exposition import Exposition, render
@@ -17,6 +13,7 @@ from billing_exporter.observer import ApiObserver
 from billing_exporter.samples import Samples, labels
 from billing_exporter.telemetry import OWN, Telemetry
 from tests.components import require
+from tests.scrapes import samples_of
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POLL = "organization collector"
@@ -77,8 +74,7 @@ def samples(text: str) -> dict[tuple[str, str], float]:
             sample.name.removeprefix(PREFIX),
             " ".join(f"{key}={value}" for key, value in sorted(sample.labels.items())),
         ): sample.value
-        for family in parse_text(text)
-        for sample in family.samples
+        for sample in samples_of(text)
     }
 
 
@@ -91,10 +87,8 @@ def test_what_is_promised_is_there() -> None:
 
 def test_the_names_are_those_in_the_exposition() -> None:
     """What is declared is what is written: name, kind and labels."""
-    families = parse_text(busy().live(openmetrics=False).decode())
-    written = {
-        sample.name: set(sample.labels) - {"le"} for family in families for sample in family.samples
-    }
+    text = busy().live(openmetrics=False).decode()
+    written = {sample.name: set(sample.labels) - {"le"} for sample in samples_of(text)}
     for own in OWN:
         name = own.shown_as + ("_count" if own.kind == "histogram" else "")
         assert written[name] == set(own.labels)
@@ -145,7 +139,8 @@ def test_everything_that_is_told_is_counted() -> None:
 def test_nothing_told_is_ever_stale(*, openmetrics: bool) -> None:
     """The text is kept while nothing happens, and is new as soon as something has."""
     telemetry = Telemetry(process=False)
-    for tell in (*EVENTS.values(), lambda it: it.forget("acme", "usage")):
+    told: tuple[Told, ...] = (*EVENTS.values(), lambda it: it.forget("acme", "usage"))
+    for tell in told:
         before = telemetry.live(openmetrics=openmetrics)
         tell(telemetry)
         assert telemetry.live(openmetrics=openmetrics) != before
@@ -184,11 +179,11 @@ def test_both_formats_are_valid(*, process: bool) -> None:
     reading = Samples()
     reading.require(USAGE_QUANTITY, labels(("charge",), "CX 3"), 7)
     exposition.publish("usage", "acme", [render(reading, "acme")])
-    for openmetrics, parse in ((False, parse_text), (True, parse_openmetrics)):
+    for openmetrics in (False, True):
         live = telemetry.live(openmetrics=openmetrics)
         text = b"".join(exposition.body.pieces(live, gzip=False)).decode()
         assert text.endswith("\n# EOF\n") == openmetrics
-        names = {sample.name for family in parse(text) for sample in family.samples}
+        names = {sample.name for sample in samples_of(text, openmetrics=openmetrics)}
         assert {USAGE_QUANTITY.name, f"{PREFIX}polls_total"} <= names
         assert ("process_cpu_seconds_total" in names) == process
         assert not [name for name in names if name.endswith("_created")]

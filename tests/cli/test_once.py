@@ -1,6 +1,5 @@
 """``once`` prints one exposition, and says by its status whether all of it is there."""
 
-import io
 import os
 import pty
 import re
@@ -8,13 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from prometheus_client.openmetrics import parser as openmetrics
 
 from billing_exporter.simulator import Simulator
 from tests.cli.calls import Call, listing, variables
 from tests.components import require
 from tests.processes import clean_environment, run
-from tests.scrapes import Scrape
+from tests.scrapes import Scrape, samples_of
 
 
 @pytest.mark.parametrize("component", ["promtool-2", "promtool-3"])
@@ -40,8 +38,7 @@ def test_openmetrics(call: Call) -> None:
     status, out, _ = call("once", "--format", "openmetrics")
     assert status == 0
     assert out.endswith("\n# EOF\n")
-    families = openmetrics.text_fd_to_metric_families(io.StringIO(out))
-    names = [sample.name for family in families for sample in family.samples]
+    names = [sample.name for sample in samples_of(out, openmetrics=True)]
     plain = Scrape(text)
     assert names.count("genesyscloud_billing_trustor_usage_quantity") == len(
         list(plain.rows("trustor_usage_quantity"))

@@ -212,6 +212,7 @@ def test_contracts_account_for_every_value(
     info = 1
     (part,) = CONTRACTS.parts(contracts((charges, wallets))).values()
     values = info
+    optional: tuple[Decimal | None, ...]
     for charge in charges:
         product = charge.product
         named = label(charge.name) or (product and (label(product.name) or label(product.sku)))
@@ -237,8 +238,8 @@ def test_contracts_do_not_depend_on_order(
 ) -> None:
     """Contracts, charges and wallets in another order are the same exposition."""
     half = len(charges) // 2
-    first, second = (charges[:half], wallets), (charges[half:], [])
-    other = shuffled(charges[half:], seed), []
+    first, second = (charges[:half], wallets), (charges[half:], ())
+    other = shuffled(charges[half:], seed), ()
     again = shuffled(charges[:half], seed), shuffled(wallets, seed)
     assert exposition(CONTRACTS, contracts(first, second)) == exposition(
         CONTRACTS, contracts(other, again)

@@ -77,7 +77,9 @@ def test_the_defaults_of_all_collectors_validate() -> None:
 
 def test_a_subclass_keeps_the_rules_of_its_settings() -> None:
     """A default that a collector sets for itself does not lift the rule of the setting."""
-    for field in msgspec.inspect.type_info(Collectors).fields:
+    collectors = msgspec.inspect.type_info(Collectors)
+    assert isinstance(collectors, msgspec.inspect.StructType)
+    for field in collectors.fields:
         for value in ("often", 6, None):
             with pytest.raises(msgspec.ValidationError, match=re.escape(f"$.{field.name}")):
                 msgspec.convert({field.name: {"interval": value}}, Collectors)

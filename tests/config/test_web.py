@@ -50,7 +50,7 @@ def mistakes_of(path: Path) -> tuple[str, ...]:
     return ()
 
 
-@pytest.fixture(params=CASES.values(), ids=CASES)
+@pytest.fixture(params=CASES.values(), ids=list(CASES))
 def case(request: pytest.FixtureRequest) -> Case:
     """Return each case."""
     found: Case = request.param
@@ -76,7 +76,7 @@ def test_mistakes(file: Path, case: Case) -> None:
 @pytest.mark.parametrize("major", [2, 3])
 def test_promtool_says_the_same(file: Path, case: Case, major: int) -> None:
     """A good file is good for promtool; where it takes more, the case says so."""
-    command = [require(f"promtool-{major}"), "check", "web-config", file.name]
+    command = [str(require(f"promtool-{major}")), "check", "web-config", file.name]
     done = subprocess.run(command, cwd=file.parent, capture_output=True, check=False)
     assert (done.returncode == 0) == case.taken(major), done.stdout + done.stderr
 
@@ -95,7 +95,7 @@ def test_a_good_file_becomes_a_protection(folder: Path) -> None:
     assert protection.users == {"ann": HASH.encode()}
     assert protection.headers == (("X-Frame-Options", "deny"), ("X-XSS-Protection", "0"))
     assert protection.tls is not None
-    assert protection.tls.allowed_sans == {"a", "b"}
+    assert protection.tls.allowed_sans == frozenset({"a", "b"})
     assert set(loaded.stamps) == {path, *(folder / name for name in ("s.crt", "s.key", "ca.crt"))}
     assert None not in loaded.stamps.values()
     assert HASH not in repr(loaded)

@@ -33,6 +33,12 @@ def selectors(expr: ast.Expr) -> list[ast.VectorSelector]:
     return [node for node in nodes(expr) if isinstance(node, ast.VectorSelector)]
 
 
+def name_of(selector: ast.VectorSelector) -> str:
+    """Return the name of a selector's series; each has one here."""
+    assert selector.name is not None, selector.prettify()
+    return selector.name
+
+
 def matchers(selector: ast.VectorSelector) -> dict[str, str]:
     """Return a selector's matchers: label -> value."""
     return {matcher.name: matcher.value for matcher in selector.matchers.matchers}
@@ -43,4 +49,7 @@ def sums(expr: ast.Expr) -> Iterator[tuple[list[str], list[str]]]:
     for node in nodes(expr):
         if isinstance(node, ast.AggregateExpr) and str(node.op) == "sum":
             kept = node.modifier.labels if node.modifier else []
-            yield list(kept), [selector.name for selector in selectors(node.expr)]
+            assert not node.modifier or node.modifier.type == ast.AggModifierType.By, (
+                node.prettify()
+            )
+            yield list(kept), [name_of(each) for each in selectors(node.expr)]

@@ -37,17 +37,17 @@ def test_names() -> None:
     """Every series exists in the catalogue or in the rules, and has the labels it is chosen by."""
     for where, expr in QUESTIONS:
         for selector in promql.selectors(expr):
-            assert set(promql.matchers(selector)) <= labels_shown(selector.name), where
+            assert set(promql.matchers(selector)) <= labels_shown(promql.name_of(selector)), where
 
 
 def test_choices_are_followed() -> None:
     """Every series is narrowed to the chosen jobs and organizations, if it can be."""
     for where, expr in QUESTIONS:
         for selector in promql.selectors(expr):
-            chosen = promql.matchers(selector)
-            if selector.name not in RECORDS:
+            name, chosen = promql.name_of(selector), promql.matchers(selector)
+            if name not in RECORDS:
                 assert chosen["job"] == "chosen", where
-            if "organization" in LABELS.get(selector.name, ()):
+            if "organization" in LABELS.get(name, ()):
                 assert chosen["organization"] == "chosen", where
 
 
@@ -72,7 +72,8 @@ def test_legends() -> None:
         for target in panel["targets"]:
             named = set(re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", "")))
             found = promql.selectors(promql.parsed(target["expr"]))
-            assert named <= set().union(*(labels_shown(each.name) for each in found)), where
+            shown = (labels_shown(promql.name_of(each)) for each in found)
+            assert named <= set().union(*shown), where
 
 
 def test_scope_follows_its_variables() -> None:

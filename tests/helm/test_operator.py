@@ -122,6 +122,6 @@ def test_promtool(promtool: str, tmp_path: Path) -> None:
     every = {one.name: 123456789 for one in thresholds()}
     file = tmp_path / "rules.yml"
     file.write_text(yaml.safe_dump({"groups": groups(thresholds=every, alertLabels={"a": "b"})}))
-    command = [require(promtool), "check", "rules", "--lint-fatal", str(file)]
+    command = [str(require(promtool)), "check", "rules", "--lint-fatal", str(file)]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr

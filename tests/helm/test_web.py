@@ -27,7 +27,7 @@ def test_taken_up(name: str, tmp_path: Path) -> None:
     ):
         shutil.copy(source, tmp_path / target)
     (tmp_path / "web.yml").write_text(text.replace(FOLDER, str(tmp_path)))
-    assert load_web(tmp_path / "web.yml").protection
+    assert load_web(tmp_path / "web.yml").protection.tls is not None
 
 
 def test_mounted() -> None:

@@ -115,8 +115,10 @@ def test_state_volume() -> None:
     """The exporter may write into a volume for its state, and ends cleanly when it is stopped."""
     volume = ("--volume=billing-exporter-check-state:/var/lib/billing-exporter",)
     flags = ("serve", "--state.dir=/var/lib/billing-exporter")
-    account = ("--env=GENESYSCLOUD_API_URL=http://127.0.0.1:9",)
-    account += ("--env=GENESYSCLOUD_OAUTHCLIENT_ID=x", "--env=GENESYSCLOUD_OAUTHCLIENT_SECRET=x")
+    account = (
+        "--env=GENESYSCLOUD_API_URL=http://127.0.0.1:9",
+        *("--env=GENESYSCLOUD_OAUTHCLIENT_ID=x", "--env=GENESYSCLOUD_OAUTHCLIENT_SECRET=x"),
+    )
     try:
         with running(*flags, options=volume + account) as name:
             wait_until(lambda: "msg=serving" in log(name))

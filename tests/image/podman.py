@@ -59,7 +59,7 @@ def inspect(name: str) -> dict[str, Any]:
 
 def log(name: str) -> str:
     """Return what a container has written to its standard error."""
-    command = [require("podman"), "logs", name]
+    command = [str(require("podman")), "logs", name]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
     return done.stderr
 
@@ -76,8 +76,10 @@ def build(tag: str) -> None:
 @contextmanager
 def running(*arguments: str, options: tuple[str, ...] = ()) -> Iterator[str]:
     """Run the image as strictly as Kubernetes would; yield the container's name."""
-    strict = ("--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL")
-    strict += ("--security-opt=no-new-privileges", "--publish=127.0.0.1::10059")
+    strict = (
+        *("--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL"),
+        *("--security-opt=no-new-privileges", "--publish=127.0.0.1::10059"),
+    )
     name = podman("run", "--detach", *strict, *options, IMAGE, *arguments)
     try:
         yield name
@@ -118,7 +120,7 @@ def _import(folder: Path) -> None:
     tar = ["tar", "--directory", str(folder), "--create", "."]
     change = "--change=ENV PATH=/usr/local/bin:/usr/bin:/bin"
     with subprocess.Popen(tar, stdout=subprocess.PIPE) as packing:
-        command = [require("podman"), "import", "--quiet", change, "-", BASE]
+        command = [str(require("podman")), "import", "--quiet", change, "-", BASE]
         subprocess.run(command, stdin=packing.stdout, check=True, env=environment())
 
 

@@ -31,7 +31,8 @@ def labels_of(expr: ast.Expr, series: Mapping[str, Labels]) -> Labels | None:
     """
     match expr:
         case ast.VectorSelector() | ast.MatrixSelector():
-            return _selected(getattr(expr, "vector_selector", expr), series)
+            selector = expr.vector_selector if isinstance(expr, ast.MatrixSelector) else expr
+            return _selected(selector, series)
         case ast.AggregateExpr():
             return _aggregated(expr, _vector(expr.expr, series))
         case ast.BinaryExpr():
@@ -53,7 +54,7 @@ def _vector(expr: ast.Expr, series: Mapping[str, Labels]) -> Labels:
 
 
 def _selected(selector: ast.VectorSelector, series: Mapping[str, Labels]) -> Labels:
-    if selector.name not in series:
+    if selector.name is None or selector.name not in series:
         raise NeverMatchesError(f"no such series: {selector.name}")
     labels = series[selector.name]
     _require({matcher.name for matcher in selector.matchers.matchers}, labels, selector)
@@ -73,20 +74,26 @@ def _aggregated(expr: ast.AggregateExpr, inner: Labels) -> Labels:
 def _joined(expr: ast.BinaryExpr, left: Labels | None, right: Labels | None) -> Labels | None:
     if left is None or right is None:
         return right if left is None else left
-    matching = expr.modifier.matching if expr.modifier else None
-    if matching is not None:
-        _require(matching.labels, left & right, expr)
-    elif left != right:
-        raise NeverMatchesError(f"{set(left)} never match {set(right)}: {expr.prettify()}")
-    if matching is None or str(expr.op) in _SET_OPERATORS:
+    modifier = expr.modifier
+    if modifier is None or modifier.matching is None:
+        if left != right:
+            raise NeverMatchesError(f"{set(left)} never match {set(right)}: {expr.prettify()}")
         return left
-    return _matched(expr, frozenset(matching.labels), left, right)
+    if modifier.matching.type != ast.LabelModifierType.Include:
+        raise NeverMatchesError(f"`ignoring` joins on whatever a scrape adds: {expr.prettify()}")
+    on = frozenset(modifier.matching.labels)
+    _require(on, left & right, expr)
+    if str(expr.op) in _SET_OPERATORS:
+        return left
+    return _matched(expr, modifier, on, left, right)
 
 
-def _matched(expr: ast.BinaryExpr, on: Labels, left: Labels, right: Labels) -> Labels:
+def _matched(
+    expr: ast.BinaryExpr, modifier: ast.BinModifier, on: Labels, left: Labels, right: Labels
+) -> Labels:
     """Return the labels of a join on some labels, of arithmetic or comparison."""
-    brought = frozenset(expr.modifier.group_labels or ())
-    match expr.modifier.card:
+    brought = frozenset(modifier.group_labels or ())
+    match modifier.card:
         case ast.VectorMatchCardinality.ManyToOne:
             many, one, one_side = left, right, expr.rhs
         case ast.VectorMatchCardinality.OneToMany:
@@ -107,6 +114,6 @@ def _fixed(expr: ast.Expr) -> Labels:
     return frozenset(matcher.name for matcher in asked)
 
 
-def _require(named: set[str] | frozenset[str] | list[str], there: Labels, expr: ast.Expr) -> None:
+def _require(named: set[str] | frozenset[str], there: Labels, expr: ast.Expr) -> None:
     if missing := set(named) - there:
         raise NeverMatchesError(f"no such label: {', '.join(missing)} in {expr.prettify()}")

@@ -103,7 +103,9 @@ def test_a_closed_period_of_a_contract_never_changes(world: World) -> None:
 def test_a_contract_is_found_by_id_and_by_number(world: World) -> None:
     """A contract answers to its id and to its external number."""
     term = world.accounts.terms(TODAY)[1]
-    for name in (world.accounts.contract_id(term), world.accounts.external_number(term)):
+    number = world.accounts.external_number(term)
+    assert number is not None
+    for name in (world.accounts.contract_id(term), number):
         assert world.term(name, TODAY) == term
     assert world.term("C-0", TODAY) is None
 

@@ -16,7 +16,8 @@ LISTED = ("billing/contracts", "billing/contracts/invoices", "orgauthorization/t
 
 
 def _usages(client: Client, *, index: int = 0) -> list[dict[str, str]]:
-    return client.overview(0, index).json()["usages"]
+    usages: list[dict[str, str]] = client.overview(0, index).json()["usages"]
+    return usages
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,8 @@ def test_reports_stay_in_progress(client: Client) -> None:
 
 def test_closed_periods_can_be_restated(client: Client) -> None:
     """Use of a closed period is a tenth more, of the open one as ever; prepaid stays."""
-    before, after = [], []
+    before: list[list[dict[str, str]]] = []
+    after: list[list[dict[str, str]]] = []
     for kept in (before, after):
         kept += [_usages(client), _usages(client, index=1)]
         client.faults("restated")

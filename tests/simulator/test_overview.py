@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
@@ -17,16 +17,22 @@ from billing_exporter.simulator.trustors import Fleet, Trustor
 from billing_exporter.simulator.world import World
 from tests.simulator.client import TODAY
 
+T = TypeVar("T")
+
 FLEET = Fleet(1, 12)
-STATES = {trustor.state: trustor for trustor in FLEET}
+STATES: dict[str, Trustor] = {trustor.state: trustor for trustor in FLEET}
 numbers = some.integers(0, 11)
 passed = some.integers(0, 700)
 
 
 def _overview(world: World, state: str, today: date = TODAY) -> dict[str, Any]:
-    found = world.overview(STATES[state], 0, today)
-    assert found is not None
-    return found
+    return _there(world.overview(STATES[state], 0, today))
+
+
+def _there(value: T | None) -> T:
+    """Return what must be there."""
+    assert value is not None
+    return value
 
 
 def _last_day(trustor: Trustor) -> tuple[Period, list[Row]]:
@@ -104,7 +110,8 @@ def test_parts_add_up() -> None:
         _, table = _last_day(trustor)
         for whole, part in PARTS.items():
             total = next(row.usage for row in table if row.charge.grouping == whole)
-            assert total == sum(row.usage for row in table if row.charge.grouping == part)
+            parts = (_there(row.usage) for row in table if row.charge.grouping == part)
+            assert total == sum(parts)
 
 
 def test_history_ends_in_nothing(world: World) -> None:
@@ -118,7 +125,7 @@ def test_history_ends_in_nothing(world: World) -> None:
 def test_a_period_includes_its_last_second(world: World) -> None:
     """Periods end at 23:59:59 of their last day, written with or without milliseconds."""
     ends = {
-        world.overview(trustor, 0, TODAY)["billingPeriodEndDate"].partition("T")[2]
+        _there(world.overview(trustor, 0, TODAY))["billingPeriodEndDate"].partition("T")[2]
         for trustor in FLEET
         if trustor.state != "no_data"
     }
@@ -130,17 +137,17 @@ def test_states_show_on_any_day(world: World, days: int) -> None:
     """On any day: overage, a ramp, ends within 60 and 14 days, month to month, a minimum unmet."""
     today = TODAY + timedelta(days=days)
     licence = rows(STATES["overage"], 1, newest(today, STATES["overage"].anchor), today)[0]
-    assert licence.usage > licence.prepaid > 0
+    assert _there(licence.usage) > _there(licence.prepaid) > 0
     assert subscription(STATES["ramping"], 1, today).in_ramp
-    assert 14 < (subscription(STATES["ending60"], 1, today).end - today).days <= 60
-    assert 0 < (subscription(STATES["ending14"], 1, today).end - today).days <= 14
+    assert 14 < (_there(subscription(STATES["ending60"], 1, today).end) - today).days <= 60
+    assert 0 < (_there(subscription(STATES["ending14"], 1, today).end) - today).days <= 14
     assert subscription(STATES["monthly"], 1, today).end is None
     assert _overview(world, "monthly", today)["subscriptionType"] == "MONTH_TO_MONTH"
     minimum = Decimal(_overview(world, "minimum", today)["minimumMonthlyAmount"])
     table = rows(STATES["minimum"], 1, newest(today, STATES["minimum"].anchor), today)
     paid = sum(
-        max(row.usage - row.prepaid, 0) * Decimal(row.charge.price or 0)
-        + row.prepaid * Decimal(row.charge.prepaid_price or 0)
+        max(_there(row.usage) - _there(row.prepaid), Decimal(0)) * Decimal(row.charge.price or 0)
+        + _there(row.prepaid) * Decimal(row.charge.prepaid_price or 0)
         for row in table
         if row.charge.measure in COUNTED
     )
@@ -152,7 +159,7 @@ def test_one_within_its_allowance_stays_there() -> None:
     _, table = _last_day(STATES["within"])
     resources = [row for row in table if row.charge.grouping == "resource" and row.prepaid]
     assert resources
-    assert all(row.usage < row.prepaid for row in [*resources, table[0]])
+    assert all(_there(row.usage) < _there(row.prepaid) for row in [*resources, table[0]])
 
 
 def test_one_falls_to_zero() -> None:

@@ -23,9 +23,11 @@ def _followed(uri: str) -> Call:
 
 
 @given(some.integers(0, 23), some.integers(1, 30))
-def test_following_next_reaches_everything_once(count: int, size: str) -> None:
+def test_following_next_reaches_everything_once(count: int, size: int) -> None:
     """From the first page on, nextUri leads through all entities, and previousUri back again."""
-    call, found, pages = _call(pageSize=str(size), status="Active"), [], []
+    call = _call(pageSize=str(size), status="Active")
+    found: list[str] = []
+    pages: list[list[str]] = []
     while True:
         page = by_cursor(KEYS[:count], str, call, 200)
         found += page.entities
@@ -43,7 +45,7 @@ def test_following_next_reaches_everything_once(count: int, size: str) -> None:
 
 
 @given(some.integers(0, 23), some.integers(1, 30))
-def test_numbered_pages_reach_everything_once(count: int, size: str) -> None:
+def test_numbered_pages_reach_everything_once(count: int, size: int) -> None:
     """PageCount pages hold all entities; one beyond is empty."""
     first = by_number(KEYS[:count], _call(pageSize=str(size)))
     pages = [

@@ -45,7 +45,8 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
         warnings.simplefilter("ignore")
         import PureCloudPlatformClientV2  # noqa: PLC0415 - it takes two seconds, and warns
 
-        return PureCloudPlatformClientV2
+        found: ModuleType = PureCloudPlatformClientV2
+        return found
 
 
 class Judge:
@@ -126,8 +127,8 @@ def test_every_answer_decodes(judge: Judge) -> None:
 
 def test_types_are_those_of_the_sdk(judge: Judge) -> None:
     """Each value has the type that the SDK declares, where that is a plain one."""
-    plain = {"str": str, "int": int, "bool": bool, "float": (int, float)}
-    plain |= {"date": date, "datetime": datetime}
+    plain: dict[str, type | tuple[type, ...]] = {"str": str, "int": int, "bool": bool}
+    plain |= {"float": (int, float), "date": date, "datetime": datetime}
     for answer in judge.everything():
         for model in models(answer):
             for name, kind in model.swagger_types.items():

@@ -12,16 +12,16 @@ import pytest
 import requests
 
 from billing_exporter.simulator import Options, Simulator
+from tests.scrapes import Answer
 from tests.simulator.client import Client, connected
 
 
-def _raw(client: Client, method: str, path: str, **headers: str) -> http.client.HTTPResponse:
+def _raw(client: Client, method: str, path: str, **headers: str) -> Answer:
     connection = http.client.HTTPConnection(urlsplit(client.simulator.url).netloc, timeout=10)
     try:
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()
-        answer.body = answer.read()
-        return answer
+        return Answer(answer.status, answer.headers, answer.read())
     finally:
         connection.close()
 
@@ -186,7 +186,7 @@ def test_nothing_but_get(client: Client, method: str, headers: dict[str, str], s
 
 def test_large_bodies_are_packed_where_accepted(client: Client) -> None:
     """Gzip comes where it is accepted and the body is large, and is the same content."""
-    token = client.session.headers["Authorization"]
+    token = str(client.session.headers["Authorization"])
     path = "/api/v2/billing/contracts"
     packed = _raw(client, "GET", path, Authorization=token, **{"Accept-Encoding": "gzip"})
     plain = _raw(client, "GET", path, Authorization=token)
@@ -268,10 +268,12 @@ def test_it_listens_on_ipv6() -> None:
         pytest.skip("this machine has no IPv6")
 
 
-def test_a_mistake_of_its_own_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_of_its_own_is_shown(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the service itself fails, standard error says so."""
     with connected() as client:
-        client.simulator.service.answer = None
+        monkeypatch.setattr(client.simulator.service, "answer", None)
         with pytest.raises(requests.ConnectionError):
             client.get("organizations/me")
     assert "TypeError" in capfd.readouterr().err

@@ -119,13 +119,13 @@ LINES = st.lists(
 @given(LINES.map(b"".join))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     """Whatever is sent is waited for, read, or refused as the client's fault."""
+    status: int | None = None
     try:
         parts = split_head(data)
         request = parts and parse_head(parts[0])
     except RequestError as refusal:
         status = refusal.status
     else:
-        status = None
         assert request is None or (request.method and request.target)
     assert status in (None, 400, 413, 505)
 
