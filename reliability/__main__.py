@@ -67,7 +67,7 @@ def _soak(arguments: argparse.Namespace) -> list[str]:
 
 
 def _faults(arguments: argparse.Namespace) -> list[str]:
-    return list(suffered(60 * arguments.minutes, _say))
+    return suffered(_say, arguments.lanes)
 
 
 def main() -> int:
@@ -96,7 +96,7 @@ def main() -> int:
         "--minutes", type=float, default=30
     )
     add("faults", _faults, "Every fault with every operation, on a real process.").add_argument(
-        "--minutes", type=float, default=60, help="end after so many, whatever is left"
+        "--lanes", type=int, default=3, help="exporters that share the faults"
     )
     arguments = parser.parse_args()
     began = time.monotonic()

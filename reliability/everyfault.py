@@ -6,8 +6,10 @@ simulator shows it in its operation alone.
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from billing_exporter.simulator import Options, Simulator
@@ -20,6 +22,7 @@ from tests.scrapes import fetch
 
 _PATIENCE_SECONDS = 420.0  # five tries, each of which waits a minute for an answer
 _PAUSE_SECONDS = 0.5
+_INTERVAL = "3s"
 _COLLECTORS = {
     "usage": "usage: {}",
     "invoices": "invoices: {}",
@@ -28,30 +31,39 @@ _COLLECTORS = {
 }
 
 
-def suffered(seconds: float, say: Callable[[str], None]) -> Iterator[str]:
-    """Let an exporter suffer fault after fault; yield what was not as the matrix says."""
+def suffered(say: Callable[[str], None], lanes: int) -> list[str]:
+    """Let exporters suffer fault after fault; return what was not as the matrix says.
+
+    Args:
+        say: is told how far it is.
+        lanes: how many exporters share the faults; mostly they wait.
+    """
+    pairs = sum(len(fault.on) for fault in FAULTS)
+    with ThreadPoolExecutor(lanes) as pool:
+        shares = [FAULTS[lane::lanes] for lane in range(lanes)]
+        found = [each for some in pool.map(partial(_lane, say), shares) for each in some]
+    say(f"{len(FAULTS)} faults, {pairs} pairs of fault and operation")
+    return found
+
+
+def _lane(say: Callable[[str], None], share: Iterable[Fault]) -> list[str]:
+    found: list[str] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         options = Options(address="127.0.0.1:0", trustors=2, in_progress=0, rate_limit=0)
         simulators = {name: stack.enter_context(Simulator(options)) for name in OPERATIONS}
         file = folder / "exporter.yml"
         file.write_text(_configuration(simulators))
-        flags = ("--simulator", simulators[LOGIN].url, "--interval", "3s")
+        flags = ("--simulator", simulators[LOGIN].url, "--interval", _INTERVAL)
         exporter = stack.enter_context(launched(folder, str(file), *flags))
         patient = Patient(simulators, exporter)
         patient.recover()
-        until, done = time.monotonic() + seconds, 0
-        for fault in FAULTS:
-            if time.monotonic() > until:
-                say(f"ended early, before {fault.text('*')}")
-                return
+        for fault in sorted(share, key=lambda fault: fault.lasting):
             began = time.monotonic()
-            found = list(patient.suffer(fault))
-            done += len(fault.on)
+            found += patient.suffer(fault)
             say(f"{fault.text('')}: {len(fault.on)} operations, {time.monotonic() - began:.0f} s")
-            yield from found
-        yield from (f"the log has: {line}" for line in exporter.lines("Traceback"))
-        say(f"{done} pairs of fault and operation")
+        found += [f"the log has: {line}" for line in exporter.lines("Traceback")]
+    return found
 
 
 def _configuration(simulators: dict[str, Simulator]) -> str:
@@ -81,11 +93,13 @@ class Patient:
 
     def suffer(self, fault: Fault) -> Iterator[str]:
         """Show a fault in all operations at once, and compare with before."""
-        before = self._shown_between_polls(fault)
+        before, said = self._shown_between_polls(fault), len(self._exporter.stderr)
         concerned = [case for case in cases() if case.fault is fault]
         for case in concerned:
             yield from self._compared(case, before)
-        self.recover()
+            yield from _unsaid(case, self._exporter.stderr[said:])
+        if not fault.lasting:
+            self.recover()
 
     def _shown_between_polls(self, fault: Fault) -> Look:
         """Show a fault while no poll is under way; return how all looked before."""
@@ -142,3 +156,14 @@ def _attempts(look: Look) -> dict[tuple[str, ...], float]:
 def _is_at_rest(look: Look) -> bool:
     ends = look.own.values("last_success_timestamp_seconds", "organization", "collector")
     return _attempts(look) == ends
+
+
+def _unsaid(case: Case, log: str) -> Iterator[str]:
+    """Yield what the log does not say: each failure once, as a warning with its reason."""
+    for collector in case.concerned:
+        outcome = case.expected[collector].outcome
+        facts = (f"organization={case.operation} ", f"collector={collector} ", "poll failed")
+        said = [line for line in log.splitlines() if all(fact in line for fact in facts)]
+        right = [line for line in said if f"reason={outcome}" in line and "level=warn" in line]
+        if len(said) != len(right) or (outcome == SUCCESS) != (not said):
+            yield f"{case}: of {collector}, which ends with {outcome}, the log says {said}"

@@ -65,6 +65,7 @@ class Fault:
         on: the operations whose answers it changes; elsewhere it does nothing.
         slow: whether the fault lies in how long an answer takes.
         once: whether one answer is hit and no other.
+        lasting: whether what it asks for outlasts it, and the patience of a run in real time.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Fault:
     on: tuple[str, ...] = OPERATIONS
     slow: bool = False
     once: bool = False
+    lasting: bool = False
 
     def text(self, operation: str) -> str:
         """Write it as the simulator reads it."""
@@ -112,7 +114,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("429", "retry_after=1", reason="rate_limited"),
     Fault("429", "retry_after=1,form=date", reason="rate_limited"),
     Fault("429", "retry_after=1,form=none", reason="rate_limited"),
-    Fault("429", "retry_after=86400", reason="rate_limited"),
+    Fault("429", "retry_after=86400", reason="rate_limited", lasting=True),
     Fault("429", "retry_after=1,times=2"),
     Fault("500", reason="unavailable"),
     Fault("502", reason="unavailable"),
