@@ -93,7 +93,7 @@ class Patient:
 
     def suffer(self, fault: Fault) -> Iterator[str]:
         """Show a fault in all operations at once, and compare with before."""
-        before, said = self._shown_between_polls(fault), len(self._exporter.stderr)
+        before, said = self._shown_between_polls(fault)
         concerned = [case for case in cases() if case.fault is fault]
         for case in concerned:
             yield from self._compared(case, before)
@@ -101,14 +101,15 @@ class Patient:
         if not fault.lasting:
             self.recover()
 
-    def _shown_between_polls(self, fault: Fault) -> Look:
-        """Show a fault while no poll is under way; return how all looked before."""
+    def _shown_between_polls(self, fault: Fault) -> tuple[Look, int]:
+        """Show a fault while no poll is under way; return how all looked, and the log's length."""
         while True:
             before = self.look()
             if _is_at_rest(before):
+                said = len(self._exporter.stderr)
                 self._show(fault)
                 if _attempts(self.look()) == _attempts(before):
-                    return before
+                    return before, said
                 self.recover()
             time.sleep(_PAUSE_SECONDS / 10)
 
