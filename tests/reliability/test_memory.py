@@ -17,6 +17,8 @@ from tests.polls import Number, Office
 from tests.processes import Program, simulating
 from tests.scrapes import steer
 
+OURS = tuple(f"billing_exporter.{name}" for name in ("polling", "collectors", "genesys"))
+
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Program]:
@@ -27,9 +29,9 @@ def simulator() -> Iterator[Program]:
 
 
 @contextmanager
-def leftovers() -> Iterator[list[object]]:
-    """Collect what the block leaves to the garbage collector: its errors, and frames of calls."""
-    found: list[object] = []
+def leftovers() -> Iterator[list[str]]:
+    """Collect the calls of the exporter that the block leaves to the garbage collector."""
+    found: list[str] = []
     logging.disable()  # pytest keeps what is logged, and errors with it
     gc.collect()
     gc.disable()
@@ -37,7 +39,8 @@ def leftovers() -> Iterator[list[object]]:
         yield found
         gc.set_debug(gc.DEBUG_SAVEALL)
         gc.collect()
-        found += [repr(it) for it in gc.garbage if isinstance(it, BaseException | FrameType)]
+        frames = [each for each in gc.garbage if isinstance(each, FrameType)]
+        found += [repr(each) for each in frames if each.f_globals["__name__"].startswith(OURS)]
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
