@@ -67,7 +67,7 @@ def _soak(arguments: argparse.Namespace) -> list[str]:
 
 
 def _faults(arguments: argparse.Namespace) -> list[str]:
-    return suffered(_say, arguments.lanes)
+    return suffered(_say, arguments.lanes, arguments.fault)
 
 
 def main() -> int:
@@ -95,9 +95,9 @@ def main() -> int:
     add("soak", _soak, "Disturb an exporter under a real Prometheus.").add_argument(
         "--minutes", type=float, default=30
     )
-    add("faults", _faults, "Every fault with every operation, on a real process.").add_argument(
-        "--lanes", type=int, default=3, help="exporters that share the faults"
-    )
+    matrix = add("faults", _faults, "Every fault with every operation, on a real process.")
+    matrix.add_argument("--lanes", type=int, default=3, help="exporters that share the faults")
+    matrix.add_argument("--fault", nargs="*", default=(), help="names of some, instead of all")
     arguments = parser.parse_args()
     began = time.monotonic()
     found = arguments.run(arguments)
