@@ -1,5 +1,6 @@
 """What holds for every test: steady properties, and a last word on components that were missing."""
 
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -10,6 +11,9 @@ from tests.components import missing_among
 # A shared machine stalls now and then; how long an example took says nothing about the law.
 settings.register_profile("steady", settings(), deadline=None)
 settings.load_profile("steady")
+# A shell lets what runs in its background ignore Ctrl-C, and so would every program started here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
