@@ -35,7 +35,7 @@ from tests.scrapes import fetch
 _PATIENCE_SECONDS = 420.0  # five tries, each of which waits a minute for an answer
 _PAUSE_SECONDS = 0.5
 _INTERVAL = "5s"
-_RENEWAL_SECONDS = 65.0  # a token that is refused sooner is not taken for one that was revoked
+_RENEWAL_SECONDS = 80.0  # a token refused within a minute of the last is not renewed at once
 _COLLECTORS = {
     "usage": "usage: {}",
     "invoices": "invoices: {}",
