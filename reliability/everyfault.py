@@ -123,10 +123,10 @@ class Patient:
 
     def _shown_between_polls(self, fault: Fault) -> tuple[Look, int]:
         """Show a fault while no poll is under way; return how all looked, and the log's length."""
-        until = self._revoked_at + _RENEWAL_SECONDS if LOGIN in fault.on else 0
         while True:
+            renewable = time.monotonic() > self._revoked_at + _RENEWAL_SECONDS
             before = self.look()
-            if _is_at_rest(before) and time.monotonic() > until:
+            if _is_at_rest(before) and (renewable or LOGIN not in fault.on):
                 said = len(self._exporter.stderr)
                 self._show(fault)
                 if _attempts(self.look()) == _attempts(before):
