@@ -30,7 +30,10 @@ def _job(name: str, urls: list[str]) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def chain() -> Iterator[tuple[str, PrometheusServer]]:
-    """A simulator, one whole exporter and three shards, and a Prometheus that has scraped all."""
+    """A simulator, one whole exporter and three shards, and a Prometheus that has scraped all.
+
+    Its rules have been evaluated since: before, they may have seen a part of the shards.
+    """
     with ExitStack() as stack:
         simulator = stack.enter_context(simulating("--trustors", "40", "--in-progress", "0"))
         environ = environment(simulator)
@@ -51,8 +54,11 @@ def chain() -> Iterator[tuple[str, PrometheusServer]]:
                 rules=RULES,
             )
         )
-        server.wait_for("count(up) == 4 and sum(up) == 4")
-        server.wait_for("organization_trustor_currency:estimated_overage_amount:sum")
+        rows = server.wait_for("count(up) == 4 and sum(up) == 4")
+        all_scraped = rows[0]["value"][0]
+        server.wait_for(
+            f"timestamp(organization_trustor_currency:estimated_overage_amount:sum) > {all_scraped}"
+        )
         yield simulator.url, server
 
 
