@@ -3,45 +3,66 @@
 import ctypes
 import subprocess
 import sys
+from typing import NamedTuple
 
 import pytest
 
 from billing_exporter.allocator import return_memory
 
-# Threads take turns with large blocks and small ones that outlive them, as polls do.
+# Four threads at once hold large blocks, and leave a small one that outlives them, as polls do.
 PROGRAM = """
-import sys, threading
+import ctypes, sys, threading
 from pathlib import Path
 from billing_exporter.allocator import return_memory
-if sys.argv[1] == "returning":
-    return_memory()
-kept = []
+
+def pages():
+    return int(Path("/proc/self/statm").read_text().split()[1])
+
 def work(size):
     blocks = [bytearray(size) for _ in range(8)]
+    together.wait()
     kept.append(bytes(1000))
-for size in (1, 2, 4, 8, 16, 3):
+
+if sys.argv[1] == "returning":
+    return_memory()
+before = pages()
+kept, together = [], threading.Barrier(4)
+for size in (5, 8, 16, 6):
     threads = [threading.Thread(target=work, args=(size << 20,)) for _ in range(4)]
     for thread in threads: thread.start()
     for thread in threads: thread.join()
-pages = int(Path("/proc/self/statm").read_text().split()[1])
-print(pages * 4096 // (1 << 20))
+print((pages() - before) * 4096 // (1 << 20), flush=True)
+libc = ctypes.CDLL(None)
+libc.fdopen.restype = ctypes.c_void_p
+libc.malloc_info(0, ctypes.c_void_p(libc.fdopen(1, b"w")))
+libc.fflush(None)
 """
 
 
-def held(how: str) -> int:
-    """Return the MiB that a process holds after work like that of an exporter."""
+class Left(NamedTuple):
+    """What a process is left with after its work."""
+
+    grown: int  # MiB
+    arenas: int
+
+
+def left(how: str) -> Left:
+    """Let a process work like an exporter, its allocator set to be ``returning`` or ``usual``."""
     command = [sys.executable, "-c", PROGRAM, how]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    return int(done.stdout)
+    grown, _, arenas = done.stdout.partition("\n")
+    return Left(int(grown), arenas.count("<heap nr="))
 
 
 def test_memory_goes_back() -> None:
-    """After large blocks in many threads a process is as small as before, give or take a few MiB,
-    and never larger than one whose allocator is left alone.
+    """After large blocks in many threads a process is as large as before and has one arena; of one
+    whose allocator is left alone neither is true.
     """
-    returning = held("returning")
-    assert returning < 40
-    assert returning <= held("usual") + 8
+    returning, usual = left("returning"), left("usual")
+    assert returning.grown <= 2
+    assert returning.arenas == 1
+    assert usual.grown > 50
+    assert usual.arenas > 1
 
 
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
