@@ -10,7 +10,7 @@ import ctypes
 
 # The names of malloc.h, and what they are set to.
 _M_TRIM_THRESHOLD = (-1, 4 * 1024 * 1024)
-_M_MMAP_THRESHOLD = (-3, 4 * 1024 * 1024)
+_M_MMAP_THRESHOLD = (-3, 1024 * 1024)  # smaller ones come with each scrape, and would cost time
 _M_ARENA_MAX = (-8, 1)
 
 

@@ -11,7 +11,7 @@ from billing_exporter.allocator import return_memory
 
 # Four threads at once hold large blocks, and leave a small one that outlives them, as polls do.
 PROGRAM = """
-import ctypes, sys, threading
+import ctypes, resource, sys, threading
 from pathlib import Path
 from billing_exporter.allocator import return_memory
 
@@ -27,11 +27,11 @@ if sys.argv[1] == "returning":
     return_memory()
 before = pages()
 kept, together = [], threading.Barrier(4)
-for size in (5, 8, 16, 6):
+for size in (1, 2, 4, 8, 16, 3):
     threads = [threading.Thread(target=work, args=(size << 20,)) for _ in range(4)]
     for thread in threads: thread.start()
     for thread in threads: thread.join()
-print((pages() - before) * 4096 // (1 << 20), flush=True)
+print((pages() - before) * resource.getpagesize() // (1 << 20), flush=True)
 libc = ctypes.CDLL(None)
 libc.fdopen.restype = ctypes.c_void_p
 libc.malloc_info(0, ctypes.c_void_p(libc.fdopen(1, b"w")))
