@@ -12,6 +12,7 @@ from reliability import figures
 from reliability.everyfault import suffered
 from reliability.fuzz.guidance import guided_all
 from reliability.fuzz.targets import fuzz_all
+from reliability.matrix import FAULTS
 from reliability.restarts import killed_again_and_again
 from reliability.soak import Plan, soak
 
@@ -80,24 +81,26 @@ def main() -> int:
     ) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=run)
-        command.add_argument("--seed", type=int, default=1)
         return command
 
-    add("fuzz", _fuzz, "Throw inputs at everything that reads.").add_argument(
-        "--inputs", type=int, default=100_000
-    )
+    fuzz = add("fuzz", _fuzz, "Throw inputs at everything that reads.")
+    fuzz.add_argument("--inputs", type=int, default=100_000)
     add("guided", _guided, "Fuzz towards code that no input reached; needs atheris.").add_argument(
         "--seconds", type=int, default=60, help="for each of what reads"
     )
     kill = add("kill", _kill, "Kill saves and exporters at every step and at random.")
     kill.add_argument("--kills", type=int, default=200)
     kill.add_argument("--restarts", type=int, default=50)
-    add("soak", _soak, "Disturb an exporter under a real Prometheus.").add_argument(
-        "--minutes", type=float, default=30
-    )
+    chaos = add("soak", _soak, "Disturb an exporter under a real Prometheus.")
+    chaos.add_argument("--minutes", type=float, default=30)
+    for by_chance in (fuzz, kill, chaos):
+        by_chance.add_argument("--seed", type=int, default=1)
     matrix = add("faults", _faults, "Every fault with every operation, on a real process.")
     matrix.add_argument("--lanes", type=int, default=3, help="exporters that share the faults")
-    matrix.add_argument("--fault", nargs="*", default=(), help="names of some, instead of all")
+    names = sorted({fault.name for fault in FAULTS})
+    matrix.add_argument(
+        "--fault", nargs="+", default=(), choices=names, metavar="NAME", help="some, not all"
+    )
     arguments = parser.parse_args()
     began = time.monotonic()
     found = arguments.run(arguments)

@@ -35,7 +35,7 @@ from tests.scrapes import fetch
 _PATIENCE_SECONDS = 420.0  # five tries, each of which waits a minute for an answer
 _PAUSE_SECONDS = 0.5
 _INTERVAL = "5s"
-_RENEWAL_SECONDS = 80.0  # a token refused within a minute of the last is not renewed at once
+_RENEWAL_SECONDS = 80.0  # a token that is refused within its first minute is not renewed at once
 _COLLECTORS = {
     "usage": "usage: {}",
     "invoices": "invoices: {}",
@@ -53,7 +53,7 @@ def suffered(say: Callable[[str], None], lanes: int, names: Container[str]) -> l
         names: of the faults; without any, all.
     """
     chosen = [fault for fault in FAULTS if not names or fault.name in names]
-    pairs = sum(case.fault in chosen and not _depends_on_chance(case) for case in cases())
+    pairs = sum(len(_cases_of(fault)) for fault in chosen)
     with ThreadPoolExecutor(lanes) as pool:
         shares = [chosen[lane::lanes] for lane in range(lanes)]
         found = [each for some in pool.map(partial(_lane, say), shares) for each in some]
@@ -96,7 +96,7 @@ class Patient:
     def __init__(self, simulators: dict[str, Simulator], exporter: Program) -> None:
         self._simulators = simulators
         self._exporter = exporter
-        self._revoked_at = time.monotonic()
+        self._renewed_at = time.monotonic()
 
     def look(self) -> Look:
         """Scrape it."""
@@ -110,11 +110,7 @@ class Patient:
     def suffer(self, fault: Fault) -> Iterator[str]:
         """Show a fault in all operations at once, and compare with before."""
         before, said = self._shown_between_polls(fault)
-        concerned = [
-            _in_real_time(case)
-            for case in cases()
-            if case.fault is fault and not _depends_on_chance(case)
-        ]
+        concerned = _cases_of(fault)
         yield from self._compared(concerned, before)
         for case in concerned:
             yield from _unsaid(case, self._exporter.stderr[said:])
@@ -124,7 +120,7 @@ class Patient:
     def _shown_between_polls(self, fault: Fault) -> tuple[Look, int]:
         """Show a fault while no poll is under way; return how all looked, and the log's length."""
         while True:
-            renewable = time.monotonic() > self._revoked_at + _RENEWAL_SECONDS
+            renewable = time.monotonic() > self._renewed_at + _RENEWAL_SECONDS
             before = self.look()
             if _is_at_rest(before) and (renewable or LOGIN not in fault.on):
                 said = len(self._exporter.stderr)
@@ -148,11 +144,11 @@ class Patient:
 
     def _show(self, fault: Fault | None) -> None:
         for operation, simulator in self._simulators.items():
-            shown = fault is not None and operation in fault.on
-            simulator.service.set_faults([fault.text(operation)] if fault and shown else [])
+            shown = [fault.text(operation)] if fault and operation in fault.on else []
+            simulator.service.set_faults(shown)
             if operation == LOGIN and shown:
                 simulator.service.revoke()
-                self._revoked_at = time.monotonic()
+                self._renewed_at = time.monotonic()
 
     def _wait(self, before: Look, outcomes: dict[str, str]) -> None:
         until = time.monotonic() + _PATIENCE_SECONDS
@@ -173,6 +169,15 @@ class Patient:
             if not grown or look.own.outcomes(operation).get(collector) != outcome:
                 return False
         return True
+
+
+def _cases_of(fault: Fault) -> list[Case]:
+    """List a fault's cases that a run in real time can decide."""
+    return [
+        _in_real_time(case)
+        for case in cases()
+        if case.fault is fault and not _depends_on_chance(case)
+    ]
 
 
 def _depends_on_chance(case: Case) -> bool:
