@@ -30,6 +30,8 @@ SUCCESS = "success"
 RETRY_SECONDS = 60.0
 # Who lacks a permission lacks it for longer.
 RETRY_SECONDS_FORBIDDEN = 15 * 60.0
+# A secret may be put right at any time, and until then the client asks the login service rarely.
+LONGEST_SECONDS_UNAUTHORIZED = 5 * 60.0
 # What the API asks to wait is kept to, but a nonsensical time must not end the polls.
 LONGEST_ASKED_SECONDS = 60 * 60.0
 JITTER = 0.05
@@ -117,6 +119,7 @@ class Poller:
         self._retired = False
         self._fits = True
         self._publishing = threading.Lock()
+        self._turn = threading.Lock()
         self._exposition = exposition
         self._telemetry = telemetry
         self._now = now
@@ -154,13 +157,14 @@ class Poller:
         self.expire()
 
     def take_over(self, before: "Poller", *, fits: bool) -> None:
-        """Go on from the state of a poller whose place this one takes.
+        """Go on from the state of a poller whose place this one takes, once its poll has ended.
 
         Args:
             before: the other.
             fits: whether what it fetched is what this one would have; else it is only shown.
         """
         self.state = before.state
+        self._turn = before._turn  # noqa: SLF001 - of the same class
         self._fits = fits
 
     def due_in(self) -> float:
@@ -186,9 +190,15 @@ class Poller:
     def poll(self) -> State:
         """Poll once; every failure becomes part of the state.
 
+        Whoever polls the same target, before or after a change of settings, waits meanwhile.
+
         Raises:
-            Interrupted: the program stops.
+            Interrupted: the program stops, or another poller has taken the place of this one.
         """
+        with self._turn:
+            return self._polled()
+
+    def _polled(self) -> State:
         at, start = self._now(), monotonic()
         with self._unless_retired():
             self._telemetry.attempted(**self._where, at=at)
@@ -232,6 +242,8 @@ class Poller:
         deadline = start + seconds(self.target.settings.timeout)
 
         def progress(done: int, total: int) -> None:
+            if self._retired:
+                raise Interrupted
             if monotonic() > deadline:
                 limit = self.target.settings.timeout
                 raise PollTimeoutError(f"the poll took longer than its timeout of {limit}")
@@ -335,6 +347,8 @@ def wait_after(state: State, interval: float, chance: float) -> float:
         return interval * spread
     first = RETRY_SECONDS_FORBIDDEN if state.outcome == "forbidden" else RETRY_SECONDS
     backoff = first * 2.0 ** min(state.failures - 1, 20)
+    if state.outcome == "unauthorized":
+        backoff = min(backoff, LONGEST_SECONDS_UNAUTHORIZED)
     asked = min(state.retry_after, LONGEST_ASKED_SECONDS)
     return max(min(backoff, interval) * spread, asked)
 

@@ -39,19 +39,23 @@ def cloud() -> Iterator[Cloud]:
         (State(outcome="unavailable", failures=10**9), 6 * HOUR),
         (State(outcome="forbidden", failures=1), 900),
         (State(outcome="forbidden", failures=3), HOUR),
+        (State(outcome="unauthorized", failures=1), 60),
+        (State(outcome="unauthorized", failures=3), 240),
+        (State(outcome="unauthorized", failures=100), 300),
         (State(outcome="rate_limited", failures=1, retry_after=300), 300),
         (State(outcome="rate_limited", failures=4, retry_after=300), 480),
     ],
 )
 def test_the_wait_grows_with_failures(state: State, seconds: float) -> None:
     """Success waits the interval; failures wait from a minute on, doubling up to the interval; a
-    missing permission waits longer; the API is asked no sooner than it wants.
+    missing permission waits longer, a refused secret never long; the API is asked no sooner than
+    it wants.
     """
     assert wait_after(state, 6 * HOUR, 0.5) == pytest.approx(seconds, rel=1e-3)
 
 
 @given(
-    outcome=st.sampled_from([SUCCESS, "forbidden", "rate_limited", "unavailable", "crashed"]),
+    outcome=st.sampled_from([SUCCESS, "forbidden", "unauthorized", "rate_limited", "crashed"]),
     failures=st.integers(1, 10**6),
     retry_after=st.floats(0, 1e18),
     interval=st.floats(60, 10 * 365 * 24 * HOUR),

@@ -10,7 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from billing_exporter.app import Exporter, Reloader
-from billing_exporter.collectors import Shard
+from billing_exporter.collectors import Poll, Shard
+from billing_exporter.collectors.invoices import InvoicesCollector, InvoicesData
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
 from billing_exporter.config import ConfigError, Mistake, Organization, Secret, Settings
 from billing_exporter.polling import Loop
@@ -125,6 +126,35 @@ class TestReload:
         assert exporter.pollers[1] is not before[1]
         assert exporter.pollers[1].state.reading is before[1].state.reading
         assert _billing(exporter, "acme") == lines
+        exporter.stop()
+
+    def test_no_two_polls_of_the_same_at_once(
+        self, cloud: Simulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What takes the place of a collector polls when the poll under way has ended."""
+        go_on, under_way, most = threading.Event(), 0, 0
+        fetch = InvoicesCollector.fetch
+
+        def slow(collector: InvoicesCollector, poll: Poll[InvoicesData]) -> InvoicesData:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            assert go_on.wait(20)
+            try:
+                return fetch(collector, poll)
+            finally:
+                under_way -= 1
+
+        monkeypatch.setattr(InvoicesCollector, "fetch", slow)
+        exporter = Exporter(_settings(cloud, invoices=InvoicesSettings()))
+        exporter.start(spread=0)
+        _wait_until(lambda: under_way == 1)
+        exporter.change(_settings(cloud, invoices=InvoicesSettings(interval="2h")))
+        (poller,) = exporter.pollers
+        time.sleep(0.2)  # time enough to begin, if it did not wait
+        go_on.set()
+        _wait_until(lambda: poller.state.reading is not None)
+        assert most == 1
         exporter.stop()
 
     def test_a_removed_collector_shows_nothing_more(self, cloud: Simulator) -> None:
