@@ -12,6 +12,7 @@ Key = TypeVar("Key")
 Page = TypeVar("Page")
 
 _MOST_PAGES = 10_000
+_MOST_ROWS = 1_000_000
 _BAD_REQUEST = 400
 
 
@@ -38,14 +39,17 @@ def by_cursor(
         operation: Its reference name, for errors.
 
     Raises:
-        UnexpectedAnswer: A cursor repeats, is missing, or there are more than 10,000 pages.
+        UnexpectedAnswer: A cursor repeats, is missing, or there are more than 10,000 pages or a
+            million rows.
         ApiError: What `fetch` raises.
     """
     fetch_page = _sized(fetch, page_size)
     after: str | None = None
     seen: set[str] = set()
+    rows = 0
     for _ in range(_MOST_PAGES):
         listing = fetch_page(after)
+        rows = _counted(rows, listing.entities, operation)
         yield from listing.entities
         if not listing.next_uri:
             return
@@ -67,20 +71,29 @@ def by_number(
         operation: Its reference name, for errors.
 
     Raises:
-        UnexpectedAnswer: A page repeats, or there are more than 10,000.
+        UnexpectedAnswer: A page repeats, or there are more than 10,000, or a million rows.
         ApiError: What `fetch` raises.
     """
     fetch_page = _sized(fetch, page_size)
     before: tuple[Trustor, ...] = ()
+    rows = 0
     for number in range(1, _MOST_PAGES + 1):
         listing = fetch_page(number)
         if listing.entities and listing.entities == before:
             raise _unexpected("the next page repeats the one before", "$.entities", operation)
+        rows = _counted(rows, listing.entities, operation)
         yield from listing.entities
         if not listing.entities or _is_last(listing, number):
             return
         before = listing.entities
     raise _unexpected(f"more than {_MOST_PAGES} pages", "$.pageCount", operation)
+
+
+def _counted(rows: int, more: tuple[object, ...], operation: str) -> int:
+    """Add rows to those before; all of them are held until a poll ends, so there is a most."""
+    if (rows := rows + len(more)) > _MOST_ROWS:
+        raise _unexpected(f"more than {_MOST_ROWS} rows", "$.entities", operation)
+    return rows
 
 
 def cursor(next_uri: str, operation: str) -> str:

@@ -114,6 +114,22 @@ def test_a_next_page_without_a_cursor(uri: str) -> None:
         cursor(uri, "op")
 
 
+def test_rows_are_bounded() -> None:
+    """A listing of more than a million rows is an unexpected answer before it fills the memory."""
+    rows = (BillingInvoice(id="same"),) * 400_000
+    listings = (
+        BillingInvoiceListing(entities=rows, next_uri=f"/x?after={number}") for number in count()
+    )
+    trustors = TrustorEntityListing(entities=(Trustor(id="same"),) * 400_000, page_count=9)
+    others = TrustorEntityListing(entities=(Trustor(id="other"),) * 400_000, page_count=9)
+    for taken in (
+        by_cursor(lambda *_: next(listings), 200, "op"),
+        by_number(lambda number, _: (trustors, others)[number % 2], 100, "op"),
+    ):
+        with pytest.raises(UnexpectedAnswer, match="more than 1000000 rows"):
+            assert sum(1 for _ in taken) <= 1_000_000
+
+
 def numbered(pages: list[TrustorEntityListing]) -> list[str | None]:
     """Return the ids of the trustors of numbered pages."""
     return [row.id for row in by_number(lambda number, _: pages[number - 1], 100, "op")]
