@@ -24,6 +24,8 @@ from tests.prometheus_server import (
 
 ROOT = Path(__file__).parent.parent
 LOOK_SECONDS = 5.0
+# Prometheus scrapes only 5 seconds after its start: until then the exporter is absent to it.
+SHORTEST_WAIT_SECONDS = 15
 READY_SECONDS = 60.0
 
 
@@ -98,7 +100,7 @@ def _rules(folder: Path, time_scale: float) -> list[Path]:
     written = []
     for rules in sorted((ROOT / "prometheus" / "rules").glob("*.yml")):
         path = folder / rules.name
-        path.write_text(hurried(rules.read_text(), time_scale))
+        path.write_text(hurried(rules.read_text(), time_scale, SHORTEST_WAIT_SECONDS))
         written.append(path)
     return written
 

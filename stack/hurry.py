@@ -19,23 +19,26 @@ _IN_EXPRESSION = re.compile(
 _WAITS = ("for", "keep_firing_for")
 
 
-def hurried(rules: str, scale: float) -> str:
+def hurried(rules: str, scale: float, shortest_wait: float = 1) -> str:
     """Return a file of rules whose durations are ``scale`` times shorter.
 
     Args:
         rules: the YAML of a rule file.
         scale: how much faster the clock runs, at least 1.
+        shortest_wait: seconds that an alert which waits at all waits at least.
     """
     content = yaml.safe_load(rules)
     for group in content["groups"]:
-        group["rules"] = [_hurried_rule(rule, scale) for rule in group["rules"]]
+        group["rules"] = [_hurried_rule(rule, scale, shortest_wait) for rule in group["rules"]]
         if "interval" in group:
             group["interval"] = _shorter(group["interval"], scale)
     return yaml.safe_dump(content, sort_keys=False, width=1000)
 
 
-def _hurried_rule(rule: dict[str, Any], scale: float) -> dict[str, Any]:
-    waits = {key: _shorter(rule[key], scale) for key in _WAITS if key in rule}
+def _hurried_rule(rule: dict[str, Any], scale: float, shortest_wait: float) -> dict[str, Any]:
+    waits = {
+        key: _shorter(rule[key], scale, at_least=shortest_wait) for key in _WAITS if key in rule
+    }
     return {**rule, **waits, "expr": hurried_expression(rule["expr"], scale)}
 
 

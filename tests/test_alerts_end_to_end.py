@@ -173,7 +173,12 @@ def test_what_goes_wrong_reaches_the_alertmanager(
     said = row["annotations"]["summary"]
     assert key in said
     assert f"{invoice['amount']:.2f} {invoice['currencyIsoCode']}" in said
+    assert key in row["annotations"]["description"]
     assert row["annotations"]["runbook_url"].endswith(f"{overdue}.md")
     (row,) = _named(after, begun, trustor=trustor, charge=charge, grouping=grouping)
+    assert row["labels"]["organization"] == "acme"
+    assert row["labels"]["severity"] == "info"
     assert trustor in row["annotations"]["summary"]
     assert charge in row["annotations"]["summary"]
+    assert "acme" in row["annotations"]["description"]
+    assert row["annotations"]["runbook_url"].endswith(f"{begun}.md")

@@ -1,6 +1,9 @@
 """The demo's stack: rules for a faster clock are the same rules with shorter durations."""
 
+import signal
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,8 @@ import yaml
 
 from stack.hurry import hurried, hurried_expression
 from tests.components import require
+from tests.processes import Program, wait_until
+from tests.scrapes import fetch
 
 RULES = sorted((Path(__file__).parent.parent / "prometheus" / "rules").glob("*.yml"))
 
@@ -45,9 +50,43 @@ def test_waits_are_shorter() -> None:
     }
 
 
+def test_waits_have_a_least() -> None:
+    """What waits at all waits as long as was asked; what does not wait, does not."""
+    rules = [{"alert": "A", "expr": "a > 1", "for": "1h"}, {"alert": "B", "expr": "b > 1"}]
+    text = yaml.safe_dump({"groups": [{"name": "g", "rules": rules}]})
+    (group,) = yaml.safe_load(hurried(text, 1440, shortest_wait=15))["groups"]
+    assert group["rules"] == [{**rules[0], "for": "15s"}, rules[1]]
+
+
 @pytest.mark.parametrize("rules", RULES, ids=lambda path: path.stem)
 def test_the_shipped_rules_stay_valid(rules: Path, tmp_path: Path) -> None:
     """The real promtool accepts every file of rules in a hurry."""
     path = tmp_path / rules.name
     path.write_text(hurried(rules.read_text(), 1440))
     subprocess.run([require("promtool-3"), "check", "rules", path], check=True, capture_output=True)
+
+
+def test_the_stack(tmp_path: Path) -> None:
+    """It says where to look and which alerts fire, none about itself; Ctrl-C ends it."""
+    for component in ("prometheus-3", "alertmanager"):
+        require(component)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [sys.executable, "-m", "stack", "--address", address]
+    with (
+        (tmp_path / "stdout").open("wb") as stdout,
+        (tmp_path / "stderr").open("wb") as stderr,
+        subprocess.Popen(command, stdout=stdout, stderr=stderr) as process,
+    ):
+        stack = Program(process, tmp_path)
+        try:
+            wait_until(lambda: "fires: GenesysBilling" in stack.stdout)
+            said = stack.stdout
+            assert "genesyscloud_billing_up" in fetch(f"http://{address}/metrics").text
+            assert stack.end(signal.SIGINT) == 0
+        finally:
+            process.kill()
+    assert f"exporter       http://{address}/" in said
+    assert "Alertmanager   http://127.0.0.1:" in said
+    assert "GenesysBillingExporterAbsent" not in said
+    assert stack.stderr == ""
