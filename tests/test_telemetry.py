@@ -199,3 +199,33 @@ def test_promtool_has_nothing_to_say(name: str) -> None:
         check=False,
     )
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, b"", b"")
+
+
+_OVERVIEW = "get_billing_trusteebillingoverview_trustor_org_id"
+
+
+@pytest.mark.parametrize(
+    ("operation", "statuses", "granted"),
+    [
+        ("get_billing_contracts", ("200",), 1),
+        ("get_billing_contracts", ("403",), 0),
+        ("get_billing_contracts", ("200", "403"), 0),
+        ("get_billing_contracts", ("403", "200"), 1),
+        ("get_billing_contracts", ("200", "503", "429"), 1),
+        ("get_billing_contracts", ("503",), None),
+        (_OVERVIEW, ("403", "403"), 0),
+        (_OVERVIEW, ("403", "200", "403"), 1),
+    ],
+)
+def test_permissions(operation: str, statuses: tuple[str, ...], granted: int | None) -> None:
+    """The last answer tells whether a permission is granted; of customers one given overview does,
+    for another may have refused.
+    """
+    telemetry = Telemetry(process=False)
+    for status in statuses:
+        telemetry.requested("acme", operation, status, 0.1)
+    text = telemetry.live(openmetrics=False).decode()
+    label = f'operation="{operation}",organization="acme"'
+    lines = [line for line in text.splitlines() if f"{PREFIX}permission_granted{{" in line]
+    expected = f"{PREFIX}permission_granted{{{label}}} {granted}.0"
+    assert lines == ([] if granted is None else [expected])

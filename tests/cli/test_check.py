@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from billing_exporter.simulator import Simulator
-from tests.cli.calls import GOOD, Call
+from tests.cli.calls import GOOD, Call, listing
 
 BAD = """\
 organizations:
@@ -68,3 +70,18 @@ def test_missing_variables(call: Call) -> None:
     assert (status, out) == (1, "")
     for name in ("REGION", "OAUTHCLIENT_ID", "OAUTHCLIENT_SECRET"):
         assert f"GENESYSCLOUD_{name}" in err
+
+
+@pytest.mark.parametrize("command", ["serve", "once"])
+def test_nothing_is_polled_with_a_bad_file(
+    command: str, simulator: Simulator, tmp_path: Path, call: Call
+) -> None:
+    """A mistake ends the program with status 1 before the API or the login hears of it."""
+    file = tmp_path / "bad.yml"
+    good = listing(simulator, "{usage: {}}")
+    file.write_text(good.replace("usage: {}", "usage: {intervall: 1h}"))
+    before = simulator.service.requests()
+    status, _, err = call(command, "--config.file", str(file))
+    assert status == 1
+    assert "intervall" in err
+    assert simulator.service.requests() == before
