@@ -31,7 +31,8 @@ class Parts:
     Attributes:
         now: the time that readings get.
         state: where readings are kept over restarts, if they are.
-        progress: is told how far the poll of a collector is, if somebody wants to know.
+        progress: is told how far each poll is, by organization and collector, if somebody wants to
+            know.
         redact: is told secrets that no log may show.
         shard: which part of the customers is polled.
     """
@@ -160,7 +161,7 @@ class Unit:
                 yield self._poller(target, before)
 
     def _poller(self, target: Target, before: Poller | None) -> Poller:
-        parts, name = self._parts, target.collector.name
+        parts, name = self._parts, f"{target.organization} {target.collector.name}"
         poller = Poller(
             target,
             parts.exposition,

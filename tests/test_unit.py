@@ -110,6 +110,16 @@ class TestRestart:
         assert re.search(private, kept) is None
 
 
+def test_progress_is_told_for_each_organization(cloud: Simulator) -> None:
+    """Two organizations at once do not pass for one in what a terminal shows."""
+    both = (*_settings(cloud).organizations, *_settings(cloud, "other").organizations)
+    told: set[str] = set()
+    exporter = Exporter(Settings(organizations=both), progress=lambda name, *_: told.add(name))
+    exporter.poll_once()
+    exporter.stop()
+    assert {"acme trustors", "other trustors"} <= told
+
+
 class TestReload:
     """What SIGHUP and the reload page do."""
 
