@@ -33,7 +33,7 @@ def test_another_threshold_is_noticed(name: str, factor: float, tmp_path: Path) 
         for path in TEST_FILES
         if (cases := [case for case in read(path)["tests"] if _tested(case) & users])
     ]
-    command = [require("promtool-3"), "test", "rules", *copies]
+    command = [str(require("promtool-3")), "test", "rules", *map(str, copies)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "alertname: " in done.stdout + done.stderr, done.stdout + done.stderr
