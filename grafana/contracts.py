@@ -1,7 +1,7 @@
 """Contracts and wallets: periods, charges against what is included, burn-down with runway."""
 
 from grafana.figures import oldest_data, wallets_short
-from grafana.frame import build, period_starts
+from grafana.frame import build, marked
 from grafana.layout import Line, Section
 from grafana.own_charges import charges, over_time, prices
 from grafana.pages import CONTRACTS
@@ -37,7 +37,7 @@ def dashboard() -> sdk.Dashboard:
         Section("Agreed prices", (Line(11, (prices(_SCOPE),)),)),
     )
     starts = _SCOPE.one("contract_period_start_timestamp_seconds")
-    mark = period_starts("Period starts", milliseconds(starts), "{{contract}}")
+    mark = marked("Period starts", milliseconds(starts), "{{contract}}")
     return build(PAGE, sections, [mark])
 
 

@@ -3,7 +3,7 @@
 from grafana import charges
 from grafana.figures import customers_in_overage, oldest_data
 from grafana.fleet import fleet
-from grafana.frame import build, period_starts
+from grafana.frame import build, marked
 from grafana.growth import changed_most
 from grafana.layout import Line, Section
 from grafana.pages import CUSTOMERS
@@ -40,7 +40,7 @@ def dashboard() -> sdk.Dashboard:
         Section("All charges of the chosen customers", (Line(14, (charges.every(_SCOPE),)),)),
     )
     newest = f"max({_SCOPE.select('trustor_period_start_timestamp_seconds', CURRENT)})"
-    mark = period_starts(
+    mark = marked(
         "Period starts", milliseconds(newest), "The newest period of the chosen customers"
     )
     return build(PAGE, sections, [mark])

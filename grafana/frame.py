@@ -9,8 +9,8 @@ from grafana.sdk import dashboard
 from grafana.variables import variables
 
 
-def period_starts(name: str, expr: str, text: str) -> dashboard.AnnotationQuery:
-    """Build an annotation that stands where periods began.
+def marked(name: str, expr: str, text: str) -> dashboard.AnnotationQuery:
+    """Build an annotation that stands at times which series tell.
 
     Args:
         name: what the switch at the top is called.

@@ -1,12 +1,12 @@
 """Exporter health: can the numbers of the other dashboards be trusted?"""
 
 from grafana.api import budget, errors, latency, requests, share_of_budget
-from grafana.frame import build, period_starts
+from grafana.frame import build, marked
 from grafana.layout import Line, Section
 from grafana.pages import HEALTH
 from grafana.panels import BYTES, COUNT, RATIO, SECONDS, Query, Unit, figure, lines
 from grafana.polls import age, collectors, durations, late, losses, outcomes
-from grafana.queries import Scope, count, milliseconds
+from grafana.queries import CURRENT, Scope, count, milliseconds
 from grafana.sdk import dashboard as sdk
 from grafana.thresholds import BAD, GOOD
 
@@ -36,8 +36,21 @@ def dashboard() -> sdk.Dashboard:
         Section("The process", (Line(10, (_series_over_time(), _memory(), _processor())),)),
     )
     read = f"max({_SCOPE.select('exporter_config_last_reload_success_timestamp_seconds')})"
-    mark = period_starts("Configuration read", milliseconds(read), "Start or reload")
-    return build(PAGE, sections, [mark])
+    marks = (
+        marked("Period starts", milliseconds(_period_starts()), "{{organization}}"),
+        marked("Configuration read", milliseconds(read), "Start or reload"),
+    )
+    return build(PAGE, sections, marks)
+
+
+def _period_starts() -> str:
+    """Return when each organization's newest period began, by what is read of it."""
+    usage = _SCOPE.one("usage_period_start_timestamp_seconds")
+    contracts, customers = (
+        _SCOPE.one(f"{whose}_period_start_timestamp_seconds", CURRENT, by="organization")
+        for whose in ("contract", "trustor")
+    )
+    return f"({usage} or {contracts} or {customers})"
 
 
 def _failing() -> sdk.Panel:

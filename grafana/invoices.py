@@ -2,7 +2,7 @@
 
 from grafana.bars import Dated, stacked
 from grafana.figures import invoices_due, invoices_overdue, oldest_data
-from grafana.frame import build, period_starts
+from grafana.frame import build, marked
 from grafana.layout import Line, Section
 from grafana.pages import INVOICES
 from grafana.panels import COUNT, DATE, MONEY, QUANTITY, Query, Unit, figure
@@ -50,7 +50,7 @@ def dashboard() -> sdk.Dashboard:
         Section("Invoiced in total", (Line(11, by_subject),)),
     )
     newest = f"max({_SCOPE.select('contract_period_start_timestamp_seconds', CURRENT)})"
-    mark = period_starts("Period starts", milliseconds(newest), "The newest contract period")
+    mark = marked("Period starts", milliseconds(newest), "The newest contract period")
     return build(PAGE, sections, [mark])
 
 

@@ -8,7 +8,7 @@ from grafana.figures import (
     oldest_data,
     wallets_short,
 )
-from grafana.frame import build, period_starts
+from grafana.frame import build, marked
 from grafana.growth import changed_most
 from grafana.layout import Line, Section
 from grafana.own_charges import overage
@@ -50,7 +50,7 @@ def dashboard() -> sdk.Dashboard:
         Section("The organization's own usage", (Line(9, (_own_usage(),)),)),
     )
     starts = _SCOPE.one("usage_period_start_timestamp_seconds")
-    mark = period_starts("Period starts", milliseconds(starts), "{{organization}}")
+    mark = marked("Period starts", milliseconds(starts), "{{organization}}")
     return build(PAGE, sections, [mark])
 
 

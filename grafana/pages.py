@@ -37,9 +37,10 @@ class Page:
     def with_clicked(self, variable: str) -> str:
         """Return the dashboard's address with a variable set to the clicked cell.
 
-        Time range, data source, job and organization stay as they are.
+        Time range, data source, job and all other variables that it has stay as they are.
         """
-        kept = "&".join(f"${{{name}:queryparam}}" for name in ("datasource", "job", "organization"))
+        names = ("datasource", "job", *(name for name in self.variables if name != variable))
+        kept = "&".join(f"${{{name}:queryparam}}" for name in names)
         cell = f"var-{variable}=${{__value.raw:percentencode}}"  # a name may hold an ampersand
         return f"/d/{self.uid}?${{__url_time_range}}&{kept}&{cell}"
 

@@ -1,12 +1,14 @@
 """The dashboards' files: fresh, whole, and such as Grafana reads them."""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from grafana.pages import PAGES
+from grafana.pages import CUSTOMERS, PAGES
 from grafana.rendering import files
 from grafana.sdk import JSONEncoder, dashboard, plugins
-from tests.grafana.boards import BOARDS, FOLDER
+from tests.grafana.boards import BOARDS, FOLDER, Json
 
 UIDS = {
     "overview": "genesyscloud-billing-overview",
@@ -75,9 +77,79 @@ def test_links() -> None:
         assert "placement" not in link  # else Grafana hides it in a menu
 
 
+def test_links_of_cells() -> None:
+    """A link within a panel leads to a dashboard there is and takes its choices and time along."""
+    links = [(name, link) for name, board in BOARDS.items() for link in _links_within(board)]
+    assert links
+    assert [text for name, link in links for text in _faults(link["url"], BOARDS[name])] == []
+
+
+def test_links_of_cells_see_what_is_lost() -> None:
+    """A variable that is not taken along, or that is not there to be taken, is reported."""
+    url = CUSTOMERS.with_clicked("trustor")
+    for name in ("datasource", "job", "organization", "currency"):
+        found = _faults(url.replace(f"&${{{name}:queryparam}}", ""), BOARDS["overview"])
+        assert found == [f"loses {name}"]
+    assert _faults(url, BOARDS["health"]) == ["health has no currency"]
+    assert _faults(url.replace("${__url_time_range}&", ""), BOARDS["overview"]) == ["loses time"]
+    assert _faults(url.replace("-customers", "-x"), BOARDS["overview"]) == ["leads nowhere"]
+
+
+def test_links_of_cells_set_what_was_clicked() -> None:
+    """A click chooses one value of a variable and keeps all others that the dashboard has."""
+    assert CUSTOMERS.with_clicked("trustor") == (
+        "/d/genesyscloud-billing-customers?${__url_time_range}&${datasource:queryparam}"
+        "&${job:queryparam}&${organization:queryparam}&${currency:queryparam}"
+        "&var-trustor=${__value.raw:percentencode}"
+    )
+
+
+def test_period_starts() -> None:
+    """Every dashboard marks where periods began."""
+    for name, board in BOARDS.items():
+        (mark,) = (each for each in board["annotations"]["list"] if each["name"] == "Period starts")
+        assert "_period_start_timestamp_seconds" in mark["expr"], name
+        assert mark["enable"], name
+        assert mark["useValueForTime"], name
+        assert mark["datasource"]["uid"] == "${datasource}", name
+
+
 def test_days_are_utc() -> None:
     """Dates are shown in UTC, for a due date ends at midnight there and not where one reads it."""
     assert {board["timezone"] for board in BOARDS.values()} == {"utc"}
+
+
+def _links_within(tree: Any) -> Iterator[Json]:
+    """Yield what has an address, wherever it stands: links of panels, of fields, of cells."""
+    if isinstance(tree, dict):
+        if tree.get("url"):
+            yield tree
+        for each in tree.values():
+            yield from _links_within(each)
+    if isinstance(tree, list):
+        for each in tree:
+            yield from _links_within(each)
+
+
+def _faults(url: str, holder: Json) -> list[str]:
+    """List what is wrong with an address that a dashboard holds."""
+    path, _, query = url.partition("?")
+    target = next((each for each in BOARDS.values() if path == f"/d/{each['uid']}"), None)
+    if target is None:
+        return ["leads nowhere"]
+    parts = query.split("&")
+    kept = set(re.findall(r"\$\{(\w+):queryparam\}", query))
+    clicked = {part.partition("=")[0].removeprefix("var-") for part in parts if "=" in part}
+    (name,) = (slug for slug, board in BOARDS.items() if board is holder)
+    return [
+        *(f"loses {each}" for each in _variables(target) if each not in kept | clicked),
+        *(f"{name} has no {each}" for each in sorted(kept - set(_variables(holder)))),
+        *([] if "${__url_time_range}" in parts else ["loses time"]),
+    ]
+
+
+def _variables(board: Json) -> list[str]:
+    return [each["name"] for each in board["templating"]["list"]]
 
 
 def _lost(before: Any, after: Any, place: str) -> list[str]:
