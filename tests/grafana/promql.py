@@ -22,10 +22,15 @@ def parsed(expression: str) -> ast.Expr:
 def nodes(expr: ast.Expr) -> Iterator[ast.Expr]:
     """Yield an expression and all expressions within it."""
     yield expr
-    children = [getattr(expr, name, None) for name in ("lhs", "rhs", "expr", "vector_selector")]
-    for child in [*children, *(getattr(expr, "args", None) or ())]:
-        if isinstance(child, ast.Expr):
-            yield from nodes(child)
+    for child in children(expr):
+        yield from nodes(child)
+
+
+def children(expr: ast.Expr) -> list[ast.Expr]:
+    """List the expressions that one is directly made of."""
+    found = [getattr(expr, name, None) for name in ("lhs", "rhs", "expr", "vector_selector")]
+    found += getattr(expr, "args", None) or ()
+    return [each for each in found if isinstance(each, ast.Expr)]
 
 
 def selectors(expr: ast.Expr) -> list[ast.VectorSelector]:

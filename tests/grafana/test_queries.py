@@ -3,41 +3,72 @@
 import re
 
 import pytest
-import yaml
 
 from grafana.catalogue import LABELS, labels_of
 from grafana.queries import Scope, count, either
-from tests.grafana import promql
-from tests.grafana.boards import RULES, all_panels, all_questions
+from tests.grafana import labels, promql
+from tests.grafana.boards import all_panels, all_questions
 from tests.grafana.resolving import label_values, resolved
 
 QUESTIONS = [(each.place, promql.parsed(each.expr)) for each in all_questions()]
-RECORDS = {
-    rule["record"]
-    for path in RULES
-    for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
-    for rule in group["rules"]
-    if "record" in rule
-}
-LABEL_NAMES = {label for labels in LABELS.values() for label in labels}
-OF_THE_SCRAPE = {"job", "instance"}
-
-
-def labels_shown(name: str) -> set[str]:
-    """Return the labels that series of a name can have, as far as is known."""
-    if name in LABELS:
-        return {*LABELS[name], *OF_THE_SCRAPE}
-    if name in RECORDS:
-        return LABEL_NAMES
-    assert name.startswith("process_"), f"nobody shows {name}"
-    return OF_THE_SCRAPE
+OVERAGE = "organization_trustor_charge:overage_quantity:max"
+ELAPSED = "organization_trustor:period_elapsed:ratio"
 
 
 def test_names() -> None:
-    """Every series exists in the catalogue or in the rules, and has the labels it is chosen by."""
-    for where, expr in QUESTIONS:
-        for selector in promql.selectors(expr):
-            assert set(promql.matchers(selector)) <= labels_shown(promql.name_of(selector)), where
+    """Every series exists in the catalogue or in the rules, and no label is named in vain."""
+    assert [(where, each) for where, expr in QUESTIONS for each in labels.in_vain(expr)] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("max by (organization, bogus) (genesyscloud_billing_up)", ["by: bogus"]),
+        ("max by (organization, trustor) (genesyscloud_billing_up)", ["by: trustor"]),
+        ('genesyscloud_billing_up{trustor="x"}', ["genesyscloud_billing_up: trustor"]),
+        (f'{OVERAGE}{{invoice="x"}}', [f"{OVERAGE}: invoice"]),
+        (f'{OVERAGE}{{job="x"}}', [f"{OVERAGE}: job"]),
+        (f'rate({OVERAGE}{{invoice="x"}}[5m])', [f"{OVERAGE}: invoice"]),
+        (
+            f"sum by (organization, invoice) (max by (trustor) ({OVERAGE}))",
+            ["by: organization", "by: invoice"],
+        ),
+        (f"{OVERAGE} and on (organization, invoice) {OVERAGE}", ["on: invoice", "on: invoice"]),
+        (f"{OVERAGE} * on (organization) group_left (bogus) {ELAPSED}", ["group: bogus"]),
+        (f"{OVERAGE} * on (trustor, unit) group_left () {ELAPSED}", ["on: unit"]),
+        (f"{ELAPSED} * on (trustor) group_right (sku) {OVERAGE}", ["group: sku"]),
+        (f"sum by (unit) ({OVERAGE} * on (trustor) {ELAPSED})", ["by: unit"]),
+    ],
+)
+def test_labels_named_in_vain(query: str, found: list[str]) -> None:
+    """A label that the series beneath it cannot have is reported."""
+    assert list(labels.in_vain(promql.parsed(query))) == found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'max by (job, instance, collector) (genesyscloud_billing_up{instance="x"})',
+        f'max by (organization, unit) ({OVERAGE}{{trustor_id="x"}})',
+        f'max by (made) (label_replace({OVERAGE}, "made", "$1", "unit", "(.*)"))',
+        f"sum by (unit) (topk by (trustor) (1, {OVERAGE}))",
+        f"sum by (unit) ({OVERAGE} * on (trustor) group_left () {ELAPSED})",
+        f"sum by (unit) ({ELAPSED} * on (trustor) group_right () {OVERAGE})",
+        f"sum by (unit) ({OVERAGE} unless on (trustor) {ELAPSED} > 1)",
+        f"sum by (unit) ({OVERAGE} * 2 or on (trustor) {ELAPSED})",
+    ],
+)
+def test_labels_that_there_are(query: str) -> None:
+    """A label of the series, of the scrape or of ``label_replace`` is no finding."""
+    assert list(labels.in_vain(promql.parsed(query))) == []
+
+
+def test_levels() -> None:
+    """What is computed of a record's labels has those that its name begins with."""
+    for name in labels.RECORDS:
+        level = name.partition(":")[0]
+        if level.startswith("organization"):
+            assert labels.shown(name).issuperset(level.split("_")), name
 
 
 def test_choices_are_followed() -> None:
@@ -45,7 +76,7 @@ def test_choices_are_followed() -> None:
     for where, expr in QUESTIONS:
         for selector in promql.selectors(expr):
             name, chosen = promql.name_of(selector), promql.matchers(selector)
-            if name not in RECORDS:
+            if name not in labels.RECORDS:
                 assert chosen["job"] == "chosen", where
             if "organization" in LABELS.get(name, ()):
                 assert chosen["organization"] == "chosen", where
@@ -67,13 +98,11 @@ def test_groupings_are_never_added_up() -> None:
 
 
 def test_legends() -> None:
-    """A legend names labels that its series can have."""
+    """A legend names labels that the answer can have."""
     for where, panel in all_panels():
         for target in panel["targets"]:
             named = set(re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", "")))
-            found = promql.selectors(promql.parsed(target["expr"]))
-            shown = (labels_shown(promql.name_of(each)) for each in found)
-            assert named <= set().union(*shown), where
+            assert named <= labels.answered(promql.parsed(target["expr"])), where
 
 
 def test_scope_follows_its_variables() -> None:
