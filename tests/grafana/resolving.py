@@ -1,12 +1,13 @@
 """Expressions as Grafana sends them: with the values of variables in their place."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 # What Grafana puts in for a range of a minute and a scrape interval of a second.
 _BUILT_IN = {"__rate_interval": "15s", "__range": "60s", "__interval": "1s"}
 _VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)(?::\w+)?\}")
 ALL = ".*"
+_OF_REGEX = re.compile(r"[$^*{}\[\]+?.()|]")
 
 
 def resolved(expression: str, chosen: Mapping[str, str]) -> str:
@@ -25,6 +26,15 @@ def resolved(expression: str, chosen: Mapping[str, str]) -> str:
         return _BUILT_IN.get(name) or chosen[name]
 
     return _VARIABLE.sub(value, expression)
+
+
+def several(values: Sequence[str]) -> str:
+    """Return what Grafana puts in where these values are chosen, not all.
+
+    It is a regular expression within a string of PromQL, so a backslash stands doubled.
+    """
+    escaped = [_OF_REGEX.sub(r"\\\\\g<0>", value.replace("\\", "\\" * 4)) for value in values]
+    return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
 
 
 def label_values(query: str) -> tuple[str, str]:

@@ -2,13 +2,14 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from urllib.error import HTTPError
 
 import pytest
 
 from tests.components import require
-from tests.grafana.boards import BOARDS, RULES, Json, Question, all_questions, panels
-from tests.grafana.resolving import ALL, label_values, resolved
+from tests.grafana.boards import BOARDS, RULES, Json, Question, all_questions, panels, questions
+from tests.grafana.resolving import ALL, label_values, resolved, several
 from tests.processes import starting
 from tests.prometheus_server import PrometheusServer, running_prometheus
 from tests.scrapes import wait_until_ready
@@ -17,6 +18,8 @@ _CHOICES = ("job", "organization", "trustor", "contract", "currency")
 _EVERYTHING = dict.fromkeys(_CHOICES, ALL)
 _HISTORY_SECONDS = 15
 _NOW_MILLISECONDS = time.time() * 1000
+_SEVERAL = 2  # values of each variable, if it has as many
+_GONE = "No such (one)"  # chosen beside them, for the demo has one job and one organization
 _DECADE_MILLISECONDS = 10 * 365 * 86_400_000
 
 
@@ -42,6 +45,36 @@ def test_every_question_is_answered(prometheus: PrometheusServer) -> None:
     One test for all of them: the world takes longer to start than they take.
     """
     assert [each for each in map(_Asking(prometheus), all_questions()) if each] == []
+
+
+def test_every_question_can_be_asked_of_several(prometheus: PrometheusServer) -> None:
+    """Each query is one too where several values are chosen; there may be nothing of them all."""
+    ask = _Asking(prometheus)
+    for name, board in BOARDS.items():
+        chosen = _several(prometheus, board)
+        assert all("|" in choice for choice in chosen.values()), name
+        for question in questions(name):
+            try:
+                ask.numbers(question, chosen)
+            except HTTPError as error:
+                pytest.fail(f"{question.place}: {error} for {chosen}")
+
+
+def test_several_values_choose_themselves(prometheus: PrometheusServer) -> None:
+    """The values chosen are those found, whatever characters they have."""
+    board = BOARDS["customers"]
+    values = _values(prometheus, board, "trustor")
+    series = f'genesyscloud_billing_trustor_status{{trustor=~"{several(values[:-1])}"}}'
+    rows = prometheus.query(f"count by (trustor) ({series})")
+    assert sorted(row["metric"]["trustor"] for row in rows) == sorted(values[:-1])
+
+
+def test_a_query_that_is_none_fails(prometheus: PrometheusServer) -> None:
+    """What Prometheus refuses is not taken for emptiness, now or over a range."""
+    for instant in (True, False):
+        question = Question("x", 'up{job=~"$job"', instant=instant)
+        with pytest.raises(HTTPError):
+            _Asking(prometheus).numbers(question, _EVERYTHING)
 
 
 def test_every_repeated_panel_is_answered(prometheus: PrometheusServer) -> None:
@@ -77,6 +110,17 @@ def _values(prometheus: PrometheusServer, board: Json, name: str) -> list[str]:
     return found
 
 
+def _several(prometheus: PrometheusServer, board: Json) -> dict[str, str]:
+    """Choose a few values of each variable of a dashboard; first those with special characters."""
+    names = [variable["name"] for variable in board["templating"]["list"][1:]]
+    found = {name: _values(prometheus, board, name) for name in names}
+    chosen = {}
+    for name, values in found.items():
+        special_first = sorted(values, key=lambda value: several([value]) == value)
+        chosen[name] = several([*special_first[:_SEVERAL], _GONE])
+    return chosen
+
+
 class _Asking:
     """Puts questions to a Prometheus and says what is wrong with its answers."""
 
@@ -87,12 +131,17 @@ class _Asking:
     def __call__(self, question: Question) -> str:
         """Return what is wrong, or nothing."""
         expression = resolved(question.expr, _EVERYTHING)
-        numbers = [float(value) for value in self._ask(expression, instant=question.instant)]
+        numbers = self.numbers(question, _EVERYTHING)
         if not any(map(math.isfinite, numbers)):
             return f"{question.place}: no number among {len(numbers)} for {expression}"
         if question.values_are_times and not all(map(_is_recent, numbers)):
             return f"{question.place}: not times in milliseconds: {numbers}"
         return ""
+
+    def numbers(self, question: Question, chosen: Mapping[str, str]) -> list[float]:
+        """Return the values of the answer for what is chosen."""
+        expression = resolved(question.expr, chosen)
+        return [float(value) for value in self._ask(expression, instant=question.instant)]
 
     def _ask(self, expression: str, *, instant: bool) -> list[str]:
         if instant:

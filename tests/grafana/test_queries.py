@@ -8,7 +8,7 @@ from grafana.catalogue import LABELS, labels_of
 from grafana.queries import Scope, count, either
 from tests.grafana import labels, promql
 from tests.grafana.boards import all_panels, all_questions
-from tests.grafana.resolving import label_values, resolved
+from tests.grafana.resolving import label_values, resolved, several
 
 QUESTIONS = [(each.place, promql.parsed(each.expr)) for each in all_questions()]
 OVERAGE = "organization_trustor_charge:overage_quantity:max"
@@ -150,3 +150,15 @@ def test_resolving() -> None:
     with pytest.raises(KeyError):
         resolved("$other", {})
     assert label_values("label_values(up{a='b'}, job)") == ("up{a='b'}", "job")
+
+
+def test_several_values() -> None:
+    """Several values are an alternative in which each stands for itself; one stands alone."""
+    assert several(["a", "b"]) == "(a|b)"
+    assert several(["Ltd. (UK)"]) == r"Ltd\\. \\(UK\\)"
+    names = ["Ltd. (UK)", "a|b", "c\\d", "x"]
+    (selector,) = promql.selectors(promql.parsed(f'up{{organization=~"{several(names)}"}}'))
+    pattern = promql.matchers(selector)["organization"]
+    assert [
+        each for each in (*names, "LtdX (UK)", "a", "b") if re.fullmatch(pattern, each)
+    ] == names
