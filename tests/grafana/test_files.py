@@ -8,7 +8,7 @@ from typing import Any
 from grafana.pages import CUSTOMERS, PAGES
 from grafana.rendering import files
 from grafana.sdk import JSONEncoder, dashboard, plugins
-from tests.grafana.boards import BOARDS, FOLDER, Json
+from tests.grafana.boards import BOARDS, FOLDER, ROOT, Json
 
 UIDS = {
     "overview": "genesyscloud-billing-overview",
@@ -112,6 +112,14 @@ def test_period_starts() -> None:
         assert mark["enable"], name
         assert mark["useValueForTime"], name
         assert mark["datasource"]["uid"] == "${datasource}", name
+
+
+def test_pictures() -> None:
+    """The README leads to every picture of a dashboard, and each dashboard has one."""
+    found = {path.name for path in (ROOT / "docs" / "images").glob("dashboard-*.png")}
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\(docs/images/(dashboard-[\w-]+\.png)\)", text)) == found
+    assert {f"dashboard-{page.slug}.png" for page in PAGES} <= found
 
 
 def test_days_are_utc() -> None:
