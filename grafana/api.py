@@ -26,7 +26,7 @@ def budget(scope: Scope) -> dashboard.Panel:
         "API budget used, over time",
         "Share of the requests a minute that the API allows the OAuth client, as the API counted "
         "last. The dashed line is where the alert begins.",
-        [Query(_share(scope), "{{organization}}")],
+        [Query(_share(scope), "{{organization}} {{instance}}")],
         RATIO,
         steps=above("api_used", NOTICE),
     )
@@ -81,4 +81,5 @@ def latency(scope: Scope) -> dashboard.Panel:
 
 
 def _share(scope: Scope) -> str:
-    return f"{scope.one('api_rate_limit_used')} / {scope.one('api_rate_limit_allowed')}"
+    used, allowed = map(scope.per_exporter, ("api_rate_limit_used", "api_rate_limit_allowed"))
+    return f"{used} / {allowed}"  # each exporter can have a client of its own

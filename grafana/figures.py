@@ -89,11 +89,11 @@ def invoices_due(scope: Scope) -> dashboard.Panel:
 
 def oldest_data(scope: Scope) -> dashboard.Panel:
     """Show how old the oldest reading is."""
-    newest = scope.one("last_success_timestamp_seconds")
+    times = scope.least("last_success_timestamp_seconds")
     return figure(
         "Oldest data",
         "Time since the oldest of the shown readings was polled. Billing data itself is of the "
         "previous day. See Exporter health for each collector.",
-        [Query(f"clamp_min(time() - min({newest}), 0)", "")],
+        [Query(f"clamp_min(time() - min({times}), 0)", "")],
         SECONDS,
     )

@@ -56,9 +56,9 @@ def _period_starts() -> str:
 def _failing() -> sdk.Panel:
     return figure(
         "Collectors failing",
-        "Collectors whose last poll failed. The last good reading stays until it is too old. The "
-        "table below tells the reason.",
-        [Query(count(_SCOPE.one("up"), "== 0"), "")],
+        "Collectors whose last poll failed, in any exporter. The last good reading stays until it "
+        "is too old. The table below tells the reason.",
+        [Query(count(_SCOPE.least("up"), "== 0"), "")],
         COUNT,
         steps=((None, GOOD), (1, BAD)),
     )
@@ -67,7 +67,8 @@ def _failing() -> sdk.Panel:
 def _late() -> sdk.Panel:
     return figure(
         "Readings late",
-        "Readings older than two poll intervals, or than the alert's bound if that is longer.",
+        "Collectors with a reading, in any exporter, that is older than two poll intervals, or "
+        "than the alert's bound if that is longer.",
         [Query(count(late(_SCOPE), "> 1"), "")],
         COUNT,
         steps=((None, GOOD), (1, BAD)),
@@ -77,8 +78,9 @@ def _late() -> sdk.Panel:
 def _series() -> sdk.Panel:
     return figure(
         "Billing series",
-        "Series about billing that the exporter shows, over all organizations and collectors.",
-        [Query(f"sum({_SCOPE.one('series')})", "")],
+        "Series about billing that all exporters show, over all organizations and collectors. "
+        "Shards add up; replicas count each.",
+        [Query(f"sum({_SCOPE.together('series')})", "")],
         COUNT,
     )
 
@@ -95,8 +97,8 @@ def _running() -> sdk.Panel:
 def _series_over_time() -> sdk.Panel:
     return lines(
         "Billing series by collector",
-        "Series about billing that each collector shows.",
-        [Query(_SCOPE.one("series"), "{{organization}} {{collector}}")],
+        "Series about billing that each collector shows, in all exporters together.",
+        [Query(_SCOPE.together("series"), "{{organization}} {{collector}}")],
         COUNT,
     )
 

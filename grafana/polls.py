@@ -14,33 +14,38 @@ _TIMES = Unit("locale", 1)
 
 
 def late(scope: Scope) -> str:
-    """Return the age of each reading as a multiple of the age at which the alert begins."""
-    allowed = f"clamp_min(2 * {scope.one('poll_interval_seconds')}, {_bound():g})"
-    return f"{_age(scope)} / {allowed}"
+    """Return the age of each reading as a multiple of the age at which the alert begins.
+
+    Of several exporters the latest one counts.
+    """
+    allowed = f"clamp_min(2 * {scope.per_exporter('poll_interval_seconds')}, {_bound():g})"
+    age = _since(scope.per_exporter("last_success_timestamp_seconds"))
+    return f"max by ({_COLLECTOR}) ({age} / {allowed})"
 
 
 def collectors(scope: Scope) -> dashboard.Panel:
     """Show the state of each collector."""
-    failing = scope.one("poll_failure")
-    working = f'label_replace({scope.one("up")} == 1, "reason", "-", "", "")'
+    failing = f"topk by ({_COLLECTOR}) (1, {scope.one('poll_failure')})"  # a row has one reason
+    working = f'label_replace({scope.least("up")} == 1, "reason", "-", "", "")'
     return grid(
         "Collectors",
         "Late is the age as a multiple of what the alert allows: two poll intervals, or its fixed "
         "bound if that is longer. A collector that lacks its permission stays down with the "
-        "reason Unauthorized.",
+        "reason Unauthorized. Over several exporters a row tells the worst of each: one reason, "
+        "the oldest reading, the longest poll; series add up.",
         [
             Label("organization", "Organization"),
             Label("collector", "Collector"),
             Label("reason", "Reason of failure", width=190),
         ],
         [
-            Column("Up", scope.one("up"), Unit("none"), words=_UP, width=80),
+            Column("Up", scope.least("up"), Unit("none"), words=_UP, width=80),
             Column("", f"{failing} or on ({_COLLECTOR}) {working}", COUNT),
             Column("Age", _age(scope), SECONDS),
             Column("Late", late(scope), _TIMES, ((None, GOOD), (1, BAD)), width=90),
             Column("Interval", scope.one("poll_interval_seconds"), SECONDS),
             Column("Last poll took", scope.one("poll_duration_seconds"), Unit("s", 2)),
-            Column("Series", scope.one("series"), COUNT),
+            Column("Series", scope.together("series"), COUNT),
         ],
         sort="Late",
     )
@@ -50,8 +55,8 @@ def age(scope: Scope) -> dashboard.Panel:
     """Show how old the readings are, over time."""
     return lines(
         "Age of the readings",
-        "Time since the shown reading was polled. It rises from poll to poll and falls back; what "
-        "only rises is failing.",
+        "Time since the shown reading was polled; over several exporters, the oldest. It rises "
+        "from poll to poll and falls back; what only rises is failing.",
         [Query(_age(scope), _NAME)],
         SECONDS,
         stepped=False,
@@ -62,7 +67,8 @@ def durations(scope: Scope) -> dashboard.Panel:
     """Show how long polls take, over time."""
     return lines(
         "Duration of polls",
-        "How long the last poll of each collector took, with all its requests and waits.",
+        "How long the last poll of each collector took, with all its requests and waits; over "
+        "several exporters, the longest.",
         [Query(scope.one("poll_duration_seconds"), _NAME)],
         SECONDS,
     )
@@ -112,8 +118,12 @@ def losses(scope: Scope) -> dashboard.Panel:
 
 
 def _age(scope: Scope) -> str:
+    return _since(scope.least("last_success_timestamp_seconds"))
+
+
+def _since(times: str) -> str:
     # The clock of a simulated API can run ahead of Prometheus's.
-    return f"clamp_min(time() - {scope.one('last_success_timestamp_seconds')}, 0)"
+    return f"clamp_min(time() - {times}, 0)"
 
 
 def _bound() -> float:

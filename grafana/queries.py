@@ -3,6 +3,10 @@
 Two replicas of the exporter show the same billing series under two ``instance`` labels, and a
 restart in Kubernetes brings a new ``pod``. Hence every query first takes ``max by`` the labels
 that the exporter itself gives, and only then adds up.
+
+What an exporter tells about itself is different: shards have the same labels and each tells of its
+own part. There a state or an age is the worst of all (``least``, ``per_exporter``) and a count is
+their sum (``together``).
 """
 
 from collections.abc import Collection
@@ -17,6 +21,7 @@ CURRENT = 'period="current"'
 PREVIOUS = 'period="previous"'
 UNPAID = 'payment_status="unpaid"'
 OVERDUE = 'overdue!~"not_due|unknown"'
+_EXPORTER = ("job", "instance")
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,18 @@ class Scope:
         """
         kept = by or ", ".join(labels_of(metric))
         return f"max by ({kept}) ({self.select(metric, *matchers)})"
+
+    def least(self, metric: str) -> str:
+        """Return the lowest over all exporters: of ``up`` and of times the worst."""
+        return f"min by ({', '.join(labels_of(metric))}) ({self.select(metric)})"
+
+    def per_exporter(self, metric: str) -> str:
+        """Return one series per combination of labels and exporter."""
+        return self.one(metric, by=", ".join((*labels_of(metric), *_EXPORTER)))
+
+    def together(self, metric: str) -> str:
+        """Return what all exporters count together; two replicas count twice."""
+        return f"sum by ({', '.join(labels_of(metric))}) ({self.per_exporter(metric)})"
 
     def total(self, by: str, metric: str, *matchers: str) -> str:
         """Return the sum over all labels but the given ones; keep ``currency`` for money."""
