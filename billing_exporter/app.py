@@ -59,6 +59,7 @@ class Exporter:
         shard: Shard = WHOLE,
     ) -> None:
         self.telemetry = Telemetry(process=process_metrics)
+        self.telemetry.sharded(shard.index, shard.count)
         self.exposition = Exposition(CATALOGUE)
         self.started = now()
         self._now = now

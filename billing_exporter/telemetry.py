@@ -166,13 +166,17 @@ HANDSHAKES = Own(
     (),
     "Connections to the exporter whose TLS handshake failed.",
 )
+SHARDS = Own("gauge", "exporter_shards", (), "Among how many exporters the customers are divided.")
+SHARD_INDEX = Own(
+    "gauge", "exporter_shard_index", (), "Which of them this exporter is; the first one is 0."
+)
 BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
 
 OWN = (
     *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES, LEFT_OUT, RESTORED),
     *(POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
     *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
-    *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, BUILD),
+    *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, SHARDS, SHARD_INDEX, BUILD),
 )
 
 
@@ -233,6 +237,7 @@ class Telemetry:
         Info(PREFIX + BUILD.name, BUILD.help, registry=registry).info(
             {"version": __version__, "python": platform.python_version()}
         )
+        self.sharded(0, 1)
         if process:
             ProcessCollector(registry=self._changing)
             PlatformCollector(registry=self._changing)
@@ -240,6 +245,12 @@ class Telemetry:
     def follow(self, own: Own, read: Callable[[], int]) -> None:
         """Show a counter that somebody else keeps; it is read at every scrape."""
         self._followed[own].read = read
+
+    def sharded(self, index: int, count: int) -> None:
+        """Tell which one of how many exporters this is."""
+        self._gauges[SHARD_INDEX].set(index)
+        self._gauges[SHARDS].set(count)
+        self._changed()
 
     def configured(self, at: datetime) -> None:
         """Tell when the configuration was read."""

@@ -96,6 +96,16 @@ def test_every_shard_has_customers(chain: tuple[str, PrometheusServer]) -> None:
     assert len(rows) == SHARDS
 
 
+def test_every_shard_tells_which_it_is(chain: tuple[str, PrometheusServer]) -> None:
+    """Each shard shows its index and the same number of shards; one exporter is the first of one."""
+    _, prometheus = chain
+    for job, count in (("shards", SHARDS), ("whole", 1)):
+        rows = prometheus.query(f"genesyscloud_billing_exporter_shard_index{{job='{job}'}}")
+        assert sorted(float(row["value"][1]) for row in rows) == list(range(count))
+        rows = prometheus.query(f"genesyscloud_billing_exporter_shards{{job='{job}'}}")
+        assert {float(row["value"][1]) for row in rows} == {count}
+
+
 def test_no_token_meets_its_limit(chain: tuple[str, PrometheusServer]) -> None:
     """Each process keeps the budget of its own token: the API refused no request."""
     simulator, _ = chain

@@ -33,6 +33,8 @@ PROMISED = {
     "api_rate_limit_used": "organization",
     "series": POLL,
     "exporter_build_info": "version python",
+    "exporter_shards": "",
+    "exporter_shard_index": "",
     "exporter_config_last_reload_successful": "",
     "exporter_config_last_reload_success_timestamp_seconds": "",
 }
@@ -40,6 +42,7 @@ PROMISED = {
 Told = Callable[[Telemetry], None]
 
 EVENTS: dict[str, Told] = {
+    "sharded": lambda it: it.sharded(2, 3),
     "configured": lambda it: it.configured(AT),
     "misconfigured": lambda it: it.misconfigured(),
     "interval": lambda it: it.interval("acme", "usage", 60),

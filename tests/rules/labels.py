@@ -39,11 +39,17 @@ def labels_of(expr: ast.Expr, series: Mapping[str, Labels]) -> Labels | None:
             return _joined(expr, labels_of(expr.lhs, series), labels_of(expr.rhs, series))
         case ast.Call():
             given = [labels_of(each, series) for each in expr.args] or [None]
-            return NONE if expr.func.name in _WITHOUT_LABELS else given[0]
+            return _called(expr, given[0])
         case ast.ParenExpr() | ast.SubqueryExpr() | ast.UnaryExpr():
             return labels_of(expr.expr, series)
         case _:
             return None
+
+
+def _called(expr: ast.Call, given: Labels | None) -> Labels | None:
+    if expr.func.name == "label_replace":
+        return (given or NONE) | _text(expr.args[1])
+    return NONE if expr.func.name in _WITHOUT_LABELS else given
 
 
 def _vector(expr: ast.Expr, series: Mapping[str, Labels]) -> Labels:
@@ -61,14 +67,19 @@ def _selected(selector: ast.VectorSelector, series: Mapping[str, Labels]) -> Lab
     return labels
 
 
+def _text(literal: ast.Expr | None) -> Labels:
+    return frozenset({literal.val}) if isinstance(literal, ast.StringLiteral) else NONE
+
+
 def _aggregated(expr: ast.AggregateExpr, inner: Labels) -> Labels:
+    new = _text(expr.param)  # that of count_values
     if expr.modifier is None:
-        return NONE
+        return new
     if "By" not in str(expr.modifier.type):
         raise NeverMatchesError(f"`without` keeps whatever a scrape adds: {expr.prettify()}")
     named = frozenset(expr.modifier.labels)
     _require(named, inner, expr)
-    return inner if str(expr.op) in {"topk", "bottomk"} else named
+    return inner if str(expr.op) in {"topk", "bottomk"} else named | new
 
 
 def _joined(expr: ast.BinaryExpr, left: Labels | None, right: Labels | None) -> Labels | None:
@@ -85,6 +96,8 @@ def _joined(expr: ast.BinaryExpr, left: Labels | None, right: Labels | None) -> 
     _require(on, left & right, expr)
     if str(expr.op) in _SET_OPERATORS:
         return left
+    if str(expr.op) == "or":
+        return left | right
     return _matched(expr, modifier, on, left, right)
 
 
