@@ -97,7 +97,7 @@ def test_every_shard_has_customers(chain: tuple[str, PrometheusServer]) -> None:
 
 
 def test_every_shard_tells_which_it_is(chain: tuple[str, PrometheusServer]) -> None:
-    """Each shard shows its index and the same number of shards; one exporter is the first of one."""
+    """Each shard shows its index and their number; a whole exporter is the first of one."""
     _, prometheus = chain
     for job, count in (("shards", SHARDS), ("whole", 1)):
         rows = prometheus.query(f"genesyscloud_billing_exporter_shard_index{{job='{job}'}}")
