@@ -98,11 +98,11 @@ alone, the Secret with its keys, the variable that holds its id and the file tha
 
 {{- define "billing-exporter.scheme" -}}
 {{- $config := include "billing-exporter.webConfig" . | fromYaml -}}
-{{- ternary "https" "http" (or .Values.web.https (hasKey $config "tls_server_config")) -}}
+{{- ternary "https" "http" (or .Values.web.https .Values.web.clientCertificates (hasKey $config "tls_server_config")) -}}
 {{- end -}}
 
 {{/* "true" where only clients with a certificate may connect, which the kubelet has none of. */}}
 {{- define "billing-exporter.clientCertificates" -}}
 {{- $tls := dig "tls_server_config" dict (include "billing-exporter.webConfig" . | fromYaml) -}}
-{{- hasPrefix "Require" (default "" $tls.client_auth_type) -}}
+{{- or .Values.web.clientCertificates (hasPrefix "Require" (default "" $tls.client_auth_type)) -}}
 {{- end -}}

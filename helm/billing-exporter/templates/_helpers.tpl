@@ -12,24 +12,28 @@
 {{- end -}}
 
 {{- define "billing-exporter.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "billing-exporter.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "billing-exporter.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* Not those of the exporter, whose Service would take the pod of `helm test` in. */}}
 {{- define "billing-exporter.testLabels" -}}
-app.kubernetes.io/name: {{ include "billing-exporter.name" . }}-test
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "billing-exporter.name" . | printf "%s-test" | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
+{{/*
+Labels of an object; takes root, as `labels` more of them, and as `fixed` the template of those that
+nothing may change: unless given, the ones that selectors look for.
+*/}}
 {{- define "billing-exporter.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 }}
-{{ include "billing-exporter.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $fixed := include (default "billing-exporter.selectorLabels" .fixed) .root | fromYaml -}}
+{{- $chart := dict
+  "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63)
+  "app.kubernetes.io/version" .root.Chart.AppVersion
+  "app.kubernetes.io/managed-by" .root.Release.Service
+-}}
+{{- toYaml (mustMerge $fixed (default dict .labels) (default dict .root.Values.commonLabels) $chart) -}}
 {{- end -}}
 
 {{/* Name, namespace and labels; takes the root and, as `suffix`, what the name ends with. */}}
@@ -37,10 +41,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 name: {{ include "billing-exporter.fullname" .root }}{{ with .suffix }}-{{ . }}{{ end }}
 namespace: {{ .root.Release.Namespace }}
 labels:
-  {{- include "billing-exporter.labels" .root | nindent 2 }}
-  {{- with .labels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- include "billing-exporter.labels" (dict "root" .root "labels" .labels) | nindent 2 }}
 {{- with .annotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
