@@ -64,10 +64,10 @@ image-test: $(TESTS) ## build and run image and Compose stack with podman, as st
 	@$(BIN)/python -m tests.components fetch podman prometheus-3 alertmanager
 	@$(BIN)/python -m pytest tests/image/check_image.py tests/image/check_compose.py $(ARGS)
 
-scan: $(TOOLS) $(TESTS) ## look for weak settings in Dockerfile and chart
+scan: $(TOOLS) $(TESTS) ## look for weak settings in Dockerfile, chart and workflows
 	@rm -rf $(VENV)/scanned
 	@$(BIN)/python -m tests.helm.manifests $(VENV)/scanned/chart
-	@cp Dockerfile $(VENV)/scanned/
+	@cp -R Dockerfile .github $(VENV)/scanned/
 	$(TOOLS)/bin/hadolint Dockerfile
 	$(TOOLS)/bin/checkov --config-file .checkov.yaml --directory $(VENV)/scanned
 
