@@ -3,7 +3,10 @@
 from copy import deepcopy
 from typing import Any
 
+import msgspec
+
 from billing_exporter.config import schema as configuration_schema
+from billing_exporter.web.settings import CLIENT_AUTH_TYPES, VERSIONS, WebSettings
 from helm.thresholds import thresholds
 from helm.values import Value, chart_values
 
@@ -28,6 +31,29 @@ _CLIENT: Schema = {
     "oneOf": [{"required": ["existingSecret"]}, {"required": ["clientSecret"]}],
 }
 
+_QUANTITIES: Schema = {
+    "type": "object",
+    "additionalProperties": {"type": ["string", "number"]},
+}
+_SECONDS: Schema = {"type": "integer", "minimum": 1}
+_TIMING: Schema = {
+    "initialDelaySeconds": {"type": "integer", "minimum": 0},
+    "periodSeconds": _SECONDS,
+    "timeoutSeconds": _SECONDS,
+    "successThreshold": _SECONDS,
+    "failureThreshold": _SECONDS,
+}
+
+
+def _closed(properties: Schema, **more: Any) -> Schema:
+    """Return the schema of an object that has no other properties than these."""
+    return {"type": "object", "properties": properties, "additionalProperties": False, **more}
+
+
+def _list(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
 # What a default does not tell.
 _NARROWER: dict[str, Schema] = {
     "shards": {"type": "integer", "minimum": 1},
@@ -42,6 +68,35 @@ _NARROWER: dict[str, Schema] = {
     "serviceMonitor.enabled": _AUTO,
     "prometheusRule.enabled": _AUTO,
     "podDisruptionBudget.maxUnavailable": _COUNT_OR_SHARE,
+    "web.config": {"$ref": "#/$defs/WebSettings"},
+    "networkPolicy.ingressFrom": _list(
+        _closed(
+            {name: {"type": "object"} for name in ("ipBlock", "namespaceSelector", "podSelector")},
+            minProperties=1,
+        )
+    ),
+    "networkPolicy.extraEgress": _list(
+        _closed({"to": _list({"type": "object"}), "ports": _list({"type": "object"})})
+    ),
+    "resources": _closed(
+        {"requests": _QUANTITIES, "limits": _QUANTITIES, "claims": _list({"type": "object"})}
+    ),
+    # Kubernetes takes no other number of successes for liveness, and no grace for readiness.
+    "livenessProbe": _closed(
+        _TIMING | {"successThreshold": {"const": 1}, "terminationGracePeriodSeconds": _SECONDS}
+    ),
+    "readinessProbe": _closed(_TIMING),
+    "extraArgs": _list(_TEXT),
+    "extraEnv": _list(
+        _closed(
+            {
+                "name": {"type": "string", "minLength": 1},
+                "value": _TEXT,
+                "valueFrom": {"type": "object"},
+            },
+            required=["name"],
+        )
+    ),
 }
 
 
@@ -59,7 +114,7 @@ def values_schema() -> Schema:
         # `global` is what Helm hands to every chart.
         "properties": properties | {"global": {"type": "object"}},
         "additionalProperties": False,
-        "$defs": configuration | {"Client": _CLIENT, "Credentials": _credentials()},
+        "$defs": configuration | _web() | {"Client": _CLIENT, "Credentials": _credentials()},
     }
 
 
@@ -129,6 +184,17 @@ def _configuration() -> dict[str, Schema]:
         rule for rule in organization["allOf"] if "client_secret" not in repr(rule)
     ]
     return {name: _for_go(definition) for name, definition in definitions.items()}
+
+
+def _web() -> dict[str, Schema]:
+    """Return the definitions of the web configuration file; the certificate may be a Secret's."""
+    definitions: dict[str, Schema] = msgspec.json.schema(WebSettings)["$defs"]
+    tls = definitions["TlsServer"]
+    tls.pop("required")
+    tls["properties"]["client_auth_type"]["enum"] = list(CLIENT_AUTH_TYPES)
+    for name in ("min_version", "max_version"):
+        tls["properties"][name]["enum"] = list(VERSIONS)
+    return definitions
 
 
 def _for_go(schema: Any) -> Any:

@@ -420,8 +420,14 @@ def test_checksums_stay() -> None:
         ({"existingSecret": "w", "https": True}, "HTTPS"),
         ({"existingSecret": "w", "https": True, "clientCertificates": True}, None),
         ({"existingSecret": "w", "clientCertificates": True}, None),
-        ({"config": {"tls_server_config": {"client_auth_type": "RequestClientCert"}}}, "HTTPS"),
-        ({"config": {"tls_server_config": {"client_auth_type": "RequireAnyClientCert"}}}, None),
+        (
+            {"config": {"tls_server_config": {"client_auth_type": "VerifyClientCertIfGiven"}}},
+            "HTTPS",
+        ),
+        (
+            {"config": {"tls_server_config": {"client_auth_type": "RequireAndVerifyClientCert"}}},
+            None,
+        ),
     ],
 )
 def test_probes_and_client_certificates(web: Object, wanted: str | None) -> None:

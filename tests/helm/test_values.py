@@ -50,12 +50,59 @@ def test_version() -> None:
         ),
         ({"credentials": {"acme": {}}}, "missing property 'existingSecret'"),
         ({"credentials": {"acme": {"secret": "x"}}}, "additional properties 'secret' not allowed"),
+        ({"web": {"config": {"tls": {}}}}, "additional properties 'tls' not allowed"),
+        (
+            {"web": {"config": {"tls_server_config": {"certfile": "c"}}}},
+            "additional properties 'certfile' not allowed",
+        ),
+        (
+            {"web": {"config": {"tls_server_config": {"client_auth_type": "Require"}}}},
+            "value must be one of 'NoClientCert'",
+        ),
+        (
+            {"web": {"config": {"http_server_config": {"header": {}}}}},
+            "additional properties 'header' not allowed",
+        ),
+        ({"resources": {"limit": {}}}, "additional properties 'limit' not allowed"),
+        ({"resources": {"limits": {"memory": {}}}}, "got object, want"),
+        ({"livenessProbe": {"period": 3}}, "additional properties 'period' not allowed"),
+        ({"livenessProbe": {"periodSeconds": "3s"}}, "got string, want integer"),
+        ({"readinessProbe": {"httpGet": {}}}, "additional properties 'httpGet' not allowed"),
+        ({"extraEnv": [{"nam": "A", "value": "b"}]}, "additional properties 'nam' not allowed"),
+        ({"extraEnv": [{"value": "b"}]}, "missing property 'name'"),
+        ({"extraEnv": [{"name": "A", "value": 1}]}, "got number, want string"),
+        ({"extraEnv": ["A=b"]}, "got string, want object"),
+        ({"extraArgs": [1]}, "got number, want string"),
+        ({"networkPolicy": {"ingressFrom": ["monitoring"]}}, "got string, want object"),
+        ({"networkPolicy": {"ingressFrom": [{}]}}, "minProperties: got 0, want 1"),
+        (
+            {"networkPolicy": {"ingressFrom": [{"namespace": {}}]}},
+            "additional properties 'namespace' not allowed",
+        ),
+        ({"networkPolicy": {"extraEgress": [{"from": []}]}}, "properties 'from' not allowed"),
     ],
 )
 def test_wrong_values(wrong: Object, said: str) -> None:
     """A wrong value is refused by the schema, in words that name what is wrong."""
     with pytest.raises(helm_python.HelmValuesError, match=said):
         render({**ONE, **wrong})
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"web": {"tlsSecret": "x", "config": {"tls_server_config": {"min_version": "TLS13"}}}},
+        {"web": {"config": {"http_server_config": {"headers": {"X-Frame-Options": "deny"}}}}},
+        {"resources": {"requests": {"cpu": 1}, "limits": {"ephemeral-storage": "1Gi"}}},
+        {"livenessProbe": {"initialDelaySeconds": 0, "terminationGracePeriodSeconds": 5}},
+        {"readinessProbe": {"successThreshold": 2}},
+        {"extraEnv": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
+        {"networkPolicy": {"ingressFrom": [{"namespaceSelector": {}, "podSelector": {}}]}},
+    ],
+)
+def test_right_values(right: Object) -> None:
+    """What Kubernetes and the exporter know is taken."""
+    assert render({**ONE, **right})
 
 
 @pytest.mark.parametrize(
