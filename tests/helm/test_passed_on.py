@@ -267,7 +267,12 @@ USER = {"runAsUser": 1234}
             f"{ENDPOINT} path",
             "/m",
         ),
-        ({"serviceMonitor": MONITOR}, "ServiceMonitor", "spec jobLabel", "app.kubernetes.io/instance"),
+        (
+            {"serviceMonitor": MONITOR},
+            "ServiceMonitor",
+            "spec jobLabel",
+            "app.kubernetes.io/instance",
+        ),
         (
             {"prometheusRule": {"enabled": True, "labels": {"release": "prometheus"}}},
             "PrometheusRule",
