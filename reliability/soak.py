@@ -24,6 +24,7 @@ from tests.scrapes import Scrape, steer, wait_until_ready
 _WARM_UP = 0.2  # share of a run that is no part of its slopes
 _PATIENCE_SECONDS = 150.0  # a client that was told to wait may wait a minute, and twice
 _STEP_SECONDS = 2.0
+_CALM_LOOKS = 8  # a second apart
 Say = Callable[[str], None]
 
 
@@ -209,9 +210,20 @@ def _watched(
 
 
 def _calm(watcher: Watcher) -> Figures:
-    """Return what the process holds once nothing was done to it for a while."""
-    time.sleep(2 * _STEP_SECONDS)
-    return watcher.figures[-1]
+    """Return what the process holds between polls, once nothing was done to it for a while.
+
+    A poll under way has threads and connections of its own: what stays is the least that is seen.
+    """
+    time.sleep(_STEP_SECONDS)
+    seen = len(watcher.figures)
+    wait_until(lambda: len(watcher.figures) >= seen + _CALM_LOOKS, _PATIENCE_SECONDS)
+    looks = watcher.figures[seen:]
+    return Figures(
+        seconds=looks[-1].seconds,
+        memory=looks[-1].memory,
+        threads=min(look.threads for look in looks),
+        descriptors=min(look.descriptors for look in looks),
+    )
 
 
 def _scrapes(prometheus: PrometheusServer, target: str, seconds: int) -> Scrapes:
