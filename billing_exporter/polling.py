@@ -64,10 +64,6 @@ class State:
     retry_after: float = 0
 
 
-class PollTimeoutError(Exception):
-    """A poll took longer than its configured time."""
-
-
 @dataclass(frozen=True)
 class Target:
     """What one loop polls.
@@ -204,13 +200,11 @@ class Poller:
             self._telemetry.attempted(**self._where, at=at)
             self.state = replace(self.state, attempted=at)
         try:
-            conclude = partial(self._publish, self._fetched(at, start))
+            conclude = partial(self._publish, self._fetched(at))
         except Interrupted:
             raise
         except ApiError as error:
             conclude = partial(self._failed, error.reason, error)
-        except PollTimeoutError as error:
-            conclude = partial(self._failed, "timeout", error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop
             conclude = partial(self._failed, "crashed", error)
         with self._unless_retired():
@@ -237,21 +231,18 @@ class Poller:
         """Note in how many seconds the next poll is due."""
         self.state = replace(self.state, next_poll=self._now() + timedelta(seconds=wait))
 
-    def _fetched(self, at: datetime, start: float) -> Reading:
+    def _fetched(self, at: datetime) -> Reading:
         collector, last = self.target.collector, self.state.reading
-        deadline = start + seconds(self.target.settings.timeout)
 
         def progress(done: int, total: int) -> None:
             if self._retired:
                 raise Interrupted
-            if monotonic() > deadline:
-                limit = self.target.settings.timeout
-                raise PollTimeoutError(f"the poll took longer than its timeout of {limit}")
             if self._progress is not None:
                 self._progress(done, total)
 
         previous = last.data if last is not None and self._fits else None
-        poll = Poll(self.target.api, at, previous, progress, self._tolerate)
+        api = self.target.api.within(seconds(self.target.settings.timeout))
+        poll = Poll(api, at, previous, progress, self._tolerate)
         data = collector.fetch(poll)
         return self._read(data, at, last)
 

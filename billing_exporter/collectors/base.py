@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from queue import SimpleQueue
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
-from billing_exporter.genesys import ApiError, BillingApi
+from billing_exporter.genesys import ApiError, BillingApi, Forbidden, Timeout
 from billing_exporter.metrics import Metric
 from billing_exporter.samples import Samples
 
 LONGEST_LABEL = 256
+# So often an operation may refuse one thing after the other; then it refuses the client.
+REFUSALS_IN_A_ROW = 3
 
 Data = TypeVar("Data")
 Part = TypeVar("Part")
@@ -38,6 +40,37 @@ class Poll(Generic[Data]):
     previous: Data | None
     progress: Callable[[int, int], None]
     tolerate: Callable[[ApiError, str], None]
+
+
+class Details:
+    """Asks one operation for many things of which each may fail alone.
+
+    What was forbidden again and again is forbidden for the others too, and a poll that is out of
+    time stays so: the rest is not asked for, and left out as one.
+    """
+
+    def __init__(self, poll: Poll[Any]) -> None:
+        self._poll = poll
+        self._refusals = 0
+        self._over = False
+
+    def ask(self, operation: Callable[[], Result], about: str) -> Result | None:
+        """Return the operation's answer, or None where there is none.
+
+        Raises:
+            ApiError: it is no failure of one thing.
+        """
+        if self._over:
+            return None
+        try:
+            result = operation()
+        except ApiError as error:
+            self._refusals = self._refusals + 1 if isinstance(error, Forbidden) else 0
+            self._over = isinstance(error, Timeout) or self._refusals == REFUSALS_IN_A_ROW
+            self._poll.tolerate(error, f"{about} and all after it" if self._over else about)
+            return None
+        self._refusals = 0
+        return result
 
 
 class Collector(Protocol[Data, Part]):

@@ -13,9 +13,8 @@ from datetime import date
 import msgspec
 
 from billing_exporter import metrics
-from billing_exporter.collectors.base import Poll, label, once_each
+from billing_exporter.collectors.base import Details, Poll, label, once_each
 from billing_exporter.collectors.settings import ContractsSettings
-from billing_exporter.genesys import ApiError
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -57,14 +56,15 @@ class ContractsCollector:
         """Fetch the listing, then period details; a closed period is fetched once and kept."""
         contracts = once_each(poll.api.contracts(), lambda contract: contract.id)
         kept = _closed_details(poll.previous)
+        full, periods = Details(poll), Details(poll)
         done = []
         for number, listed in enumerate(contracts):
             poll.progress(number, len(contracts))
-            contract = _in_full(poll, listed)
+            contract = _in_full(poll, full, listed)
             details = {
                 name: detail
                 for name, period in newest_periods(contract, poll.now.date()).items()
-                if (detail := _detail(poll, contract, period, kept)) is not None
+                if (detail := _detail(poll, periods, contract, period, kept)) is not None
             }
             done.append(ContractData(contract, details))
         poll.progress(len(contracts), len(contracts))
@@ -130,33 +130,34 @@ def _closed_details(
     }
 
 
-def _in_full(poll: Poll[ContractsData], listed: BillingContract) -> BillingContract:
+def _in_full(
+    poll: Poll[ContractsData], details: Details, listed: BillingContract
+) -> BillingContract:
     """Return the contract with its periods, which a listing may leave out."""
-    if listed.billing_periods or listed.id is None:
+    key = listed.id
+    if listed.billing_periods or key is None:
         return listed
-    try:
-        return poll.api.get_billing_contract(listed.id)
-    except ApiError as error:
-        poll.tolerate(error, f"contract {listed.id}")
-        return listed
+    return details.ask(lambda: poll.api.get_billing_contract(key), f"contract {key}") or listed
 
 
 def _detail(
     poll: Poll[ContractsData],
+    details: Details,
     contract: BillingContract,
     period: BillingContractPeriod,
     kept: Mapping[tuple[str | None, str], BillingContractPeriodDetail],
 ) -> BillingContractPeriodDetail | None:
-    if contract.id is None or period.id is None:
+    key, of = period.id, contract.id
+    if key is None or of is None:
         return None
-    known = kept.get((contract.id, period.id))
+    known = kept.get((of, key))
     if known is not None and _is_closed(period):
         return known
-    try:
-        return poll.api.get_billing_contract_billingperiod(contract.id, period.id)
-    except ApiError as error:
-        poll.tolerate(error, f"billing period {period.id} of contract {contract.id}")
-        return _last_detail(poll.previous, contract.id, period.id) or _outline(period)
+    asked = details.ask(
+        lambda: poll.api.get_billing_contract_billingperiod(of, key),
+        f"billing period {key} of contract {of}",
+    )
+    return asked or _last_detail(poll.previous, of, key) or _outline(period)
 
 
 def _outline(period: BillingContractPeriod) -> BillingContractPeriodDetail:

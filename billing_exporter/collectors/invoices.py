@@ -15,10 +15,9 @@ from itertools import chain, product
 import msgspec
 
 from billing_exporter import metrics
-from billing_exporter.collectors.base import Poll, label, once_each
+from billing_exporter.collectors.base import Details, Poll, label, once_each
 from billing_exporter.collectors.settings import InvoicesSettings, seconds
 from billing_exporter.collectors.terms import due_date
-from billing_exporter.genesys import ApiError
 from billing_exporter.genesys.records import BillingInvoice, BillingInvoiceItem
 from billing_exporter.samples import Labels, Samples, extended, labels, unix_time
 
@@ -70,10 +69,12 @@ class InvoicesCollector:
         kept = {}
         if poll.previous is not None:
             kept = {known.invoice.id: known for known in poll.previous.invoices}
+        details = Details(poll)
         done = []
         for number, invoice in enumerate(invoices):
             poll.progress(number, len(invoices))
-            done.append(InvoiceData(invoice, self._lines_of(poll, invoice, kept.get(invoice.id))))
+            lines = self._lines_of(poll, details, invoice, kept.get(invoice.id))
+            done.append(InvoiceData(invoice, lines))
         poll.progress(len(invoices), len(invoices))
         return InvoicesData(today, tuple(done))
 
@@ -96,20 +97,24 @@ class InvoicesCollector:
         return samples
 
     def _lines_of(
-        self, poll: Poll[InvoicesData], invoice: BillingInvoice, kept: InvoiceData | None
+        self,
+        poll: Poll[InvoicesData],
+        details: Details,
+        invoice: BillingInvoice,
+        kept: InvoiceData | None,
     ) -> tuple[BillingInvoiceItem, ...] | None:
-        status = payment_status(invoice)
+        key, status = invoice.id, payment_status(invoice)
         wanted = self._lines == "all" or (self._lines == "unpaid" and status == UNPAID)
-        if not wanted or invoice.id is None:
+        if not wanted or key is None:
             return None
         known = kept.lines if kept is not None else None
         if known is not None and status == PAID and kept is not None and _was_paid(kept):
             return known
-        try:
-            return tuple(once_each(poll.api.invoice_lines(invoice.id), lambda line: line.id))
-        except ApiError as error:
-            poll.tolerate(error, f"lines of invoice {invoice.id}")
-            return known
+        lines = details.ask(
+            lambda: tuple(once_each(poll.api.invoice_lines(key), lambda line: line.id)),
+            f"lines of invoice {key}",
+        )
+        return known if lines is None else lines
 
 
 def payment_status(invoice: BillingInvoice) -> str:

@@ -8,14 +8,15 @@ with what it has just refused.
 import base64
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import copy
 
 import msgspec
 
 from billing_exporter.genesys.answers import check, word
 from billing_exporter.genesys.clock import Clock, Deadline
-from billing_exporter.genesys.errors import ApiError, Unauthorized, UnexpectedAnswer
+from billing_exporter.genesys.errors import ApiError, Timeout, Unauthorized, UnexpectedAnswer
 from billing_exporter.genesys.exchange import Exchange
 from billing_exporter.genesys.retries import Retrier
 from billing_exporter.genesys.transport import Answer, Request
@@ -106,20 +107,20 @@ class Tokens:
             Interrupted: The program is stopping.
         """
         began = self._clock.monotonic()
-        with self._lock:
+        with self._turn(deadline):
             if self._token is None or self._clock.monotonic() >= self._usable_until:
                 self._share_failure(began)
                 self._renew(deadline)
             return str(self._token)
 
-    def discard(self, refused: str) -> bool:
+    def discard(self, refused: str, deadline: Deadline) -> bool:
         """Drop a token that the API refused, unless another has replaced it already.
 
         Returns:
             Whether to try again with the then current token. Not when a token was dropped within
             the last minute: then it is not the token's age that the API dislikes.
         """
-        with self._lock:
+        with self._turn(deadline):
             if self._token != refused:
                 return True
             now = self._clock.monotonic()
@@ -128,6 +129,16 @@ class Tokens:
             self._forced_at = now
             self._token = None
             return True
+
+    @contextmanager
+    def _turn(self, deadline: Deadline) -> Iterator[None]:
+        """Wait while another renews the token, but not longer than there is time."""
+        while not self._lock.acquire(timeout=deadline.check()):
+            pass
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _renew(self, deadline: Deadline) -> None:
         secret = self._secret()
@@ -138,7 +149,8 @@ class Tokens:
             answer = self._retrier.run(OPERATION, deadline, lambda: self._ask(request, deadline))
         except ApiError as error:
             error.operation = error.operation or OPERATION
-            self._failure = _Failure(self._clock.monotonic(), copy(error))
+            if not isinstance(error, Timeout):  # others have more time
+                self._failure = _Failure(self._clock.monotonic(), copy(error))
             if isinstance(error, Unauthorized):
                 self._remember_refusal(secret, error)
             raise

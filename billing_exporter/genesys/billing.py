@@ -10,12 +10,13 @@ stops while the call waits.
 import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from datetime import UTC, date, datetime
 
 from billing_exporter.genesys import operations, paging
 from billing_exporter.genesys.auth import Account, Tokens
 from billing_exporter.genesys.caller import Caller
-from billing_exporter.genesys.clock import Clock, SystemClock
+from billing_exporter.genesys.clock import Clock, Deadline, SystemClock
 from billing_exporter.genesys.errors import NotReady
 from billing_exporter.genesys.exchange import Exchange
 from billing_exporter.genesys.observing import NullObserver, Observer
@@ -74,6 +75,7 @@ class BillingApi:
         """
         observer = observer or NullObserver()
         self._clock = clock or SystemClock(stop or threading.Event())
+        self._poll: Deadline | None = None
         self._transport = transport or Transport()
         exchange = Exchange(self._transport, self._clock, observer)
         retrier = Retrier(self._clock, observer, jitter)
@@ -87,6 +89,16 @@ class BillingApi:
             observer=observer,
             seconds=seconds,
         )
+
+    def within(self, seconds: float) -> "BillingApi":
+        """Return a client that shares everything, but whose every call ends within the seconds.
+
+        What is cut off raises `Timeout`.
+        """
+        api = copy(self)
+        api._poll = Deadline(self._clock, seconds)  # noqa: SLF001 - of the same class
+        api._caller = self._caller.within(api._poll)  # noqa: SLF001
+        return api
 
     def close(self) -> None:
         """Close all connections."""
@@ -255,8 +267,9 @@ class BillingApi:
             report = self._caller.get(operations.BILLABLEUSAGE_COUNTED, query=query)
             if is_complete(report):
                 return report
-            if wait is not None:
-                self._clock.wait(wait)
+            if wait is None or (self._poll is not None and self._poll.left() <= wait):
+                break
+            self._clock.wait(wait)
         raise NotReady(
             "the report is still in progress; it will be asked for again at the next poll",
             operation=operations.BILLABLEUSAGE.name,

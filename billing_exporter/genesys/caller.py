@@ -1,6 +1,7 @@
 """One operation from its parameters to its record: authorized, paced, tried again, understood."""
 
 from collections.abc import Mapping
+from copy import copy
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -56,6 +57,13 @@ class Caller:
         self._clock = clock
         self._observer = observer
         self._seconds = seconds
+        self._poll: Deadline | None = None
+
+    def within(self, poll: Deadline) -> "Caller":
+        """Return one that shares everything, but whose operations end with a poll's deadline."""
+        caller = copy(self)
+        caller._poll = poll  # noqa: SLF001 - of the same class
+        return caller
 
     def get(
         self,
@@ -75,22 +83,23 @@ class Caller:
             Interrupted: The program is stopping.
         """
         target = _target(operation.path, path or {}, query or {})
-        deadline = Deadline(self._clock, self._seconds)
+        deadline = Deadline(self._clock, self._seconds, self._poll)
         try:
             answer = self._retrier.run(
                 operation.name, deadline, lambda: self._attempt(operation, target, deadline)
             )
             decoded = operation.decoder.decode(answer.body)
-        except ApiError as error:
-            error.operation = error.operation or operation.name
-            raise
+        except ApiError as failure:
+            error = deadline.cause(failure)
+            error.operation = failure.operation or operation.name
+            raise error from None
         self._report(operation.name, decoded)
         return decoded.value
 
     def _attempt(self, operation: Operation[T], target: str, deadline: Deadline) -> Answer:
         token = self._tokens.current(deadline)
         answer = self._send(operation.name, target, token, deadline)
-        if answer.status == _UNAUTHORIZED and self._tokens.discard(token):
+        if answer.status == _UNAUTHORIZED and self._tokens.discard(token, deadline):
             token = self._tokens.current(deadline)
             answer = self._send(operation.name, target, token, deadline)
         try:
@@ -102,7 +111,7 @@ class Caller:
 
     def _send(self, operation: str, target: str, token: str, deadline: Deadline) -> Answer:
         headers = {"Authorization": f"Bearer {token}", **_HEADERS}
-        self._pacer.take()
+        self._pacer.take(deadline)
         answer = self._exchange.send(
             operation, Request("GET", self._origin, target, headers), deadline
         )

@@ -4,7 +4,9 @@ import threading
 import time
 from typing import Protocol
 
-from billing_exporter.genesys.errors import Interrupted
+from billing_exporter.genesys.errors import ApiError, Interrupted, Timeout, Unreachable
+
+_OUT_OF_TIME = "the poll's timeout is over before everything was answered"
 
 
 class Clock(Protocol):
@@ -52,11 +54,33 @@ class SystemClock:
 class Deadline:
     """The moment by which an operation must be over, with all its tries and waits."""
 
-    def __init__(self, clock: Clock, seconds: float) -> None:
-        """Start counting now."""
+    def __init__(self, clock: Clock, seconds: float, poll: "Deadline | None" = None) -> None:
+        """Start counting now; where a poll asks, its deadline ends the operation too."""
         self._clock = clock
         self._end = clock.monotonic() + seconds
+        self._poll = poll
 
     def left(self) -> float:
         """Return the seconds left, negative once it has passed."""
-        return self._end - self._clock.monotonic()
+        left = self._end - self._clock.monotonic()
+        return left if self._poll is None else min(left, self._poll.left())
+
+    def check(self, wait: float = 0) -> float:
+        """Return the seconds left, of which some would be left after a wait.
+
+        Raises:
+            Timeout: Nothing would be left of the poll's time.
+            Unreachable: Nothing would be left of the operation's.
+        """
+        if self._poll is not None and self._poll.left() <= wait:
+            raise Timeout(_OUT_OF_TIME)
+        left = self.left()
+        if left <= wait:
+            raise Unreachable("no complete answer before the operation's deadline")
+        return left
+
+    def cause(self, error: ApiError) -> ApiError:
+        """Return why an operation failed: an answer that the poll no longer waited for is late."""
+        if isinstance(error, Unreachable) and self._poll is not None and self._poll.left() <= 0:
+            return Timeout(_OUT_OF_TIME)
+        return error

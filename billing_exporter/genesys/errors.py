@@ -9,6 +9,7 @@
     ├── NotFound           404                                               not tried again
     ├── Rejected           any other 4xx                                     not tried again
     ├── UnexpectedAnswer   not JSON, wrong kind, redirect, too large         not tried again
+    ├── Timeout            the poll's time is over before all answers came   at the next poll
     └── NotReady           a report still in progress past its bound         at the next poll
 
     Interrupted            the program stops; nobody's fault, so no ApiError
@@ -127,6 +128,12 @@ class UnexpectedAnswer(ApiError):
         """Keep the path."""
         super().__init__(message, **facts)
         self.path = path
+
+
+class Timeout(ApiError):
+    """The time of the poll that asks is over."""
+
+    reason = "timeout"
 
 
 class NotReady(ApiError):

@@ -17,7 +17,7 @@ from typing import Self
 
 from msgspec import Struct
 
-from billing_exporter.genesys.clock import Clock
+from billing_exporter.genesys.clock import Clock, Deadline
 
 _LIMIT = 300
 _WINDOW = 60 * 1.005  # seconds; a little more than the API's, for requests travel unevenly
@@ -112,10 +112,12 @@ class Pacer:
         self._queue: deque[object] = deque()
         self._turn = threading.Condition()  # guards the schedule and the queue
 
-    def take(self) -> None:
+    def take(self, deadline: Deadline) -> None:
         """Wait for the moment at which a request may leave, and count it.
 
         Raises:
+            Timeout: That moment comes after the poll's deadline.
+            Unreachable: It comes after the operation's.
             Interrupted: The program is stopping.
         """
         ticket = object()
@@ -123,9 +125,10 @@ class Pacer:
             self._queue.append(ticket)
         try:
             with self._turn:
-                self._turn.wait_for(lambda: self._queue[0] is ticket)
+                while not self._turn.wait_for(lambda: self._queue[0] is ticket, deadline.check()):
+                    pass
             # A hold can come while one waits, so the wait is asked for again after it.
-            while (wait := self._next_wait()) > 0:
+            while (wait := self._next_wait(deadline)) > 0:
                 self._clock.wait(wait)
         finally:
             with self._turn:
@@ -142,10 +145,11 @@ class Pacer:
         with self._turn:
             self._schedule.hold(seconds, self._clock.monotonic())
 
-    def _next_wait(self) -> float:
+    def _next_wait(self, deadline: Deadline) -> float:
         with self._turn:
             now = self._clock.monotonic()
-            wait = self._schedule.next_at(now) - now
-            if wait <= 0:
+            wait = max(0.0, self._schedule.next_at(now) - now)
+            deadline.check(wait)
+            if not wait:
                 self._schedule.record(now)
             return wait

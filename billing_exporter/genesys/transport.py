@@ -135,6 +135,7 @@ class Transport:
 
         Raises:
             Unreachable: No answer, a broken one, or none before the deadline.
+            Timeout: None before the poll's deadline.
             UnexpectedAnswer: The body is larger than allowed.
         """
         try:
@@ -154,7 +155,7 @@ class Transport:
         self._adapter.close()
 
     def _open(self, request: Request, deadline: Deadline) -> requests.Response:
-        left = _left(deadline)
+        left = deadline.check()
         prepared = requests.PreparedRequest()
         prepared.method = request.method
         prepared.url = request.origin + request.target
@@ -187,7 +188,7 @@ class Transport:
                     f"the answer is larger than {self._largest_body} bytes; is it the API's?",
                     status=response.status_code,
                 )
-            _left(deadline)
+            deadline.check()
         return bytes(body)
 
 
@@ -201,13 +202,6 @@ def _let_go(error: BaseException | None) -> None:
         clear_frames(error.__traceback__)
         error.__traceback__ = None
         error = error.__context__
-
-
-def _left(deadline: Deadline) -> float:
-    left = deadline.left()
-    if left <= 0:
-        raise Unreachable("no complete answer before the operation's deadline")
-    return left
 
 
 def _explain(error: Exception) -> str:

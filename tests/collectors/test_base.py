@@ -2,12 +2,15 @@
 
 import threading
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_exporter.collectors.base import label, once_each, side_by_side
+from billing_exporter.collectors.base import Details, Poll, label, once_each, side_by_side
+from billing_exporter.genesys import ApiError, Forbidden, NotFound, Timeout
+from tests.genesys.helpers import billing_api
 
 Entity = tuple[str | None, int]
 
@@ -78,3 +81,50 @@ def test_an_error_of_the_work_is_raised() -> None:
     with pytest.raises(TimeoutError):
         list(side_by_side(work, range(10), 1))
     assert begun == [0]
+
+
+def asked(*answers: str | ApiError) -> tuple[list[str | None], list[str]]:
+    """Return what comes of asking for each in turn, and what the poll is told of."""
+    told: list[str] = []
+
+    def tolerate(error: ApiError, about: str) -> None:
+        told.append(f"{error.reason}: {about}")
+
+    poll: Poll[None] = Poll(
+        billing_api(), datetime(2026, 11, 23, tzinfo=UTC), None, lambda *_: None, tolerate
+    )
+    details = Details(poll)
+
+    def ask(number: int, answer: str | ApiError) -> str | None:
+        def operation() -> str:
+            if isinstance(answer, ApiError):
+                raise answer
+            return answer
+
+        return details.ask(operation, f"thing {number}")
+
+    return [ask(number, answer) for number, answer in enumerate(answers)], told
+
+
+def test_a_detail_that_fails_is_left_out() -> None:
+    """The others are asked for, however many have failed in whatever other way."""
+    failures = (NotFound("no"), Forbidden("no"), Forbidden("no"))
+    found, told = asked(*failures, "a", *failures, NotFound("no"), "b")
+    assert found == [None, None, None, "a", None, None, None, None, "b"]
+    assert told[0] == "not_found: thing 0"
+    assert len(told) == 7
+
+
+@pytest.mark.parametrize(
+    ("errors", "line"),
+    [
+        ([Forbidden("no")] * 3, "forbidden: thing 2 and all after it"),
+        ([Timeout("no")], "timeout: thing 0 and all after it"),
+    ],
+)
+def test_what_can_only_fail_is_not_asked_for(errors: list[ApiError], line: str) -> None:
+    """After three refusals in a row, or out of time, the rest is left out as one."""
+    found, told = asked(*errors, "never asked for", "nor this")
+    assert found == [None] * (len(errors) + 2)
+    assert told[-1] == line
+    assert len(told) == len(errors)

@@ -223,6 +223,18 @@ def test_lines_that_fail_cost_nobody_else_anything(cloud: Cloud, status: int) ->
     assert [about for _, about in invoices.left_out] == ["lines of invoice in-1"]
 
 
+def test_lines_without_permission_are_asked_for_rarely(cloud: Cloud) -> None:
+    """Where the client may see no lines, a poll asks for those of three invoices, and stops."""
+    names = [f"in-{number}" for number in range(9)]
+    put_invoices(cloud, *map(invoice, names))
+    for name in names:
+        cloud.refuse(f"{INVOICES}/{name}/lines", 403)
+    invoices = desk()
+    assert len(lines(invoices.poll(), "invoice_amount")) == 9
+    assert sum(cloud.count(f"{INVOICES}/{name}/lines") for name in names) == 3
+    assert len(invoices.left_out) == 3
+
+
 def test_lines_that_never_came_are_not_zero(cloud: Cloud) -> None:
     """An invoice whose lines were refused from the start has no line samples."""
     put_invoices(cloud, invoice("in-1"))

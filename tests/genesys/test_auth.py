@@ -10,7 +10,13 @@ import responses
 
 from billing_exporter.genesys.auth import Account, Tokens, _Refusal, _TokenAnswer
 from billing_exporter.genesys.clock import Deadline
-from billing_exporter.genesys.errors import ApiError, RateLimited, Unauthorized, UnexpectedAnswer
+from billing_exporter.genesys.errors import (
+    ApiError,
+    RateLimited,
+    Timeout,
+    Unauthorized,
+    UnexpectedAnswer,
+)
 from billing_exporter.genesys.exchange import Exchange
 from billing_exporter.genesys.retries import Retrier
 from billing_exporter.genesys.transport import Transport
@@ -31,6 +37,10 @@ class Login:
     def token(self) -> str:
         """Return the current token."""
         return self.tokens.current(Deadline(self.clock, 300))
+
+    def discard(self, refused: str) -> bool:
+        """Drop a refused token."""
+        return self.tokens.discard(refused, Deadline(self.clock, 300))
 
 
 def give_tokens(mock: responses.RequestsMock, *tokens: str, expires_in: object = 86_400) -> None:
@@ -91,18 +101,61 @@ def test_one_renewal_for_many_threads(mocked: responses.RequestsMock) -> None:
     assert len(mocked.calls) == 1
 
 
+def test_nobody_waits_for_a_token_in_vain(mocked: responses.RequestsMock) -> None:
+    """Who waits while another logs in leaves when its own time is over."""
+    asked, answer = threading.Event(), threading.Event()
+
+    def dawdle(_: object) -> tuple[int, dict[str, str], str]:
+        asked.set()
+        assert answer.wait(30)
+        return 200, {}, '{"access_token": "t1"}'
+
+    mocked.add_callback(responses.POST, TOKEN_URL, callback=dawdle)
+    login = Login()
+    other = threading.Thread(target=login.token)
+    other.start()
+    assert asked.wait(30)
+    late = Deadline(login.clock, 300, Deadline(FakeClock(step=0.1), 0.5))
+    with pytest.raises(Timeout):
+        login.tokens.current(late)
+    answer.set()
+    other.join()
+    assert login.token() == "t1"
+
+
+def test_who_ran_out_of_time_speaks_for_itself(mocked: responses.RequestsMock) -> None:
+    """Who waited while another had no time left for the login tries it again."""
+    found: list[str] = []
+    login = Login()
+    other = threading.Thread(target=lambda: found.append(login.token()))
+
+    def dawdle(_: object) -> tuple[int, dict[str, str], str]:
+        login.clock.now += 1
+        other.start()
+        threading.Event().wait(0.1)
+        login.clock.now += 9
+        return 200, {}, '{"access_token": "too late"}'
+
+    mocked.add_callback(responses.POST, TOKEN_URL, callback=dawdle)
+    give_tokens(mocked, "t1")
+    with pytest.raises(Timeout):
+        login.tokens.current(Deadline(login.clock, 300, Deadline(login.clock, 5)))
+    other.join()
+    assert found == ["t1"]
+
+
 def test_a_refused_token_is_dropped_once(mocked: responses.RequestsMock) -> None:
     """A token is dropped when refused, not when replaced already, and not twice in a minute."""
     give_tokens(mocked, "t1", "t2", "t3")
     login = Login()
-    assert login.tokens.discard(login.token())
+    assert login.discard(login.token())
     assert login.token() == "t2"
-    assert login.tokens.discard("t1")
+    assert login.discard("t1")
     assert login.token() == "t2"
-    assert not login.tokens.discard("t2")
+    assert not login.discard("t2")
     assert login.token() == "t2"
     login.clock.now += 60
-    assert login.tokens.discard("t2")
+    assert login.discard("t2")
     assert login.token() == "t3"
 
 
@@ -253,7 +306,7 @@ def test_secret_is_read_for_each_token(mocked: responses.RequestsMock) -> None:
     give_tokens(mocked, "t1", "t2")
     secrets: Callable[[], str] = iter(["first", "second"]).__next__
     login = Login(account(client_secret=secrets))
-    login.tokens.discard(login.token())
+    login.discard(login.token())
     login.token()
     sent = [call.request.headers["Authorization"].split()[1] for call in mocked.calls]
     assert [base64.b64decode(each) for each in sent] == [b"client:first", b"client:second"]

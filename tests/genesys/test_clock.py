@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from billing_exporter.genesys.clock import Deadline, SystemClock
-from billing_exporter.genesys.errors import Interrupted
+from billing_exporter.genesys.errors import Interrupted, Timeout, Unavailable, Unreachable
 from tests.genesys.helpers import FakeClock
 
 
@@ -35,3 +35,28 @@ def test_deadline_counts_down() -> None:
     assert deadline.left() == 10
     clock.wait(12)
     assert deadline.left() == -2
+
+
+def test_a_poll_ends_what_it_asked_for() -> None:
+    """The sooner of the two deadlines counts, and the error says which it was."""
+    clock = FakeClock()
+    hasty = Deadline(clock, 300, Deadline(clock, 10))
+    patient = Deadline(clock, 10, Deadline(clock, 300))
+    assert hasty.check() == patient.check(9) == 10
+    for wait in (10, 11):
+        with pytest.raises(Timeout):
+            hasty.check(wait)
+        with pytest.raises(Unreachable):
+            patient.check(wait)
+
+
+def test_an_answer_that_nobody_waited_for_is_late() -> None:
+    """Past the poll's deadline no answer is its timeout; before it, and otherwise, it is not."""
+    clock = FakeClock()
+    deadline = Deadline(clock, 300, Deadline(clock, 10))
+    cut, down = Unreachable("no answer"), Unavailable("down")
+    assert deadline.cause(cut) is cut
+    clock.wait(10)
+    assert isinstance(deadline.cause(cut), Timeout)
+    assert deadline.cause(down) is down
+    assert Deadline(clock, 0).cause(cut) is cut

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_exporter.genesys.errors import Interrupted
+from billing_exporter.genesys.clock import Deadline
+from billing_exporter.genesys.errors import Interrupted, Timeout, Unreachable
 from billing_exporter.genesys.pacing import Allowance, Pacer, Schedule
 from tests.genesys.helpers import FakeClock
 
@@ -182,12 +183,12 @@ def test_the_gate_waits() -> None:
     clock = FakeClock()
     pacer = Pacer(clock)
     pacer.learn(Allowance(allowed=2, used=0, reset=60))
-    pacer.take()
-    pacer.take()
-    pacer.take()
+    pacer.take(Deadline(clock, 300))
+    pacer.take(Deadline(clock, 300))
+    pacer.take(Deadline(clock, 300))
     assert clock.now > 1060
     pacer.hold(90)
-    pacer.take()
+    pacer.take(Deadline(clock, 300))
     assert clock.waits[-1] == 90
 
 
@@ -205,7 +206,7 @@ def test_a_hold_that_comes_while_one_waits() -> None:
     clock = HoldingClock()
     pacer = Pacer(clock)
     pacer.hold(10)
-    pacer.take()
+    pacer.take(Deadline(clock, 300))
     assert clock.waits == [10, 50]
 
 
@@ -217,7 +218,7 @@ def test_the_gate_keeps_the_order() -> None:
     passed: list[int] = []
 
     def pass_gate(number: int) -> None:
-        pacer.take()
+        pacer.take(Deadline(clock, 300))
         passed.append(number)
 
     threads = []
@@ -242,7 +243,7 @@ def test_a_stop_empties_the_gate() -> None:
 
     def pass_gate() -> None:
         with pytest.raises(Interrupted):
-            pacer.take()
+            pacer.take(Deadline(clock, 300))
         interrupted.append(True)
 
     threads = [threading.Thread(target=pass_gate) for _ in range(4)]
@@ -274,3 +275,34 @@ class BlockingClock(FakeClock):
         """Wait for the signal, then let time pass at once."""
         assert self.go.wait(30)
         super().wait(seconds)
+
+
+def test_nobody_waits_at_the_gate_in_vain() -> None:
+    """Whose turn comes after its deadline is told so at once, and no request is counted for it."""
+    clock = FakeClock()
+    pacer = Pacer(clock)
+    pacer.hold(60)
+    with pytest.raises(Timeout):
+        pacer.take(Deadline(clock, 300, Deadline(clock, 59)))
+    with pytest.raises(Unreachable):
+        pacer.take(Deadline(clock, 59))
+    assert clock.waits == []
+    pacer.take(Deadline(clock, 61))
+    assert clock.waits == [60]
+
+
+def test_the_queue_at_the_gate_ends_too() -> None:
+    """Who stands behind another leaves when its own time is over, not when the other's is."""
+    clock = BlockingClock()
+    pacer = Pacer(clock)
+    pacer.hold(1)
+    first = threading.Thread(target=pacer.take, args=(Deadline(clock, 300),))
+    first.start()
+    while not pacer._queue:
+        clock.breathe()
+    began = FakeClock(step=0.1)
+    with pytest.raises(Timeout):
+        pacer.take(Deadline(clock, 300, Deadline(began, 0.5)))
+    assert len(pacer._queue) == 1
+    clock.go.set()
+    first.join()
