@@ -30,6 +30,7 @@ _POLL = ("organization", "collector")
 _BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _EOF = b"# EOF\n"
 _GRANTED = {"200": True, "403": False}
+_SWEEP = "trustors"
 _PER_CUSTOMER = "get_billing_trusteebillingoverview_trustor_org_id"
 
 
@@ -134,7 +135,8 @@ GRANTED = Own(
     "gauge",
     "permission_granted",
     (*_API, "operation"),
-    "1 when the API last did the operation for the client, 0 when it refused it (403).",
+    "1 when the API last did the operation for the client, 0 when it refused it (403); "
+    "of overviews, when it refused all that a poll asked for.",
 )
 ALLOWED = Own(
     "gauge", "api_rate_limit_allowed", _API, "Requests a minute that the API allows the token."
@@ -211,7 +213,7 @@ class Telemetry:
         self._lock = threading.Lock()
         self._version = object()
         self._kept: dict[bool, _Kept] = {}
-        self._done: set[tuple[str, str]] = set()
+        self._overviews: dict[str, set[bool]] = {}
         self._gauges = {
             own: Gauge(PREFIX + own.name, own.help, own.labels, registry=registry)
             for own in OWN
@@ -285,6 +287,8 @@ class Telemetry:
             failure.remove_by_labels(key)
             if not succeeded:
                 failure.labels(**key, reason=outcome).set(1)
+            if collector == _SWEEP and self._overviews.pop(organization, None) == {False}:
+                self._gauges[GRANTED].labels(organization, _PER_CUSTOMER).set(0)
             self._changed()
 
     def shown(
@@ -332,7 +336,7 @@ class Telemetry:
                 if own.labels[:1] == _API:
                     metric.remove_by_labels(key)
             self._durations.remove_by_labels(key)
-            self._done = {done for done in self._done if done[0] != organization}
+            self._overviews.pop(organization, None)
             self._changed()
 
     def withdrawn(self, organization: str, collector: str) -> None:
@@ -354,12 +358,12 @@ class Telemetry:
         self._changed()
 
     def _granted(self, organization: str, operation: str, *, granted: bool) -> None:
-        key = (organization, operation)
-        if granted:
-            self._done.add(key)
-        # One customer's refusal says nothing of the permission when another's overview is given.
-        if granted or operation != _PER_CUSTOMER or key not in self._done:
-            self._gauges[GRANTED].labels(*key).set(int(granted))
+        if operation == _PER_CUSTOMER:
+            with self._lock:
+                self._overviews.setdefault(organization, set()).add(granted)
+        # One customer's refusal says nothing of the permission: at the end of a poll all have spoken.
+        if granted or operation != _PER_CUSTOMER:
+            self._gauges[GRANTED].labels(organization, operation).set(int(granted))
 
     def retried(self, organization: str, reason: str) -> None:
         """Count a request that is tried again."""

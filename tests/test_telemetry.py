@@ -216,17 +216,25 @@ _OVERVIEW = "get_billing_trusteebillingoverview_trustor_org_id"
         ("get_billing_contracts", ("403", "200"), 1),
         ("get_billing_contracts", ("200", "503", "429"), 1),
         ("get_billing_contracts", ("503",), None),
-        (_OVERVIEW, ("403", "403"), 0),
-        (_OVERVIEW, ("403", "200", "403"), 1),
+        (_OVERVIEW, ("403", "403"), None),
+        (_OVERVIEW, ("403", "403", "end"), 0),
+        (_OVERVIEW, ("403", "200", "403", "end"), 1),
+        (_OVERVIEW, ("200", "end", "403"), 1),
+        (_OVERVIEW, ("200", "end", "403", "end"), 0),
+        (_OVERVIEW, ("200", "end", "503", "end"), 1),
+        (_OVERVIEW, ("200", "end", "403", "end", "200"), 1),
     ],
 )
 def test_permissions(operation: str, statuses: tuple[str, ...], granted: int | None) -> None:
-    """The last answer tells whether a permission is granted; of customers one given overview does,
-    for another may have refused.
+    """The last answer tells whether a permission is granted; of customers a whole poll does, for
+    one of them alone may have refused.
     """
     telemetry = Telemetry(process=False)
     for status in statuses:
-        telemetry.requested("acme", operation, status, 0.1)
+        if status == "end":
+            telemetry.polled("acme", "trustors", "success", 1)
+        else:
+            telemetry.requested("acme", operation, status, 0.1)
     text = telemetry.live(openmetrics=False).decode()
     label = f'operation="{operation}",organization="acme"'
     lines = [line for line in text.splitlines() if f"{PREFIX}permission_granted{{" in line]
