@@ -263,6 +263,7 @@ class Poller:
             at=reading.at,
             series=reading.series,
             left_out=reading.left_out,
+            labels_cut=reading.labels_cut,
             dropped=reading.dropped,
             merged=reading.merged,
             restored=restored,

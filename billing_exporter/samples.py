@@ -18,6 +18,7 @@ from decimal import (
     Subnormal,
 )
 from functools import lru_cache
+from hashlib import sha256
 from typing import NamedTuple
 
 from billing_exporter.metrics import Metric
@@ -31,15 +32,26 @@ _READABLE = Context(
 EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
 _ZERO = Decimal(0)
 
+# What no name is long enough for is cut, so that one answer cannot fill a Prometheus server.
+LONGEST_LABEL = 256
+_DIGEST = 16  # characters that keep apart what begins alike
+
 _SPECIAL = re.compile('["\\\\\n\ud800-\udfff]')
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n"}
 
 
 class Labels(NamedTuple):
-    """Label values of a series as the exposition writes them, ready to be used many times."""
+    """Label values of a series as the exposition writes them, ready to be used many times.
+
+    Attributes:
+        names: of the labels.
+        text: names and values.
+        cut: whether a value was too long.
+    """
 
     names: tuple[str, ...]
     text: str
+    cut: bool
 
 
 def labels(names: tuple[str, ...], *values: str) -> Labels:
@@ -48,7 +60,8 @@ def labels(names: tuple[str, ...], *values: str) -> Labels:
     Raises:
         ValueError: there are not as many values as names.
     """
-    return Labels(names, _text(names, values))
+    values, cut = _bounded(values)
+    return Labels(names, _text(names, values), cut)
 
 
 def extended(base: Labels, names: tuple[str, ...], *values: str) -> Labels:
@@ -57,7 +70,9 @@ def extended(base: Labels, names: tuple[str, ...], *values: str) -> Labels:
     Raises:
         ValueError: there are not as many values as names that ``base`` lacks.
     """
-    return Labels(names, f"{base.text},{_shared_text(names[len(base.names) :], values)}")
+    values, cut = _bounded(values)
+    text = f"{base.text},{_shared_text(names[len(base.names) :], values)}"
+    return Labels(names, text, base.cut or cut)
 
 
 def _text(names: tuple[str, ...], values: tuple[str, ...]) -> str:
@@ -67,6 +82,19 @@ def _text(names: tuple[str, ...], values: tuple[str, ...]) -> str:
 
 # What extends labels (charges, units, currencies) is the same for one customer after the other.
 _shared_text = lru_cache(maxsize=4096)(_text)
+
+
+def _bounded(values: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    if max(map(len, values), default=0) <= LONGEST_LABEL:
+        return values, False
+    return tuple(map(_shortened, values)), True
+
+
+def _shortened(value: str) -> str:
+    if len(value) <= LONGEST_LABEL:
+        return value
+    digest = sha256(value.encode(errors="surrogatepass")).hexdigest()[:_DIGEST]
+    return f"{value[: LONGEST_LABEL - _DIGEST - 1]}…{digest}"
 
 
 def escaped(value: str) -> str:
@@ -98,12 +126,14 @@ class Samples:
             ``conflict`` (rows with the same labels and different prices, times or states), and
             whatever reasons the collector counts itself.
         merged: values that were added to an earlier one with the same labels.
+        labels_cut: values with a label that was too long.
     """
 
     def __init__(self) -> None:
         self.families: defaultdict[Metric, dict[str, Decimal]] = defaultdict(dict)
         self.dropped: Counter[str] = Counter()
         self.merged = 0
+        self.labels_cut = 0
         self._repeats: Counter[tuple[Metric, str]] = Counter()
         self._conflicts: set[tuple[Metric, str]] = set()
 
@@ -160,6 +190,8 @@ class Samples:
         number = readable(value)
         if number is None:
             self.dropped["not_a_number"] += 1
+        else:
+            self.labels_cut += to.cut
         return number
 
     def _add_again(self, metric: Metric, text: str, number: Decimal) -> None:

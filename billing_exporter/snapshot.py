@@ -19,6 +19,7 @@ class Shown:
     block: Block
     dropped: Mapping[str, int]
     merged: int
+    labels_cut: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class Reading:
         """How many values were added to another with the same labels."""
         return sum(shown.merged for shown in self.shown.values())
 
+    @property
+    def labels_cut(self) -> int:
+        """How many values have a label that was too long."""
+        return sum(shown.labels_cut for shown in self.shown.values())
+
 
 def read(
     collector: Collector[Any, Any],
@@ -84,7 +90,7 @@ def read(
         if before is None or not _is_same(before.part, part):
             samples = collector.expose(part)
             block = render(samples, organization)
-            before = Shown(part, block, dict(samples.dropped), samples.merged)
+            before = Shown(part, block, dict(samples.dropped), samples.merged, samples.labels_cut)
         if limit is not None and series + before.block.series > limit:
             left_out += before.block.series
             continue

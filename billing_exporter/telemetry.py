@@ -24,6 +24,7 @@ from prometheus_client.registry import Collector
 
 from billing_exporter import __version__
 from billing_exporter.metrics import PREFIX
+from billing_exporter.samples import LONGEST_LABEL
 
 _API = ("organization",)
 _POLL = ("organization", "collector")
@@ -74,6 +75,13 @@ LEFT_OUT = Own(
     "series_left_out",
     _POLL,
     "Billing series that are not shown, for they would be more than max_series.",
+)
+LABELS_CUT = Own(
+    "gauge",
+    "labels_cut",
+    _POLL,
+    f"Values that are shown with a label that was longer than {LONGEST_LABEL} characters; its end "
+    "is a digest instead.",
 )
 RESTORED = Own(
     "gauge",
@@ -175,8 +183,8 @@ SHARD_INDEX = Own(
 BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
 
 OWN = (
-    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES, LEFT_OUT, RESTORED),
-    *(POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
+    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES, LEFT_OUT, LABELS_CUT),
+    *(RESTORED, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
     *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
     *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, SHARDS, SHARD_INDEX, BUILD),
 )
@@ -299,6 +307,7 @@ class Telemetry:
         *,
         series: int,
         left_out: int,
+        labels_cut: int,
         dropped: Mapping[str, int],
         merged: int,
         restored: bool = False,
@@ -308,6 +317,7 @@ class Telemetry:
         self._gauges[LAST_SUCCESS].labels(**key).set(at.timestamp())
         self._gauges[SERIES].labels(**key).set(series)
         self._gauges[LEFT_OUT].labels(**key).set(left_out)
+        self._gauges[LABELS_CUT].labels(**key).set(labels_cut)
         self._gauges[RESTORED].labels(**key).set(int(restored))
         self._counters[MERGED].labels(**key).inc(merged)
         for reason, count in dropped.items():
@@ -361,7 +371,7 @@ class Telemetry:
         if operation == _PER_CUSTOMER:
             with self._lock:
                 self._overviews.setdefault(organization, set()).add(granted)
-        # One customer's refusal says nothing of the permission: at the end of a poll all have spoken.
+        # One customer's refusal says nothing of the permission: the end of a poll does.
         if granted or operation != _PER_CUSTOMER:
             self._gauges[GRANTED].labels(organization, operation).set(int(granted))
 

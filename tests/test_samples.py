@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from billing_exporter.metrics import Metric
 from billing_exporter.samples import (
+    LONGEST_LABEL,
     Labels,
     Samples,
     escaped,
@@ -238,3 +239,35 @@ def test_a_day_has_a_first_and_a_last_second(day: date) -> None:
     first, last = unix_time(day), unix_time(day, end_of_day=True)
     assert first == (day - date(1970, 1, 1)).days * 86400
     assert last == first + 86399
+
+
+def test_a_label_has_a_bound() -> None:
+    """What is too long is cut, stays different from what begins alike, and is counted."""
+    longest = "a" * LONGEST_LABEL
+    names = [longest, f"{longest}b", f"{longest}c", "b" * 5_000_000]
+    samples = collected([(TOTAL, name, 1) for name in (*names, names[1])])
+    texts = [text.removeprefix('name="').removesuffix('"') for text in samples.values(TOTAL)]
+    assert texts[0] == longest
+    assert [len(text) for text in texts] == [LONGEST_LABEL] * 4
+    assert len(set(texts)) == 4
+    assert samples.labels_cut == 4
+
+
+def test_a_label_that_is_added_has_the_same_bound() -> None:
+    """Labels that extend others are cut and counted, once for each value, as are those before."""
+    samples = Samples()
+    long = "x" * (LONGEST_LABEL + 1)
+    for name, currency in [("a", "EUR"), ("a", long), (long, "EUR"), (long, long)]:
+        samples.add_money(MONEY, to(name), currency, Decimal(1))
+    samples.add_money(MONEY, to(long), "EUR", None)
+    assert samples.labels_cut == 3
+    assert max(map(len, samples.values(MONEY))) < 2 * LONGEST_LABEL + 30
+
+
+@given(st.text(alphabet="\ud800a\n", min_size=LONGEST_LABEL + 1))
+def test_any_text_can_be_cut(text: str) -> None:
+    """Whatever is cut can be written."""
+    samples = collected([(TOTAL, text, 1)])
+    (written,) = samples.values(TOTAL)
+    written.encode()
+    assert samples.labels_cut == 1

@@ -50,7 +50,7 @@ EVENTS: dict[str, Told] = {
     "polled": lambda it: it.polled("acme", "usage", "success", 1.5),
     "failed": lambda it: it.polled("acme", "usage", "forbidden", 1.5),
     "shown": lambda it: it.shown(
-        "acme", "usage", AT, series=3, left_out=2, dropped={"missing": 2}, merged=1
+        "acme", "usage", AT, series=3, left_out=2, labels_cut=1, dropped={"missing": 2}, merged=1
     ),
     "withdrawn": lambda it: it.withdrawn("acme", "usage"),
     "tolerated": lambda it: it.tolerated("acme", "usage", "not_found"),
@@ -114,6 +114,7 @@ def test_everything_that_is_told_is_counted() -> None:
         ("last_success_timestamp_seconds", poll): AT.timestamp(),
         ("series", poll): 0,
         ("series_left_out", poll): 2,
+        ("labels_cut", poll): 1,
         ("restored", poll): 0,
         ("rows_dropped_total", f"{poll} reason=missing"): 2,
         ("rows_merged_total", poll): 1,

@@ -81,6 +81,7 @@ def _fill(telemetry: Telemetry, reading: Reading) -> None:
             reading.at,
             series=reading.series,
             left_out=1,
+            labels_cut=1,
             dropped={"missing": 1},
             merged=0,
         )

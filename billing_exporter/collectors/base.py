@@ -12,7 +12,6 @@ from billing_exporter.genesys import ApiError, BillingApi, Forbidden, Timeout
 from billing_exporter.metrics import Metric
 from billing_exporter.samples import Samples
 
-LONGEST_LABEL = 256
 # So often an operation may refuse one thing after the other; then it refuses the client.
 REFUSALS_IN_A_ROW = 3
 
@@ -165,8 +164,5 @@ def once_each(entities: Iterable[Entity], identity: Callable[[Entity], str | Non
 
 
 def label(text: str | None) -> str:
-    """Return text as a label value: without white space around it, empty where there is none.
-
-    What no name is long enough for is cut, so that one answer cannot fill a Prometheus server.
-    """
-    return "" if text is None else text.strip()[:LONGEST_LABEL]
+    """Return text as a label value: without white space around it, empty where there is none."""
+    return "" if text is None else text.strip()
