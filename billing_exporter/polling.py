@@ -282,7 +282,9 @@ class Poller:
         log.info("polled", extra={**self._where, "series": reading.series})
 
     def _failed(self, reason: str, error: Exception) -> None:
-        news = reason != self.state.outcome
+        # What concerns a whole organization is one line, not one for each collector.
+        repeated = isinstance(error, ApiError) and error.repeated
+        news = reason != self.state.outcome and not repeated
         quiet = reason == "forbidden" and not self.target.listed
         level = logging.WARNING if news and not quiet else logging.INFO if news else logging.DEBUG
         facts = {**self._where, "reason": reason, **_facts(error)}

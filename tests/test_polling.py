@@ -224,6 +224,17 @@ def test_other_failures_are_warnings_when_they_begin(
     assert levels(caplog) == ["WARNING", "DEBUG", "WARNING"]
 
 
+def test_what_another_collector_said_is_not_said_again(caplog: pytest.LogCaptureFixture) -> None:
+    """A refused login concerns all collectors, and is one line; it is each one's outcome."""
+    caplog.set_level(logging.DEBUG, "billing_exporter")
+    error = Unauthorized("no")
+    error.repeated = True
+    office = Office(error)
+    office.poll()
+    assert levels(caplog) == ["DEBUG"]
+    assert office.told("poll_failure") == {"unauthorized": 1}
+
+
 def test_a_log_line_says_where_and_why(caplog: pytest.LogCaptureFixture) -> None:
     """A failure is logged with organization, collector, operation, correlation id and reason."""
     office = Office(

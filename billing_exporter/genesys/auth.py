@@ -97,6 +97,7 @@ class Tokens:
         self._forced_at = float("-inf")
         self._refusal: _Refusal | None = None
         self._failure: _Failure | None = None
+        self._is_unreadable = False
 
     def current(self, deadline: Deadline) -> str:
         """Return a token that is good for at least some seconds.
@@ -162,16 +163,20 @@ class Tokens:
     def _share_failure(self, began: float) -> None:
         """Raise what became of the renewal that was waited for: another would fare no better."""
         if self._failure is not None and self._failure.at > began:
-            raise copy(self._failure.error)
+            raise _repeated(self._failure.error)
 
     def _secret(self) -> str:
         try:
-            return self._account.client_secret()
+            secret = self._account.client_secret()
         except (OSError, ValueError):
-            raise Unauthorized(
+            error = Unauthorized(
                 "the client secret cannot be read: check its file and the file's permissions",
                 operation=OPERATION,
-            ) from None
+            )
+            error.repeated, self._is_unreadable = self._is_unreadable, True
+            raise error from None
+        self._is_unreadable = False
+        return secret
 
     def _request(self, secret: str) -> Request:
         credentials = f"{self._account.client_id}:{secret}".encode()
@@ -198,7 +203,7 @@ class Tokens:
     def _respect_refusal(self, secret: str) -> None:
         refusal = self._refusal
         if refusal and refusal.secret == secret and self._clock.monotonic() < refusal.until:
-            raise copy(refusal.error)
+            raise _repeated(refusal.error)
 
     def _remember_refusal(self, secret: str, error: Unauthorized) -> None:
         before = self._refusal
@@ -206,6 +211,7 @@ class Tokens:
         pause = min(before.pause * 2, _LONGEST_PAUSE) if before and again else _FIRST_PAUSE
         until = self._clock.monotonic() + pause
         self._refusal = _Refusal(secret, copy(error), pause, until)
+        error.repeated = again
 
 
 _GRANT = b"grant_type=client_credentials"
@@ -214,6 +220,12 @@ _REFUSALS = {
     401: "the client secret is wrong, or the OAuth client is disabled: check client_secret",
     403: "the login refuses the OAuth client: is it active, with the grant Client Credentials?",
 }
+
+
+def _repeated(error: ApiError) -> ApiError:
+    error = copy(error)
+    error.repeated = True
+    return error
 
 
 def _refused(answer: Answer) -> ApiError:

@@ -43,9 +43,11 @@ class ApiError(Exception):
         code: The API's error code, such as `missing.permissions`, or None.
         correlation_id: The API's id of this request, to quote in a support case, or None.
         retry_after: Seconds after which the API wants to be asked again, or None.
+        repeated: Whether another caller was told the same before, and nothing has changed since.
     """
 
     reason: ClassVar[str] = "api_error"
+    repeated = False
 
     def __init__(
         self,

@@ -212,6 +212,25 @@ def test_each_caller_gets_an_error_of_its_own(mocked: responses.RequestsMock) ->
         errors.append(caught.value)
     assert len({id(error) for error in errors}) == 3
     assert len({str(error) for error in errors}) == 1
+    assert [error.repeated for error in errors] == [False, True, True]
+
+
+def test_the_same_refusal_is_no_news(mocked: responses.RequestsMock) -> None:
+    """A secret that is refused anew after the pause is told as repeated, another one is not."""
+    mocked.post(TOKEN_URL, status=401)
+    secret = "first"
+    login = Login(account(client_secret=lambda: secret))
+
+    def refusal() -> Unauthorized:
+        login.clock.now += 1000
+        with pytest.raises(Unauthorized) as caught:
+            login.token()
+        return caught.value
+
+    assert [refusal().repeated, refusal().repeated] == [False, True]
+    secret = "second"
+    assert [refusal().repeated, refusal().repeated] == [False, True]
+    assert len(mocked.calls) == 4
 
 
 def test_a_new_secret_is_tried_at_once(mocked: responses.RequestsMock) -> None:
@@ -236,8 +255,11 @@ def test_a_secret_that_cannot_be_read(error: Exception) -> None:
     def unreadable() -> str:
         raise error
 
-    with pytest.raises(Unauthorized, match="secret cannot be read"):
-        Login(account(client_secret=unreadable)).token()
+    login = Login(account(client_secret=unreadable))
+    for repeated in (False, True):
+        with pytest.raises(Unauthorized, match="secret cannot be read") as caught:
+            login.token()
+        assert caught.value.repeated is repeated
 
 
 @pytest.mark.parametrize(
