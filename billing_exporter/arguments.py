@@ -169,7 +169,7 @@ def _world(command: argparse.ArgumentParser, *, rate_limit: int) -> None:
         type=int,
         default=rate_limit,
         metavar="N",
-        help=f"requests a minute per token, 0 for no limit (default {rate_limit})",
+        help=f"requests a minute per client, 0 for no limit (default {rate_limit})",
     )
 
 
@@ -234,6 +234,14 @@ def _simulate(command: argparse.ArgumentParser) -> None:
     _world(command, rate_limit=300)
     command.add_argument("--client-id", default="demo", help="OAuth client id (default demo)")
     command.add_argument("--client-secret", default="demo", help="its secret (default demo)")
+    command.add_argument(
+        "--client",
+        dest="more_clients",
+        action="append",
+        default=[],
+        metavar="ID:SECRET",
+        help="one more OAuth client, with a rate limit of its own; may be repeated",
+    )
     command.add_argument(
         "--token-lifetime", type=int, default=86400, metavar="SECONDS", help="default 86400"
     )

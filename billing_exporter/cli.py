@@ -157,6 +157,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
             in_progress=arguments.in_progress,
             client_id=arguments.client_id,
             client_secret=arguments.client_secret,
+            more_clients=tuple(arguments.more_clients),
             faults=tuple(arguments.fault),
         )
         with Simulator(options) as simulator:

@@ -29,6 +29,7 @@ OF_COMMANDS = {
         "--fault",
         "--client-id",
         "--client-secret",
+        "--client",
     },
     "check": {"--config.file"},
     "once": {"--config.file", "--log.level"},

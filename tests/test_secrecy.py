@@ -90,7 +90,7 @@ def private() -> list[str]:
 
 def assert_silent(text: str, private: list[str], simulators: dict[str, Simulator]) -> None:
     """Fail where a text holds anything private; the failure does not repeat it at length."""
-    tokens = [token for one in simulators.values() for token in one.service._tokens._expiry]
+    tokens = [token for one in simulators.values() for token in one.service._tokens._granted]
     leaked = [each for each in (*private, *tokens, SECRET, "battery") if each in text]
     assert leaked == []
     assert _PATTERNS.findall(text) == []

@@ -3,7 +3,8 @@
 GET, POST and DELETE /_simulator/faults show, replace (a JSON list of texts) and clear the faults;
 POST /_simulator/clock {"advance": seconds} moves simulated time on; POST /_simulator/revoke ends
 every token; GET /_simulator/world tells the truth about this moment (`limit` customers, 100);
-GET /_simulator/requests counts the requests so far by operation and status.
+GET /_simulator/requests counts the requests so far by operation and status; GET /_simulator/clients
+tells of each OAuth client the requests of its busiest minute and how many were declined.
 """
 
 import json
@@ -33,6 +34,9 @@ class Steered(Protocol):
 
     def requests(self) -> dict[str, dict[str, int]]:
         """Count the requests so far, by operation and status."""
+
+    def clients(self) -> dict[str, dict[str, int]]:
+        """Tell the busiest minute of each client, and how many of its requests were declined."""
 
 
 def _set_faults(steered: Steered, given: Any) -> Any:
@@ -65,6 +69,7 @@ _CALLS: dict[tuple[str, str], Callable[[Steered, Any], Any]] = {
     ("POST", "clock"): _advance,
     ("POST", "revoke"): _revoke,
     ("GET", "requests"): lambda steered, _: steered.requests(),
+    ("GET", "clients"): lambda steered, _: steered.clients(),
 }
 
 

@@ -19,11 +19,12 @@ class Options:
         trustors: customers of the partner, 0 to 20,000.
         time_scale: simulated seconds per real second; 0 stops time.
         start: simulated time at the start, with its time zone; None is now.
-        rate_limit: requests a minute and token, in real time; 0 is any number.
+        rate_limit: requests a minute and client, in real time; 0 is any number.
         token_lifetime: real seconds that a token holds.
         keys: spelling of the preview operations' keys: that of SDK 269 or of SDK 236.
-        client_id: the only OAuth client there is.
+        client_id: an OAuth client.
         client_secret: its secret.
+        more_clients: others beside it, each as ID:SECRET.
         latency: seconds before every answer.
         in_progress: first calls for each usage report that find it still being made.
         faults: faults that hold from the start, see `faults`.
@@ -39,6 +40,7 @@ class Options:
     keys: Literal["269", "236"] = "269"
     client_id: str = "demo"
     client_secret: str = "demo"  # noqa: S105 - the simulated client's, known to everybody
+    more_clients: tuple[str, ...] = ()
     latency: float = 0.0
     in_progress: int = 1
     faults: tuple[str, ...] = ()
@@ -60,9 +62,26 @@ class Options:
             raise ValueError(f"keys must be 269 or 236, not {self.keys}")
         if self.start is not None and self.start.tzinfo is None:
             raise ValueError("start must have a time zone")
-        _ = self.endpoint
+        _ = self.endpoint, self.clients
         for fault in self.faults:
             parse(fault)
+
+    @property
+    def clients(self) -> dict[str, str]:
+        """Give the secret of each OAuth client by its id.
+
+        Raises:
+            ValueError: one is not ID:SECRET, or there twice.
+        """
+        found = {self.client_id: self.client_secret}
+        for text in self.more_clients:
+            client, colon, secret = text.partition(":")
+            if not (client and colon and secret):
+                raise ValueError(f"a client must be ID:SECRET, not {text!r}")
+            if client in found:
+                raise ValueError(f"the client {client!r} is there twice")
+            found[client] = secret
+        return found
 
     @property
     def endpoint(self) -> tuple[str, int]:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -55,9 +55,7 @@ class Service:
             contract_page=LARGEST_PAGE if older else LARGEST_CONTRACT_PAGE,
             in_progress=options.in_progress,
         )
-        self._tokens = Tokens(
-            options.client_id, options.client_secret, options.token_lifetime, real
-        )
+        self._tokens = Tokens(options.clients, options.token_lifetime, real)
         self._limiter = Limiter(options.rate_limit, real)
         self._faults = FaultSet(options.faults)
         self._requests: Counter[tuple[str, int]] = Counter()
@@ -103,8 +101,8 @@ class Service:
             if call.operation == TOKEN:
                 return self._granted(request), standing
             _check_method(request, "GET")
-            token = self._tokens.check(request.headers.get("authorization"))
-            standing = self._limiter.count(token)
+            client = self._tokens.check(request.headers.get("authorization"))
+            standing = self._limiter.count(client)
             self._limiter.check(standing)
             payload = self._operations.answer(call)
         except RefusedError as refused:
@@ -178,6 +176,10 @@ class Service:
         for (operation, status), count in counted:
             found.setdefault(operation, {})[str(status)] = count
         return found
+
+    def clients(self) -> dict[str, dict[str, int]]:
+        """Tell the busiest minute of each client, and how many of its requests were declined."""
+        return {client: asdict(load) for client, load in sorted(self._limiter.loads().items())}
 
 
 def _check_method(request: Request, allowed: str) -> None:

@@ -19,6 +19,10 @@ from billing_exporter.simulator import FAULTS, Options
         ({"address": "localhost"}, "address must be HOST:PORT, not 'localhost'"),
         ({"address": "localhost:99999"}, "address must be HOST:PORT"),
         ({"start": datetime(2026, 1, 1)}, "start must have a time zone"),  # noqa: DTZ001 - the mistake
+        ({"more_clients": ("a",)}, "a client must be ID:SECRET, not 'a'"),
+        ({"more_clients": ("a:",)}, "a client must be ID:SECRET, not 'a:'"),
+        ({"more_clients": ("a:b", "a:c")}, "the client 'a' is there twice"),
+        ({"more_clients": ("demo:c",)}, "the client 'demo' is there twice"),
         ({"faults": ("429", "flood")}, "unknown fault 'flood'; known faults: 400, 408"),
     ],
 )
@@ -33,6 +37,12 @@ def test_addresses_are_taken_apart() -> None:
     assert Options().endpoint == ("127.0.0.1", 10060)
     assert Options(address="[::1]:0").endpoint == ("::1", 0)
     assert Options(address=":10060").endpoint == ("", 10060)
+
+
+def test_clients_are_known_by_their_ids() -> None:
+    """There is the client demo, and each that was added; a secret may hold a colon."""
+    assert Options().clients == {"demo": "demo"}
+    assert Options(more_clients=("a:b:c",)).clients == {"demo": "demo", "a": "b:c"}
 
 
 def test_every_fault_has_its_line() -> None:

@@ -167,6 +167,18 @@ def test_beyond_the_limit_is_429() -> None:
     assert answers[2].headers["inin-ratelimit-allowed"] == "2"
 
 
+def test_each_client_has_its_own_limit() -> None:
+    """Another token of a client that is at its limit is refused too, one of another client not."""
+    with connected(rate_limit=2, more_clients=("other:open",)) as client:
+        statuses = []
+        for name, secret in (("demo", "demo"), ("demo", "demo"), ("other", "open")):
+            assert client.login(name, secret).ok
+            statuses.append([client.get("organizations/me").status_code for _ in range(2)])
+        told = client.steer("GET", "clients").json()
+    assert statuses == [[200, 200], [429, 429], [200, 200]]
+    assert told == {"demo": {"most": 2, "declined": 2}, "other": {"most": 2, "declined": 0}}
+
+
 @pytest.mark.parametrize(
     ("method", "headers", "status"),
     [

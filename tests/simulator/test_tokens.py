@@ -15,7 +15,7 @@ def _basic(client: str, secret: str) -> str:
 
 
 def _tokens(now: list[float]) -> Tokens:
-    return Tokens("demo", "sesame", 300, lambda: now[0])
+    return Tokens({"demo": "sesame", "other": "open"}, 300, lambda: now[0])
 
 
 def test_a_token_holds_until_it_expires() -> None:
@@ -28,11 +28,19 @@ def test_a_token_holds_until_it_expires() -> None:
     assert answer.payload["expires_in"] == 300
     header = f"Bearer {answer.payload['access_token']}"
     now[0] = 299.0
-    assert header.endswith(tokens.check(header))
+    assert tokens.check(header) == "demo"
     now[0] = 300.0
     with pytest.raises(RefusedError) as refused:
         tokens.check(header)
     assert (refused.value.status, refused.value.code) == (401, "bad.credentials")
+
+
+def test_a_token_is_of_its_client() -> None:
+    """Each client gets tokens by its own secret, and each token is known as that client's."""
+    tokens = _tokens([0.0])
+    for client, secret in (("demo", "sesame"), ("other", "open"), ("demo", "sesame")):
+        token = tokens.grant(_basic(client, secret), FORM).payload["access_token"]
+        assert tokens.check(f"Bearer {token}") == client
 
 
 def test_a_revoked_token_is_refused() -> None:
@@ -55,7 +63,8 @@ def test_no_header_is_another_error() -> None:
 @pytest.mark.parametrize(
     ("authorization", "form", "status", "error"),
     [
-        (_basic("other", "sesame"), FORM, 400, "invalid_client"),
+        (_basic("nobody", "sesame"), FORM, 400, "invalid_client"),
+        (_basic("other", "sesame"), FORM, 401, "invalid_client"),
         (_basic("demo", "wrong"), FORM, 401, "invalid_client"),
         (_basic("demo", "sesame"), {"grant_type": "password"}, 400, "unsupported_grant_type"),
         ("Basic a", FORM, 400, "invalid_client"),
