@@ -12,6 +12,7 @@ import msgspec
 
 from billing_exporter.collectors import WHOLE, Shard, configured
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
+from billing_exporter.collectors.trustors import TrustorsCollector
 from billing_exporter.config import Organization
 from billing_exporter.exposition import Exposition
 from billing_exporter.genesys import Account, BillingApi, Observer
@@ -22,6 +23,8 @@ from billing_exporter.telemetry import Telemetry
 
 # What may change without making the last reading another one.
 _PACE = ("interval", "timeout", "max_age", "max_series", "concurrency")
+# What shards divide among them; all else is read in full, by the first.
+_DIVIDED = TrustorsCollector.name
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ class Unit:
         settings = msgspec.to_builtins(target.settings)
         meaning = {key: value for key, value in settings.items() if key not in _PACE}
         api_url, _ = self.organization.hosts()
-        shard = self._parts.shard
+        shard = self._parts.shard if target.collector.name == _DIVIDED else WHOLE
         return origin_of(api_url, self.organization.client_id, meaning, shard.index, shard.count)
 
 

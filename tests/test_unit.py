@@ -99,6 +99,22 @@ class TestRestart:
         assert _billing(second, "acme") == []
         assert 'state_failures_total{reason="configuration"} 2.0' in _text(second)
 
+    def test_another_number_of_shards_keeps_what_is_not_divided(
+        self, cloud: Simulator, tmp_path: Path
+    ) -> None:
+        """The first shard shows the invoices it had as one of another number, and no customers."""
+        for before, after in ((1, 3), (3, 2), (2, 1)):
+            state = tmp_path / f"{before}-{after}"
+            first = Exporter(_settings(cloud), state=state, shard=Shard(0, before))
+            first.poll_once()
+            first.stop()
+            second = Exporter(_settings(cloud), state=state, shard=Shard(0, after))
+            second.stop()
+            lines = _billing(second, "acme")
+            assert lines == [line for line in _billing(first, "acme") if "_trustor_" not in line]
+            assert any("_unpaid_amount" in line for line in lines)
+            assert 'state_failures_total{reason="configuration"} 1.0' in _text(second)
+
     def test_state_names_no_person_and_no_secret(self, cloud: Simulator, tmp_path: Path) -> None:
         """Neither addresses nor payment links nor names of users are on the disk."""
         exporter = Exporter(_settings(cloud), state=tmp_path)
