@@ -1,6 +1,8 @@
 # The exporter on Python's slim image: nothing is installed into it, one folder is put beside it.
-# Two builds from the same base have the same layers; which base it was, a release's provenance says.
-FROM docker.io/library/python:3.13-slim AS base
+# Two builds from the same base have the same layers. The tag is that of one Python on one Debian, but
+# what it stands for is built anew when Debian mends something: a release names its digest beside it.
+ARG BASE=docker.io/library/python:3.13.15-slim-trixie
+FROM ${BASE} AS base
 
 FROM base AS build
 WORKDIR /build
@@ -18,6 +20,7 @@ COPY billing_exporter /image/app/billing_exporter
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash -s /image /image/app
 
 FROM base
+ARG BASE
 ARG VERSION=0.1.0
 ARG REVISION=""
 ARG CREATED=""
@@ -28,7 +31,8 @@ LABEL org.opencontainers.image.title="Genesys Cloud Billing Exporter" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
-      org.opencontainers.image.source="${SOURCE}"
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.base.name="${BASE}"
 ENV PYTHONPATH=/app \
     PYTHONSAFEPATH=1 \
     PYTHONDONTWRITEBYTECODE=1 \

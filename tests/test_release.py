@@ -133,6 +133,16 @@ def test_the_lock_is_exact() -> None:
     assert "://" not in text
 
 
+def test_the_base_is_exact() -> None:
+    """The image's base is one Python on one Debian, and a release names its digest as well."""
+    (base,) = re.findall(r"^ARG BASE=(.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert re.fullmatch(r"docker\.io/library/python:3\.\d+\.\d+-slim-[a-z]+", base)
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    steps = {step["id"]: step for step in workflow["jobs"]["image"]["steps"] if "id" in step}
+    assert "^ARG BASE=" in steps["base"]["run"]
+    assert "BASE=${{ steps.base.outputs.pinned }}\n" in steps["build"]["with"]["build-args"]
+
+
 def test_the_image_takes_what_it_needs() -> None:
     """The build sees the files that the Dockerfile copies, and no others."""
     lines = (ROOT / ".dockerignore").read_text().splitlines()

@@ -18,14 +18,13 @@ import yaml
 
 from tests.components import require
 from tests.image.podman import (
-    BASE,
     PATIENCE_SECONDS,
     ROOT,
+    base,
     build,
     environment,
     has,
     podman,
-    provide_base,
 )
 from tests.processes import wait_until
 
@@ -38,7 +37,6 @@ EXPORTER_IMAGE = f"localhost/{COMPOSE['services']['exporter']['image']}:latest"
 @pytest.fixture(scope="module", autouse=True)
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Run the stack, on the ports that the file says."""
-    provide_base()
     build(EXPORTER_IMAGE)
     for service, component in STARTED.items():
         _provide(service, require(component), tmp_path_factory.mktemp(service))
@@ -62,7 +60,7 @@ def _provide(service: str, program: Path, folder: Path) -> None:
         return
     shutil.copy(program, folder / "program")
     (folder / "Dockerfile").write_text(
-        f'FROM {BASE}\nCOPY program /bin/\nWORKDIR /{service}\nENTRYPOINT ["/bin/program"]\n'
+        f'FROM {base()}\nCOPY program /bin/\nWORKDIR /{service}\nENTRYPOINT ["/bin/program"]\n'
     )
     podman("build", "--isolation=chroot", "--quiet", f"--tag={image}", str(folder))
 

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from tests import debian
 from tests.components import require
 
 ROOT = Path(__file__).parent.parent.parent
-BASE = "docker.io/library/python:3.13-slim"
+STAND_IN = "localhost/billing-exporter-check-base:latest"
 IMAGE = "localhost/billing-exporter-check:latest"
 SUITE = "trixie"  # Debian's suite with Python 3.13
 PATIENCE_SECONDS = 900
@@ -70,7 +72,9 @@ def build(tag: str) -> None:
     if _CERTIFICATES.is_file():
         # What this machine trusts, for a registry that only it knows.
         flags.append(f"--volume={_CERTIFICATES}:{_CERTIFICATES}:ro")
-    podman("build", *flags, "--no-cache", "--quiet", f"--tag={tag}", ".")
+    podman(
+        "build", *flags, "--no-cache", "--quiet", f"--build-arg=BASE={base()}", f"--tag={tag}", "."
+    )
 
 
 @contextmanager
@@ -87,19 +91,24 @@ def running(*arguments: str, options: tuple[str, ...] = ()) -> Iterator[str]:
         podman("rm", "--force", "--time=0", name)
 
 
-def provide_base() -> None:
-    """Have the base image here: pulled where that works, else made of Debian's packages.
+@cache
+def base() -> str:
+    """Have a base image here and name it: the Dockerfile's, or one made of Debian's packages.
 
-    The stand-in has Debian's Python instead of the one built for the official image, at the same
-    version; its size is not that of the official image.
+    The stand-in has the same Debian, but Debian's Python 3.13 instead of the one that is built for
+    the official image; its size is not that of the official image.
     """
-    if not has(BASE):
-        podman("pull", "--quiet", BASE, check=False)
-    if has(BASE):
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        _bootstrap(Path(folder))
-        _import(Path(folder))
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    (official,) = re.findall(rf"^ARG BASE=(\S+-slim-{SUITE})$", dockerfile, re.MULTILINE)
+    if not has(official):
+        podman("pull", "--quiet", official, check=False)
+    if has(official):
+        return str(official)
+    if not has(STAND_IN):
+        with tempfile.TemporaryDirectory() as folder:
+            _bootstrap(Path(folder))
+            _import(Path(folder))
+    return STAND_IN
 
 
 def has(image: str) -> bool:
@@ -120,7 +129,7 @@ def _import(folder: Path) -> None:
     tar = ["tar", "--directory", str(folder), "--create", "."]
     change = "--change=ENV PATH=/usr/local/bin:/usr/bin:/bin"
     with subprocess.Popen(tar, stdout=subprocess.PIPE) as packing:
-        command = [str(require("podman")), "import", "--quiet", change, "-", BASE]
+        command = [str(require("podman")), "import", "--quiet", change, "-", STAND_IN]
         subprocess.run(command, stdin=packing.stdout, check=True, env=environment())
 
 
