@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+IMAGE :=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -53,9 +54,9 @@ bench: $(TESTS) ## measure speed and memory against the alternatives
 	@$(BIN)/python -m tests.components fetch nginx
 	@$(BIN)/python -m bench $(ARGS)
 
-dist: $(TESTS) ## build wheel, sdist and chart into dist/
+dist: $(TESTS) ## build wheel, sdist and chart into dist/; IMAGE=... is where the chart finds its image
 	$(BIN)/python -m build --no-isolation
-	$(BIN)/python -c 'import helm_python; helm_python.package("helm/billing-exporter", destination="dist")'
+	$(BIN)/python -m helm.package dist $(IMAGE)
 
 image: ## build the image with Docker or podman (DOCKER=podman)
 	$(DOCKER) build --tag genesyscloud-billing-exporter .
