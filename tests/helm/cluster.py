@@ -1,8 +1,9 @@
-"""A small imitation of the Kubernetes API: it says what it knows and records what is applied.
+"""A small imitation of the Kubernetes API: it keeps what is applied until it is deleted.
 
-It stores nothing and validates nothing: an object that is applied comes back as it was sent. That
-is enough to see what Helm would put into a cluster, and what the chart does where the cluster has
-the resources of the Prometheus operator.
+It runs nothing, adds nothing to an object, and of all that Kubernetes refuses it knows one thing:
+most of a StatefulSet cannot change. That is enough to see what Helm would put into a cluster and
+take out of it, and what the chart does where the cluster has the resources of the Prometheus
+operator.
 """
 
 import json
@@ -13,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+_VERBS = ["create", "delete", "get", "patch"]
 _VERSION = {"major": "1", "minor": "31", "gitVersion": "v1.31.4"}
 _RESOURCES = {
     "v1": {
@@ -32,17 +34,27 @@ _OPERATOR = {
         "servicemonitors": "ServiceMonitor",
     }
 }
+# All else in the spec of a StatefulSet stays as it was made.
+_MAY_CHANGE = {
+    "minReadySeconds",
+    "ordinals",
+    "persistentVolumeClaimRetentionPolicy",
+    "replicas",
+    "revisionHistoryLimit",
+    "template",
+    "updateStrategy",
+}
 
 
 class Cluster(ThreadingHTTPServer):
-    """The server; ``applied`` has every object that Helm sent, in order."""
+    """The server; ``objects`` has what is in the cluster, by the path of each."""
 
     daemon_threads = True
 
     def __init__(self, *, operator: bool) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.resources = {**_RESOURCES, **(_OPERATOR if operator else {})}
-        self.applied: list[dict[str, Any]] = []
+        self.objects: dict[str, dict[str, Any]] = {}
 
     @property
     def url(self) -> str:
@@ -65,26 +77,45 @@ def running_cluster(*, operator: bool) -> Iterator[Cluster]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: Cluster
 
     def do_GET(self) -> None:
-        """Answer discovery; of objects there are none."""
-        path = self.path.partition("?")[0].strip("/")
-        if path == "openapi/v2":
+        """Answer discovery, or send an object."""
+        if self._place == "openapi/v2":
             # No schemas, in the form that is asked for: an empty protobuf message.
             self._send(200, _PROTOBUF, b"")
             return
-        answer = _discovery(path, self.server.resources)
-        self._answer(200 if answer else 404, answer or _not_found())
+        known = self.server.objects.get(self._place)
+        answer = known or _discovery(self._place, self.server.resources)
+        self._answer(200 if answer else 404, answer or _status("Failure", "NotFound", 404))
 
     def do_PATCH(self) -> None:
-        """Record an object that is applied, and send it back."""
-        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.applied.append(sent)
-        self._answer(201, sent)
+        """Keep an object that is applied in the place of the one before, and send it back."""
+        sent, before = self._body(), self.server.objects.get(self._place)
+        if before and _is_forbidden(before, sent):
+            self._answer(422, _status("Failure", "Invalid", 422))
+            return
+        self.server.objects[self._place] = sent
+        self._answer(200 if before else 201, sent)
+
+    def do_DELETE(self) -> None:
+        """Forget an object."""
+        self._body()
+        if self.server.objects.pop(self._place, None):
+            self._answer(200, _status("Success", "", 200))
+        else:
+            self._answer(404, _status("Failure", "NotFound", 404))
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+    @property
+    def _place(self) -> str:
+        return self.path.partition("?")[0].strip("/")
+
+    def _body(self) -> Any:
+        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
 
     def _answer(self, status: int, body: dict[str, Any]) -> None:
         self._send(status, "application/json", json.dumps(body).encode())
@@ -115,7 +146,7 @@ def _discovery(path: str, resources: dict[str, dict[str, str]]) -> dict[str, Any
         "apiVersion": "v1",
         "groupVersion": version,
         "resources": [
-            {"name": name, "namespaced": True, "kind": kind, "verbs": ["get", "patch", "create"]}
+            {"name": name, "namespaced": True, "kind": kind, "verbs": _VERBS}
             for name, kind in resources[version].items()
         ],
     }
@@ -133,11 +164,14 @@ def _groups(resources: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
     ]
 
 
-def _not_found() -> dict[str, Any]:
-    return {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "status": "Failure",
-        "reason": "NotFound",
-        "code": 404,
-    }
+def _is_forbidden(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Tell whether an object changes what Kubernetes does not let change."""
+
+    def fixed(one: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in one["spec"].items() if key not in _MAY_CHANGE}
+
+    return before["kind"] == "StatefulSet" and fixed(before) != fixed(after)
+
+
+def _status(status: str, reason: str, code: int) -> dict[str, Any]:
+    return {"kind": "Status", "apiVersion": "v1", "status": status, "reason": reason, "code": code}
