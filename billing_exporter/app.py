@@ -16,9 +16,10 @@ from billing_exporter.config import ConfigError, Organization, Settings
 from billing_exporter.exposition import Exposition
 from billing_exporter.genesys import Interrupted
 from billing_exporter.metrics import CATALOGUE
+from billing_exporter.own import ABORTED, HANDSHAKES
 from billing_exporter.polling import SUCCESS, Poller
 from billing_exporter.state import StateDirectory
-from billing_exporter.telemetry import ABORTED, HANDSHAKES, Telemetry
+from billing_exporter.telemetry import Telemetry
 from billing_exporter.unit import Parts, Unit, withdraw
 from billing_exporter.web.gate import Gate
 from billing_exporter.web.negotiation import Format

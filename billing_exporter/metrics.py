@@ -8,6 +8,8 @@ The metrics of the exporter about itself are in ``telemetry``.
 from dataclasses import dataclass
 
 PREFIX = "genesyscloud_billing_"
+# What no name is long enough for is cut, so that one answer cannot fill a Prometheus server.
+LONGEST_LABEL = 256
 
 CHARGE = ("contract", "period", "charge", "sku", "unit")
 CHARGE_MONEY = (*CHARGE, "currency")

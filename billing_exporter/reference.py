@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from billing_exporter.metrics import CATALOGUE
-from billing_exporter.telemetry import OWN
+from billing_exporter.own import OWN
 
 _INTRODUCTION = """\
 # Metrics

@@ -21,7 +21,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
-from billing_exporter.metrics import Metric
+from billing_exporter.metrics import LONGEST_LABEL, Metric
 
 # Numbers from the API: 28 digits between 1e-30 and 1e30 lie far outside any bill. What is beyond
 # cannot be shown: a Prometheus server refuses the whole scrape over one number it cannot hold.
@@ -32,8 +32,6 @@ _READABLE = Context(
 EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
 _ZERO = Decimal(0)
 
-# What no name is long enough for is cut, so that one answer cannot fill a Prometheus server.
-LONGEST_LABEL = 256
 _DIGEST = 16  # characters that keep apart what begins alike
 
 _SPECIAL = re.compile('["\\\\\n\ud800-\udfff]')

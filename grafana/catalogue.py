@@ -1,7 +1,7 @@
 """Which labels each metric has, from the declarations of the exporter."""
 
 from billing_exporter.metrics import CATALOGUE, PREFIX
-from billing_exporter.telemetry import OWN
+from billing_exporter.own import OWN
 
 _HISTOGRAM_PARTS = {"_bucket": ("le",), "_count": (), "_sum": ()}
 

@@ -11,8 +11,8 @@ from billing_exporter.arguments import parser
 from billing_exporter.config import reference
 from billing_exporter.config.load import VARIABLES
 from billing_exporter.metrics import CATALOGUE
+from billing_exporter.own import OWN
 from billing_exporter.reference import metric_reference
-from billing_exporter.telemetry import OWN
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(

@@ -3,8 +3,8 @@
 import re
 
 from billing_exporter.metrics import CATALOGUE
+from billing_exporter.own import OWN
 from billing_exporter.reference import metric_reference
-from billing_exporter.telemetry import OWN
 
 ROW = re.compile(r"\| `([a-z_]+)` \| ((?:`[a-z_]+`(?:, )?)*) \| (.+) \|")
 

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from billing_exporter.metrics import Metric
+from billing_exporter.metrics import LONGEST_LABEL, Metric
 from billing_exporter.samples import (
-    LONGEST_LABEL,
     Labels,
     Samples,
     escaped,

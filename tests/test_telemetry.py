@@ -10,8 +10,9 @@ from billing_exporter import __version__
 from billing_exporter.exposition import Exposition, render
 from billing_exporter.metrics import CATALOGUE, PREFIX, USAGE_QUANTITY
 from billing_exporter.observer import ApiObserver
+from billing_exporter.own import OWN
 from billing_exporter.samples import Samples, labels
-from billing_exporter.telemetry import OWN, Telemetry
+from billing_exporter.telemetry import Telemetry
 from tests.components import require
 from tests.scrapes import samples_of
 

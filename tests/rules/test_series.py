@@ -7,7 +7,7 @@ import promql_parser as ast
 import pytest
 
 from billing_exporter.metrics import CATALOGUE, PREFIX
-from billing_exporter.telemetry import OWN
+from billing_exporter.own import OWN
 from tests.rules.labels import Labels, NeverMatchesError, labels_of
 from tests.rules.rulebook import RUNBOOKS, alerts, queries, records, rules
 
