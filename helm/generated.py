@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from helm.dashboards import marked_lines
 from helm.readme import readme
 from helm.schema import values_schema
 from helm.values import CHART
@@ -13,6 +14,7 @@ def files() -> dict[Path, str]:
     return {
         CHART / "values.schema.json": json.dumps(values_schema(), indent=2) + "\n",
         CHART / "README.md": readme(),
+        CHART / "files" / "thresholds.json": json.dumps(marked_lines(), indent=2) + "\n",
     }
 
 
