@@ -1,5 +1,6 @@
 """Which labels the answer of an expression can have, and which labels it names in vain."""
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
@@ -9,6 +10,7 @@ import yaml
 from grafana.catalogue import LABELS
 from tests.grafana import promql
 from tests.grafana.boards import RULES
+from tests.grafana.resolving import label_values
 
 OF_THE_SCRAPE = frozenset({"job", "instance"})
 RECORDS: dict[str, str] = {
@@ -19,6 +21,7 @@ RECORDS: dict[str, str] = {
     if "record" in rule
 }
 _CHOOSING = {"topk", "bottomk"}  # these give some of their series, with all labels
+_ONE_OF = re.compile(r"(\w*)\((\w+(?:\|\w+)*)\)")
 
 
 @cache
@@ -62,6 +65,26 @@ def in_vain(expr: ast.Expr) -> Iterator[str]:
             for side in (node.lhs, node.rhs):
                 yield from _missing(_matched(node) or (), answered(side), "on")
             yield from _missing(_taken_over(node), answered(one), "group")
+
+
+def listed_in_vain(query: str) -> list[str]:
+    """Say which series and labels a variable's query names that are not there."""
+    series, label = label_values(query)
+    (selector,) = promql.selectors(promql.parsed(series))
+    matchers = promql.matchers(selector)
+    pattern = matchers.pop("__name__", "")
+    names = [selector.name] if selector.name else _alternatives(pattern)
+    gone = [f"no series {name}" for name in names if name not in LABELS.keys() | RECORDS.keys()]
+    return gone or [
+        fault for name in names for fault in _missing([*matchers, label], shown(name), name)
+    ]
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """Return the names that a regular expression such as ``a_(b|c)`` stands for."""
+    found = _ONE_OF.fullmatch(pattern)
+    assert found, f"not a choice of names that is understood: {pattern}"
+    return [found[1] + each for each in found[2].split("|")]
 
 
 def _missing(named: Iterable[str], there: frozenset[str], place: str) -> list[str]:

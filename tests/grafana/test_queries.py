@@ -7,8 +7,8 @@ import pytest
 from grafana.catalogue import LABELS, labels_of
 from grafana.queries import Scope, count, either
 from tests.grafana import labels, promql
-from tests.grafana.boards import all_panels, all_questions
-from tests.grafana.resolving import label_values, resolved, several
+from tests.grafana.boards import BOARDS, all_panels, all_questions, questions
+from tests.grafana.resolving import ALL, label_values, resolved, several
 
 QUESTIONS = [(each.place, promql.parsed(each.expr)) for each in all_questions()]
 OVERAGE = "organization_trustor_charge:overage_quantity:max"
@@ -61,6 +61,55 @@ def test_labels_named_in_vain(query: str, found: list[str]) -> None:
 def test_labels_that_there_are(query: str) -> None:
     """A label of the series, of the scrape or of ``label_replace`` is no finding."""
     assert list(labels.in_vain(promql.parsed(query))) == []
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_variables_list_what_there_is(name: str) -> None:
+    """Each choice lists a label of series that exist, and follows only choices left of it."""
+    chosen = {"datasource": ""}
+    for variable in BOARDS[name]["templating"]["list"][1:]:
+        resolved(variable["query"], chosen)
+        assert labels.listed_in_vain(variable["query"]) == [], variable["name"]
+        assert variable["definition"] == variable["query"]
+        chosen[variable["name"]] = ALL
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("label_values(genesyscloud_billing_upp, job)", ["no series genesyscloud_billing_upp"]),
+        ("label_values(genesyscloud_billing_up, trustor)", ["genesyscloud_billing_up: trustor"]),
+        (f'label_values({OVERAGE}{{job="x"}}, trustor)', [f"{OVERAGE}: job"]),
+        (
+            'label_values({__name__=~"genesyscloud_billing_(invoices|invoice)"}, currency)',
+            ["no series genesyscloud_billing_invoice"],
+        ),
+        (
+            'label_values({__name__=~"genesyscloud_billing_(invoices|up)"}, currency)',
+            ["genesyscloud_billing_up: currency"],
+        ),
+        ('label_values({__name__=~"genesyscloud_billing_(invoices|up)"}, organization)', []),
+    ],
+)
+def test_lists_in_vain(query: str, found: list[str]) -> None:
+    """A choice of a series or label that is not there is reported, also one of several series."""
+    assert labels.listed_in_vain(query) == found
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_questions_name_choices_that_there_are(name: str) -> None:
+    """A query of a panel or an annotation has no variable that its dashboard does not offer."""
+    chosen = {each["name"]: ALL for each in BOARDS[name]["templating"]["list"]}
+    for question in questions(name):
+        assert resolved(question.expr, chosen), question.place
+
+
+def test_annotations_name_labels_that_there_are() -> None:
+    """The words at a mark name labels that its series have."""
+    for name, board in BOARDS.items():
+        for mark in board["annotations"]["list"]:
+            named = set(re.findall(r"\{\{(\w+)\}\}", mark["titleFormat"] + mark["textFormat"]))
+            assert named <= labels.answered(promql.parsed(mark["expr"])), name
 
 
 def test_levels() -> None:
