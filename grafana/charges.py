@@ -8,6 +8,7 @@ from grafana.thresholds import used
 
 CHARGE = "organization, trustor, trustor_id, charge, part_number, grouping, unit"
 _CHARGE_MONEY = f"{CHARGE}, currency"
+_CUSTOMER = "organization, trustor_id"
 _PRICE = Unit("locale", 4)
 _WORST_ROWS = 10
 _MOST_CUSTOMERS = 20
@@ -46,16 +47,16 @@ def worst(scope: Scope, link: str) -> dashboard.Panel:
 
 
 def every(scope: Scope) -> dashboard.Panel:
-    """Show all charges of the chosen customers, unless these are too many to read."""
-    chosen = f"count(count by (trustor_id) ({scope.select('trustor_status')}))"
-    few = f"and on () ({chosen} <= {_MOST_CUSTOMERS})"
+    """Show all charges of the chosen customers, or of the first of them if these are many."""
+    among = f"and on ({_CUSTOMER}) {_first(scope)}"
     return grid(
-        "Charges against what is prepaid",
-        "The current period of each customer, through the previous day. Rows of one grouping can "
-        "repeat those of another (fair use, roll-ups, storage categories), so do not add them up; "
-        "there overage has no meaning and is not shown. Beyond: what is not prepaid, and its "
-        "estimated amount. Previous: used in the period before. Empty while more than "
-        f"{_MOST_CUSTOMERS} customers are chosen.",
+        f"Charges against what is prepaid, at most {_MOST_CUSTOMERS} customers",
+        "The current period of each customer, through the previous day. Of more than "
+        f"{_MOST_CUSTOMERS} chosen customers, those with a charge nearest to, or furthest over, "
+        "what is prepaid. Rows of one grouping can repeat those of another (fair use, roll-ups, "
+        "storage categories), so do not add them up; there overage has no meaning and is not "
+        "shown. Beyond: what is not prepaid, and its estimated amount. Previous: used in the "
+        "period before.",
         [
             Label("trustor", "Customer", width=170),
             Label("charge", "Charge", width=230),
@@ -65,15 +66,21 @@ def every(scope: Scope) -> dashboard.Panel:
             *(Label(name) for name in ("organization", "trustor_id", "part_number")),
         ],
         [
-            Column("Used", f"{_usage(scope)} {few}", QUANTITY),
-            Column("Prepaid", f"{_prepaid(scope)} {few}", QUANTITY),
-            Column("Used share", f"{used_share(scope)} {few}", RATIO, used(), width=100),
-            Column("Beyond", f"{_overage(scope)} {few}", QUANTITY),
-            Column("Amount", f"{_amount(scope)} {few}", MONEY),
-            Column("Previous", f"{_usage(scope, PREVIOUS)} {few}", QUANTITY),
+            Column("Used", f"{_usage(scope)} {among}", QUANTITY),
+            Column("Prepaid", f"{_prepaid(scope)} {among}", QUANTITY),
+            Column("Used share", f"{used_share(scope)} {among}", RATIO, used(), width=100),
+            Column("Beyond", f"{_overage(scope)} {among}", QUANTITY),
+            Column("Amount", f"{_amount(scope)} {among}", MONEY),
+            Column("Previous", f"{_usage(scope, PREVIOUS)} {among}", QUANTITY),
         ],
         sort="Used share",
     )
+
+
+def _first(scope: Scope) -> str:
+    """Return the customers with the highest used shares; those without any come last."""
+    shares = f"{used_share(scope)} or 0 * {_usage(scope)}"
+    return f"topk({_MOST_CUSTOMERS}, max by ({_CUSTOMER}) ({shares}))"
 
 
 def used_share(scope: Scope) -> str:

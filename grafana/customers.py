@@ -37,7 +37,7 @@ def dashboard() -> sdk.Dashboard:
                 Line(10, (_overage_over_time(), _used_over_time())),
             ),
         ),
-        Section("All charges of the chosen customers", (Line(14, (charges.every(_SCOPE),)),)),
+        Section("Charges of the chosen customers", (Line(14, (charges.every(_SCOPE),)),)),
     )
     newest = f"max({_SCOPE.select('trustor_period_start_timestamp_seconds', CURRENT)})"
     mark = marked(

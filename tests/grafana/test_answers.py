@@ -2,11 +2,14 @@
 
 import math
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from urllib.error import HTTPError
 
 import pytest
 
+from grafana import charges
+from grafana.queries import CURRENT, Scope
 from tests.components import require
 from tests.grafana.boards import BOARDS, RULES, Json, Question, all_questions, panels, questions
 from tests.grafana.resolving import ALL, label_values, resolved, several
@@ -18,6 +21,7 @@ _CHOICES = ("job", "organization", "trustor", "contract", "currency")
 _EVERYTHING = dict.fromkeys(_CHOICES, ALL)
 _HISTORY_SECONDS = 15
 _NOW_MILLISECONDS = time.time() * 1000
+_CUSTOMERS = 40  # more than a table of all their charges shows
 _SEVERAL = 2  # values of each variable, if it has as many
 _GONE = "No such (one)"  # chosen beside them, for the demo has one job and one organization
 _DECADE_MILLISECONDS = 10 * 365 * 86_400_000
@@ -27,7 +31,8 @@ _DECADE_MILLISECONDS = 10 * 365 * 86_400_000
 def prometheus() -> Iterator[PrometheusServer]:
     """A Prometheus with the recording rules that has scraped the demo for a while."""
     program = require("prometheus-3")
-    flags = ("--web.listen-address", "127.0.0.1:0", "--time-scale", "1440")
+    size = ("--trustors", f"{_CUSTOMERS}")
+    flags = ("--web.listen-address", "127.0.0.1:0", "--time-scale", "1440", *size)
     with starting("demo", *flags, listening=r"Status page +(http://\S+)/") as demo:
         wait_until_ready(demo.url)
         targets = [demo.url.removeprefix("http://")]
@@ -93,12 +98,45 @@ def test_every_repeated_panel_is_answered(prometheus: PrometheusServer) -> None:
                 assert prometheus.query(resolved(target["expr"], chosen)), (panel["title"], value)
 
 
+def test_charges_of_many_customers(prometheus: PrometheusServer) -> None:
+    """Of many customers the table of charges shows those with the highest used shares, with all
+    their rows; a customer that is chosen alone is shown whatever it has.
+    """
+    now = f"{time.time()}"  # the demo's numbers move on between two questions
+    title = "Charges against what is prepaid, at most 20 customers"
+    used = _asked("customers", title)
+
+    def rows(expr: str, trustor: str = ALL) -> list[tuple[str, str]]:
+        asked = resolved(expr, {**_EVERYTHING, "trustor": trustor})
+        answer = prometheus.get("/api/v1/query", query=asked, time=now)
+        labels = [row["metric"] for row in answer["data"]["result"]]
+        return [(each["trustor"], each.get("charge", "")) for each in labels]
+
+    share = charges.used_share(Scope(()))
+    highest = {name for name, _ in rows(f"topk(20, max by (trustor) ({share}))")}
+    everything = rows(Scope(()).one("trustor_usage_quantity", CURRENT))
+    names = {name for name, _ in everything}
+    assert len(highest) == 20 < len(names)
+    assert Counter(rows(used)) == Counter(row for row in everything if row[0] in highest)
+    for name in names:
+        assert Counter(rows(used, several([name]))) == Counter(
+            row for row in everything if row[0] == name
+        )
+
+
 def test_every_variable_has_values(prometheus: PrometheusServer) -> None:
     """Each variable lists values, and of the right label."""
     for board in BOARDS.values():
         for variable in board["templating"]["list"][1:]:
             assert _values(prometheus, board, variable["name"]), variable["name"]
     assert _values(prometheus, BOARDS["customers"], "currency") == ["EUR", "GBP", "USD"]
+
+
+def _asked(board: str, title: str) -> str:
+    """Return the first query of a panel."""
+    (panel,) = (each for each in panels(BOARDS[board]) if each["title"] == title)
+    expression: str = panel["targets"][0]["expr"]
+    return expression
 
 
 def _values(prometheus: PrometheusServer, board: Json, name: str) -> list[str]:
