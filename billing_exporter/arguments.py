@@ -27,7 +27,46 @@ GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET.
 exit status: 0 all is well; 1 it failed and says why on standard error; 2 the call is wrong
 """
 
-_API_EPILOG = """\
+_EPILOGS = {
+    "serve": """\
+examples:
+  billing-exporter serve                          one organization, from the environment
+  billing-exporter serve --config.file c.yml --config.auto-reload --state.dir state
+  billing-exporter serve --config.file c.yml --web.config.file web.yml --log.format json
+""",
+    "demo": """\
+examples:
+  billing-exporter demo                           then look at http://localhost:10059/
+  billing-exporter demo --time-scale 1440         a day passes in a minute
+  billing-exporter demo --trustors 500 --seed 7   a larger partner, and another world
+""",
+    "simulate": """\
+examples:
+  billing-exporter simulate --time-scale 1440     a day passes in a minute
+  billing-exporter simulate --fault 429 --fault stall:get_billing_contracts_invoices
+  billing-exporter simulate --fault list          the faults there are
+
+Its time can be moved on while it runs:
+  curl --data '{"advance": 86400}' http://127.0.0.1:10060/_simulator/clock
+""",
+    "check": """\
+examples:
+  billing-exporter check                          what the environment says
+  billing-exporter check --config.file c.yml --web.config.file web.yml
+""",
+    "doctor": """\
+examples:
+  billing-exporter doctor                         the organization of the environment
+  billing-exporter doctor --config.file c.yml --log.level info
+
+exit status: 1 when a collector that runs misses something
+""",
+    "once": """\
+examples:
+  billing-exporter once --config.file c.yml --format openmetrics
+  billing-exporter once --config.file c.yml > billing.new && mv billing.new billing.prom
+""",
+    "api": """\
 examples:
   billing-exporter api get_billing_contracts_invoices --payment-status UnPaid
   billing-exporter api get_billing_contract --contract-id C-1001
@@ -36,7 +75,22 @@ examples:
   billing-exporter api list                       the operations and their parameters
 
 The answer may hold addresses, payment links and names of users: it is what the API said.
-"""
+""",
+    "health": """\
+examples:
+  billing-exporter health                         the exporter on this machine
+  billing-exporter health --url https://billing.example.com:10059/-/ready --timeout 2
+""",
+    "metrics": """\
+examples:
+  billing-exporter metrics > metrics.md
+""",
+    "schema": """\
+examples:
+  billing-exporter schema > schema.json           for an editor that checks YAML
+  billing-exporter schema --markdown > configuration.md
+""",
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,8 +103,8 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = root.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    def add(name: str, summary: str, *, epilog: str | None = None) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=summary, description=summary, epilog=epilog)
+    def add(name: str, summary: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=summary, description=summary, epilog=_EPILOGS[name])
 
     _serve(add("serve", "Poll the API and serve the metrics until SIGTERM or SIGINT."))
     _demo(add("demo", "Run a simulated Genesys Cloud and the exporter against it."))
@@ -61,7 +115,6 @@ def parser() -> argparse.ArgumentParser:
     doctor = add(
         "doctor",
         "Say for each organization and operation what works, and what to change where.",
-        epilog="exit status: 1 when a collector that runs misses something",
     )
     _config(doctor)
     _log(doctor, level="error")
@@ -74,8 +127,7 @@ def parser() -> argparse.ArgumentParser:
         default="text",
         help="form of the exposition (default text)",
     )
-    api = add("api", "Call one operation of the API and print its JSON.", epilog=_API_EPILOG)
-    _api(api)
+    _api(add("api", "Call one operation of the API and print its JSON."))
     _health(add("health", "Ask a running exporter whether it is well; 1 if it is not."))
     add("metrics", "Print the reference of all metrics (Markdown).")
     schema = add("schema", "Print the JSON Schema of the configuration file.")
