@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +100,7 @@ def starting(
     *arguments: str,
     environ: Mapping[str, str] | None = None,
     listening: str | None = None,
+    command: Sequence[str] = COMMAND,
 ) -> Iterator[Program]:
     """Run a command; whatever fails inside the block carries the end of its output as a note.
 
@@ -108,6 +109,7 @@ def starting(
         environ: Its environment, by default this one without an account.
         listening: What it writes when it listens, with the URL as the group; without it the block
             begins at once.
+        command: What is run, by default the real command.
     """
     given = clean_environment() if environ is None else dict(environ)
     with tempfile.TemporaryDirectory() as name:
@@ -116,7 +118,7 @@ def starting(
             (folder / "stdout").open("wb") as stdout,
             (folder / "stderr").open("wb") as stderr,
             subprocess.Popen(
-                [*COMMAND, *arguments], env=given, stdout=stdout, stderr=stderr
+                [*command, *arguments], env=given, stdout=stdout, stderr=stderr
             ) as process,
         ):
             program = Program(process, folder)

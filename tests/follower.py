@@ -1,0 +1,55 @@
+"""The exporter as a process that asks a simulator for the time before each poll.
+
+    python -m tests.follower http://127.0.0.1:10060
+
+So it follows when somebody moves the simulator's clock. It polls everything each second; all else
+is what ``serve`` runs.
+"""
+
+import sys
+from datetime import datetime
+
+from billing_exporter.app import Exporter, serve, serving
+from billing_exporter.collectors.settings import (
+    Collectors,
+    ContractsSettings,
+    InvoicesSettings,
+    TrustorsSettings,
+    UsageSettings,
+)
+from billing_exporter.config import Organization, Secret, Settings
+from billing_exporter.logs import configure
+from billing_exporter.redaction import Redactor
+from tests.scrapes import steer
+
+OFTEN = "1s"
+EVERYTHING = Collectors(
+    usage=UsageSettings(interval=OFTEN),
+    invoices=InvoicesSettings(interval=OFTEN, lookback="10y"),
+    contracts=ContractsSettings(interval=OFTEN),
+    trustors=TrustorsSettings(interval=OFTEN),
+)
+
+
+def now(simulator: str) -> datetime:
+    """Ask a simulator for its time."""
+    return datetime.fromisoformat(steer(simulator, "world?limit=0")["now"])
+
+
+def main(simulator: str) -> None:
+    """Serve until SIGTERM."""
+    configure("info", "logfmt", sys.stderr, Redactor())
+    organization = Organization(
+        name="demo",
+        api_url=simulator,
+        client_id="demo",
+        client_secret=Secret("demo"),
+        collectors=EVERYTHING,
+    )
+    settings = Settings(organizations=(organization,))
+    exporter = Exporter(settings, now=lambda: now(simulator))
+    serve(exporter, serving(exporter, "127.0.0.1:0", "/metrics"), spread=0.1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
