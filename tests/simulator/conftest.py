@@ -1,6 +1,8 @@
-"""What the tests share: one default world, and one simulator that holds still."""
+"""What the tests share: one default world, one simulator that holds still, the official SDK."""
 
+import warnings
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
@@ -26,3 +28,18 @@ def client(running: Client) -> Client:
     """The module's client, with no faults."""
     running.faults()
     return running
+
+
+@pytest.fixture(scope="session")
+def sdk(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The SDK, with a home of its own, so that it reads nothing else and watches no file."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".genesyscloudpython").mkdir()
+    (home / ".genesyscloudpython" / "config").write_text("[general]\nlive_reload_config = false\n")
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        patch.setenv("HOME", str(home))
+        warnings.simplefilter("ignore")
+        import PureCloudPlatformClientV2  # noqa: PLC0415 - it takes two seconds, and warns
+
+        found: ModuleType = PureCloudPlatformClientV2
+        return found

@@ -1,17 +1,15 @@
 """The official SDK decodes every answer: the independent judge of the simulator."""
 
-import warnings
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from tests.simulator.client import TODAY, Client, connected
-
-START, END = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)
+from tests.simulator.client import TODAY, connected
+from tests.simulator.judge import Judge
 
 # What the API's reference requires of each model; the SDK itself checks nothing.
 REQUIRED = {
@@ -32,61 +30,6 @@ REQUIRED = {
 
 UNKNOWN = "outdated_sdk_version"  # what the SDK makes of a value it does not know
 PREVIEW = ("BillingCharge", "BillingContract", "BillingInvoice", "InvoiceAddress")
-
-
-@pytest.fixture(scope="module")
-def sdk(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """The SDK, with a home of its own, so that it reads nothing else and watches no file."""
-    home = tmp_path_factory.mktemp("home")
-    (home / ".genesyscloudpython").mkdir()
-    (home / ".genesyscloudpython" / "config").write_text("[general]\nlive_reload_config = false\n")
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
-        patch.setenv("HOME", str(home))
-        warnings.simplefilter("ignore")
-        import PureCloudPlatformClientV2  # noqa: PLC0415 - it takes two seconds, and warns
-
-        found: ModuleType = PureCloudPlatformClientV2
-        return found
-
-
-class Judge:
-    """The SDK's calls against one simulator."""
-
-    def __init__(self, sdk: ModuleType, client: Client) -> None:
-        self._http = sdk.api_client.ApiClient(host=client.simulator.url)
-        self._http.access_token = str(client.session.headers["Authorization"]).split()[1]
-        self.billing = sdk.BillingApi(self._http)
-        self.trust = sdk.OrganizationAuthorizationApi(self._http)
-        self.directory = sdk.OrganizationApi(self._http)
-
-    def close(self) -> None:
-        """Close the SDK's connections."""
-        self._http.get_http_client().rest_client.pool_manager.clear()
-
-    def everything(self) -> Iterator[Any]:
-        """Call every operation, for every kind of thing there is."""
-        billing = self.billing
-        yield self.directory.get_organizations_me()
-        trustors = self.trust.get_orgauthorization_trustors(page_size=100)
-        yield trustors
-        for trustor in trustors.entities[:9]:
-            for index in (0, 1):
-                yield billing.get_billing_trusteebillingoverview_trustor_org_id(
-                    trustor.id, billing_period_index=index
-                )
-        yield billing.get_billing_reports_billableusage(START, END)
-        yield billing.get_billing_reports_billableusage(START, END)
-        contracts = billing.get_billing_contracts(page_size=10)
-        yield contracts
-        for contract in contracts.entities:
-            yield billing.get_billing_contract(contract.id)
-            for period in contract.billing_periods[:2]:
-                yield billing.get_billing_contract_billingperiod(contract.id, period.id)
-        invoices = billing.get_billing_contracts_invoices(page_size=200)
-        yield invoices
-        for invoice in invoices.entities[:20]:
-            yield billing.get_billing_contracts_invoice_lines(invoice.id, page_size=200)
-            yield billing.get_billing_contracts_invoice_document(invoice.id)
 
 
 @pytest.fixture(scope="module", params=["269", "236"])
