@@ -29,7 +29,7 @@ def worst(scope: Scope, link: str) -> dashboard.Panel:
         f"The {_WORST_ROWS} charges of each currency with the largest estimated overage in the "
         "current period, without tax.",
         [
-            Label("trustor", "Customer", width=210, link=(link, "Show this customer")),
+            Label("trustor", "Customer", width=225, link=(link, "Show this customer")),
             Label("charge", "Charge", width=250),
             Label("unit", "Unit", width=90),
             Label("currency", "Currency", width=80),
@@ -58,9 +58,9 @@ def every(scope: Scope) -> dashboard.Panel:
         "shown. Beyond: what is not prepaid, and its estimated amount. Previous: used in the "
         "period before.",
         [
-            Label("trustor", "Customer", width=170),
-            Label("charge", "Charge", width=230),
-            Label("grouping", "Grouping", width=170),
+            Label("trustor", "Customer", width=160),
+            Label("charge", "Charge", width=205),
+            Label("grouping", "Grouping", width=150),
             Label("unit", "Unit", width=80),
             Label("currency", "Currency", width=75),
             *(Label(name) for name in ("organization", "trustor_id", "part_number")),

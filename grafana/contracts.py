@@ -100,7 +100,7 @@ def _contracts() -> sdk.Panel:
         "ended.",
         [
             Label("contract", "Contract"),
-            Label("end_customer", "End customer"),
+            Label("end_customer", "End customer", width=210),
             Label("status", "Status", width=90),
             Label("commercial_model", "Model"),
             Label("organization"),

@@ -28,7 +28,7 @@ def fleet(scope: Scope, link: str) -> dashboard.Panel:
         "telephony. Days left are as of the reading. A customer that is not readable has no "
         "numbers: missing is not zero. A click on a name shows that customer alone.",
         [
-            Label("trustor", "Customer", width=210, link=(link, "Show this customer")),
+            Label("trustor", "Customer", width=225, link=(link, "Show this customer")),
             Label("status", "Status", width=90, colors=_STATUS),
             Label("currency", "Currency", width=80),
             Label("subscription"),

@@ -127,7 +127,7 @@ def _open() -> sdk.Panel:
             Label("invoice", "Invoice", width=170),
             Label("bill_to", "Billed to"),
             Label("kind", "Kind", width=110),
-            Label("payment_terms", "Terms", width=110),
+            Label("payment_terms", "Terms", width=125),
             Label("po_number", "Purchase order", width=130),
             Label("currency", "Currency", width=80),
             Label("organization"),

@@ -13,6 +13,7 @@ from tests.grafana.boards import BOARDS, Json, all_panels, panels
 # All are checked against Grafana's own list by grafana/viewer.
 UNITS = {
     "bytes",
+    "currency:financial: :suffix",
     "locale",
     "none",
     "percentunit",

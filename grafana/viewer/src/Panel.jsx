@@ -100,5 +100,5 @@ function problems(panel, frames) {
 
 function isKnown(unit) {
   const listed = getValueFormats().flatMap((group) => group.submenu.map((each) => each.value));
-  return listed.includes(unit) || /^(time|suffix|prefix):/.test(unit);
+  return listed.includes(unit) || /^(currency:financial|time|suffix|prefix):/.test(unit);
 }
