@@ -28,7 +28,8 @@ class Unit:
 
 
 # A panel has one unit and its series many currencies: amounts are plain, the currency is beside.
-# Of Grafana's units only this writes 11,592.00 below 249,926.81; its symbol has to be something.
+# Of Grafana's units only this one, there since 12.1, writes 11,592.00 below 249,926.81; its symbol
+# has to be something.
 MONEY = Unit("currency:financial: :suffix", 2)
 COUNT = Unit("locale", 0)
 QUANTITY = Unit("locale", 2)
