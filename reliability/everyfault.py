@@ -8,7 +8,7 @@ import dataclasses
 import itertools
 import tempfile
 import time
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -28,7 +28,8 @@ from reliability.matrix import (
     cases,
     expectations,
 )
-from reliability.verdict import faults
+from reliability.oracle import Answers, asked
+from reliability.verdict import Sheets, faults, sheets
 from tests.processes import Program
 from tests.scrapes import fetch
 
@@ -73,6 +74,7 @@ def _lane(say: Callable[[str], None], share: Iterable[Fault]) -> list[str]:
         exporter = stack.enter_context(launched(folder, str(file), *flags))
         patient = Patient(simulators, exporter)
         patient.recover()
+        patient.learn()
         for fault in sorted(share, key=lambda fault: fault.lasting):
             began = time.monotonic()
             found += patient.suffer(fault)
@@ -97,6 +99,7 @@ class Patient:
         self._simulators = simulators
         self._exporter = exporter
         self._renewed_at = time.monotonic()
+        self._known: dict[str, Answers] = {}
 
     def look(self) -> Look:
         """Scrape it."""
@@ -107,11 +110,19 @@ class Patient:
         self._show(None)
         self._wait(self.look(), dict.fromkeys(OPERATIONS, SUCCESS))
 
+    def learn(self) -> None:
+        """Ask the simulators what is so while all is well."""
+        self._known = {
+            name: asked(simulator.url, CONCERNED[name])
+            for name, simulator in self._simulators.items()
+        }
+
     def suffer(self, fault: Fault) -> Iterator[str]:
         """Show a fault in all operations at once, and compare with before."""
         before, said = self._shown_between_polls(fault)
         concerned = _cases_of(fault)
-        yield from self._compared(concerned, before)
+        expected = {case.operation: self._expected(case) for case in concerned}
+        yield from self._compared(concerned, before, expected)
         for case in concerned:
             yield from _unsaid(case, self._exporter.stderr[said:])
         if not fault.lasting:
@@ -130,12 +141,20 @@ class Patient:
                 self.recover()
             time.sleep(_PAUSE_SECONDS / 10)
 
-    def _compared(self, waiting: list[Case], before: Look) -> Iterator[str]:
+    def _expected(self, case: Case) -> dict[str, Sheets]:
+        name = case.operation
+        return sheets(case, self._simulators[name].url, name, self._known[name])
+
+    def _compared(
+        self, waiting: list[Case], before: Look, expected: Mapping[str, Mapping[str, Sheets]]
+    ) -> Iterator[str]:
         """Look at all cases again and again; where one hit is all, the next poll covers it."""
         until = time.monotonic() + _PATIENCE_SECONDS
         while waiting:
             look = self.look()
-            found = [[*faults(it, before, look, it.operation, it.concerned)] for it in waiting]
+            found = [
+                [*faults(it, before, look, it.operation, expected[it.operation])] for it in waiting
+            ]
             if time.monotonic() > until:
                 yield from itertools.chain(*found)
                 return

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +10,20 @@ import pytest
 from billing_exporter.simulator.faults import KINDS
 from reliability.branch import NAME, Branch
 from reliability.looking import Look, metric_of
-from reliability.matrix import FAULTS, LOGIN, SUCCESS, Case, Fault, cases
-from reliability.verdict import OF_THE_POLL, faults
+from reliability.matrix import (
+    COLLECTORS,
+    CONTRACTS,
+    FAULTS,
+    INVOICES,
+    LOGIN,
+    SUCCESS,
+    Case,
+    Fault,
+    cases,
+    expectations,
+)
+from reliability.oracle import Answers, asked, told
+from reliability.verdict import OF_THE_POLL, Sheets, faults, sheets, untrue
 from tests.processes import Program, simulating
 from tests.scrapes import steer
 
@@ -44,12 +56,57 @@ def simulator() -> Iterator[Program]:
         yield program
 
 
-def branch(simulator: Program) -> Branch:
-    """Return an organization that has been polled with success."""
-    now = datetime.fromisoformat(steer(simulator.url, "world")["now"])
-    it = Branch(simulator.url, Noon(now))
-    it.poll()
-    return it
+@dataclass
+class Clinic:
+    """A simulator and all that can be suffered from it.
+
+    Attributes:
+        simulator: which shows the faults.
+        known: what the simulator answers while all is well.
+        caplog: what was logged.
+    """
+
+    simulator: Program
+    known: Answers
+    caplog: pytest.LogCaptureFixture
+
+    def patient(self) -> Branch:
+        """Return an organization that has been polled with success."""
+        now = datetime.fromisoformat(steer(self.simulator.url, "world")["now"])
+        it = Branch(self.simulator.url, Noon(now))
+        it.poll()
+        return it
+
+    def suffer(self, case: Case, patient: Branch, seconds: float = 300.0) -> None:
+        """Poll under the case's fault, compare with before; poll without it, compare again."""
+        before, url = patient.look(), self.simulator.url
+        self.caplog.clear()
+        steer(url, "faults", [case.fault.text(case.operation)])
+        if case.operation == LOGIN:
+            steer(url, "revoke", {})
+        with patient.in_haste(seconds):
+            patient.poll(case.concerned)
+        expected = sheets(case, url, NAME, self.known)
+        steer(url, "faults", [])
+        assert list(faults(case, before, patient.look(), NAME, expected)) == []
+        assert list(said_wrongly(case, self.caplog)) == []
+        patient.let_pass(FORGETTING_SECONDS)
+        patient.poll(case.concerned)
+        recovered = patient.look()
+        assert set(recovered.own.outcomes(NAME).values()) == {SUCCESS}
+        assert billing(recovered) == billing(before)
+
+
+@pytest.fixture(scope="module")
+def known(simulator: Program) -> Answers:
+    """What the simulator answers while all is well."""
+    return asked(simulator.url, COLLECTORS)
+
+
+@pytest.fixture
+def clinic(simulator: Program, known: Answers, caplog: pytest.LogCaptureFixture) -> Clinic:
+    """A simulator and all that can be suffered from it."""
+    return Clinic(simulator, known, caplog)
 
 
 def test_every_fault_has_its_row() -> None:
@@ -58,43 +115,64 @@ def test_every_fault_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("fault", [f for f in FAULTS if not f.slow], ids=lambda f: f.text(""))
-def test_a_fault(fault: Fault, simulator: Program, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault(fault: Fault, clinic: Clinic) -> None:
     """Whichever operation it hits, each collector ends as the matrix says, and recovers."""
-    patient = branch(simulator)
+    patient = clinic.patient()
     for case in cases():
         if case.fault == fault:
-            suffer(case, simulator, patient, caplog)
+            clinic.suffer(case, patient)
 
 
 @pytest.mark.parametrize("case", [c for c in cases() if c.fault.slow], ids=str)
-def test_a_slow_answer(case: Case, simulator: Program, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_slow_answer(case: Case, clinic: Clinic) -> None:
     """An answer that does not come in time fails what needs it, and nothing else."""
-    suffer(case, simulator, branch(simulator), caplog, SHORT_SECONDS)
+    clinic.suffer(case, clinic.patient(), SHORT_SECONDS)
 
 
-def suffer(
-    case: Case,
-    simulator: Program,
-    patient: Branch,
-    caplog: pytest.LogCaptureFixture,
-    seconds: float = 300.0,
-) -> None:
-    """Poll under the case's fault, compare with before; poll without it, compare again."""
+@pytest.mark.xfail(strict=True, reason="a contract's periods are not told apart by their id")
+def test_a_period_that_is_listed_twice(clinic: Clinic) -> None:
+    """A contract that lists its newest period twice has the one before it as ``previous``."""
+    fault = Fault("duplicate_rows")
+    case = Case(fault, CONTRACTS, expectations(fault, CONTRACTS))
+    clinic.suffer(case, clinic.patient())
+
+
+def test_restated_numbers(clinic: Clinic) -> None:
+    """Numbers of a closed period that change later are shown by who reads the period first."""
+    url = clinic.simulator.url
+    steer(url, "faults", ["restated"])
+    try:
+        fresh, answers = clinic.patient().look(), asked(url, COLLECTORS)
+    finally:
+        steer(url, "faults", [])
+    for collector in ("contracts", "trustors"):
+        shown = told(collector, NAME, answers)
+        assert list(untrue(fresh.billing[NAME, collector], shown)) == []
+        assert shown != told(collector, NAME, clinic.known)
+
+
+def test_what_is_not_so_is_found(clinic: Clinic) -> None:
+    """A series too many, a wrong value, a row that was not counted: the comparison finds each."""
+    patient, organization = clinic.patient(), (NAME, "invoices")
+    case = next(case for case in cases() if case.fault.name == "unknown_keys")
+    case = replace(case, operation=INVOICES)
     before = patient.look()
-    caplog.clear()
-    steer(simulator.url, "faults", [case.fault.text(case.operation)])
-    if case.operation == LOGIN:
-        steer(simulator.url, "revoke", {})
-    with patient.in_haste(seconds):
-        patient.poll(case.concerned)
-    steer(simulator.url, "faults", [])
-    assert list(faults(case, before, patient.look(), NAME, case.concerned)) == []
-    assert list(said_wrongly(case, caplog)) == []
-    patient.let_pass(FORGETTING_SECONDS)
-    patient.poll(case.concerned)
-    recovered = patient.look()
-    assert set(recovered.own.outcomes(NAME).values()) == {SUCCESS}
-    assert billing(recovered) == billing(before)
+    patient.poll(["invoices"])
+    after = patient.look()
+    (right,) = sheets(case, clinic.simulator.url, NAME, clinic.known).values()
+    series, value = next(iter(right.now.series.items()))
+
+    def found(**wrong: object) -> list[str]:
+        sheet = Sheets(right.well, replace(right.now, **wrong))  # type: ignore[arg-type]
+        return [*faults(case, before, after, NAME, {"invoices": sheet})]
+
+    assert found() == []
+    assert len(found(series={**right.now.series, series: value + 1})) == 1
+    assert len(found(series={**right.now.series, "more": value})) == 1
+    assert any("dropped rows" in line for line in found(dropped={"missing": 1}))
+    assert any("merged rows" in line for line in found(merged=1))
+    after.billing[organization][series] = "0.5"
+    assert len(found()) == 2
 
 
 def billing(look: Look) -> dict[tuple[str, str], dict[str, str]]:
