@@ -1,7 +1,7 @@
 """What a simulator says is so, against what an exporter shows of it."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -9,8 +9,64 @@ from typing import Any
 from tests.scrapes import Scrape
 
 _REACHABLE = {"disabled": "disabled", "forbidden": "forbidden", "no_data": "no_data"}
-_EXACT_ENOUGH = 1e-9  # a scrape is read in binary floating point
+_EXACT_ENOUGH = 1e-12  # a scrape is read in binary floating point
 _LAST_SECOND = time(23, 59, 59)
+
+# Metrics by the key of the world's row that they show.
+_INVOICES = {
+    "invoices": "invoices",
+    "invoices_amount": "amount",
+    "unpaid_invoices": "unpaid",
+    "unpaid_amount": "unpaidAmount",
+}
+_USAGE = {"usage_quantity": "quantity", "usage_resources": "resources"}
+_ITEMS = {
+    "plan_item_quantity": "quantity",
+    "plan_item_price": "price",
+    "plan_item_overage_price": "overagePrice",
+    "plan_item_discount_amount": "discount",
+}
+_CHARGES = {
+    "charge_prepaid_quantity": "prepaid",
+    "charge_fair_use_quantity": "free",
+    "charge_actual_quantity": "actual",
+    "charge_overage_quantity": "overage",
+    "charge_tokens": "tokens",
+    "charge_overage_rate": "rate",
+    "charge_overage_amount": "money",
+}
+_WALLETS = {
+    "wallet_starting_balance": "starting",
+    "wallet_balance": "ending",
+    "wallet_increase": "increase",
+    "wallet_decrease": "decrease",
+    "wallet_consumption": "consumption",
+    "wallet_overage": "overage",
+    "wallet_overage_rate": "rate",
+    "wallet_overage_amount": "money",
+}
+_LINES = {"invoice_line_quantity": "quantity", "invoice_line_amount": "amount"}
+_TRUSTORS = {"trustor_usage_quantity": "usage", "trustor_prepaid_quantity": "prepaid"}
+
+# Labels by the key of the world's row that they show.
+_OF_PERIOD = {"contract": "contract", "period": "period", "sku": "sku", "unit": "unit"}
+_OF_CHARGE = {**_OF_PERIOD, "charge": "name"}
+_OF_WALLET = {**_OF_PERIOD, "wallet": "name"}
+_OF_ITEM = {"contract": "contract", "plan": "plan", "item": "name"}
+_OF_LINE = {
+    "invoice": "invoice",
+    "sku": "sku",
+    "product": "product",
+    "billed_organization": "organization",
+}
+_OF_TRUSTOR = {"charge": "name", "part_number": "partNumber", "grouping": "grouping"}
+
+# Every metric whose numbers are compared.
+COMPARED = (
+    *(*_INVOICES, *_USAGE, *_ITEMS, *_CHARGES, *_WALLETS, *_LINES, *_TRUSTORS),
+    "usage_period_start_timestamp_seconds",
+    "contract_end_timestamp_seconds",
+)
 
 
 def differences(world: Any, scrape: Scrape, organization: str) -> list[str]:
@@ -21,12 +77,58 @@ def differences(world: Any, scrape: Scrape, organization: str) -> list[str]:
         scrape: an exposition of readings of the same simulated day.
         organization: whose series are compared.
     """
+    page = _Page(scrape, {"organization": organization})
     found = (
-        *_invoices(world["invoices"], scrape, organization),
-        *_contracts(world["contracts"], scrape, organization),
-        *(line for each in world["trustors"] for line in _trustor(each, scrape, organization)),
+        *_invoices(world["invoices"], page),
+        *_contracts(world["contracts"], page),
+        *_usage(world["usage"], page),
+        *page.differing(_LINES, _OF_LINE, world["lines"]),
+        *(line for each in world["trustors"] for line in _trustor(each, page)),
     )
     return list(found)
+
+
+class _Page:
+    """The part of a scrape that has certain labels."""
+
+    def __init__(self, scrape: Scrape, of: Mapping[str, str]) -> None:
+        self._scrape = scrape
+        self._of = of
+
+    def value(self, metric: str, **labels: str) -> float | None:
+        """Return the value of the one series that fits."""
+        return self._scrape.value(metric, **self._of, **labels)
+
+    def values(self, metric: str, label: str) -> dict[str, float]:
+        """Return the values of a metric by a label."""
+        return {
+            key: value for (key,), value in self._scrape.values(metric, label, **self._of).items()
+        }
+
+    def sum(self, metric: str, **labels: str) -> float:
+        """Add up the series that fit."""
+        return sum(row.value for row in self._scrape.rows(metric, **self._of, **labels))
+
+    def differing(
+        self,
+        metrics: Mapping[str, str],
+        labels: Mapping[str, str],
+        rows: Iterable[Any],
+        **narrower: str,
+    ) -> Iterator[str]:
+        """Compare metrics with rows that add up by these labels; what is not shown is zero."""
+        rows = list(rows)
+        for metric, key in metrics.items():
+            expected: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+            for row in rows:
+                if row[key] is not None:
+                    expected[tuple(row[name] for name in labels.values())] += Decimal(row[key])
+            shown: dict[tuple[str, ...], float] = defaultdict(float)
+            for each in self._scrape.rows(metric, **self._of, **narrower):
+                shown[tuple(each.labels[name] for name in labels)] += each.value
+            for series in expected.keys() | shown.keys():
+                what = f"{metric} {' '.join((*series, *narrower.values()))}"
+                yield from _differing(what, expected.get(series, 0), shown.get(series, 0))
 
 
 def _differing(what: str, expected: Decimal | float, shown: float | None) -> Iterator[str]:
@@ -35,54 +137,52 @@ def _differing(what: str, expected: Decimal | float, shown: float | None) -> Ite
         yield f"{what}: {wanted:g} is so, {shown} is shown"
 
 
-def _sum(scrape: Scrape, name: str, **labels: str) -> float:
-    return sum(row.value for row in scrape.rows(name, **labels))
+def _seconds(day: str, clock: time) -> float:
+    return datetime.combine(date.fromisoformat(day), clock, UTC).timestamp()
 
 
-def _invoices(world: Any, scrape: Scrape, organization: str) -> Iterator[str]:
+def _invoices(world: Any, page: _Page) -> Iterator[str]:
     for currency, truth in world.items():
-        of = {"organization": organization, "currency": currency}
-        metrics = {
-            "invoices": "invoices",
-            "invoices_amount": "amount",
-            "unpaid_invoices": "unpaid",
-            "unpaid_amount": "unpaidAmount",
-        }
-        for metric, key in metrics.items():
-            shown = _sum(scrape, metric, **of)
+        for metric, key in _INVOICES.items():
+            shown = page.sum(metric, currency=currency)
             yield from _differing(f"{metric} {currency}", Decimal(str(truth[key])), shown)
 
 
-def _contracts(world: Any, scrape: Scrape, organization: str) -> Iterator[str]:
-    metric = "contract_end_timestamp_seconds"
-    shown = scrape.values(metric, "contract", organization=organization)
+def _contracts(world: Any, page: _Page) -> Iterator[str]:
+    ends = page.values("contract_end_timestamp_seconds", "contract")
+    charges, wallets, items = [], [], []
     for contract in world:
         name = contract["externalNumber"] or contract["id"]
-        end = datetime.combine(date.fromisoformat(contract["end"]), _LAST_SECOND, UTC)
-        yield from _differing(f"end of contract {name}", end.timestamp(), shown.get((name,)))
+        end = _seconds(contract["end"], _LAST_SECOND)
+        yield from _differing(f"end of contract {name}", end, ends.get(name))
+        items += [{**item, "contract": name} for item in contract["items"]]
+        for period, truth in contract["periods"].items():
+            of = {"contract": name, "period": period}
+            charges += [{**charge, **of} for charge in truth["charges"]]
+            wallets += [{**wallet, **of} for wallet in truth["wallets"]]
+            metric = "contract_period_start_timestamp_seconds"
+            start = _seconds(truth["start"], time())
+            yield from _differing(f"{period} period of {name}", start, page.value(metric, **of))
+    yield from page.differing(_CHARGES, _OF_CHARGE, charges)
+    yield from page.differing(_WALLETS, _OF_WALLET, wallets)
+    yield from page.differing(_ITEMS, _OF_ITEM, items)
 
 
-def _trustor(truth: Any, scrape: Scrape, organization: str) -> Iterator[str]:
-    of = {"organization": organization, "trustor_id": truth["id"]}
+def _usage(world: Any, page: _Page) -> Iterator[str]:
+    start = page.value("usage_period_start_timestamp_seconds")
+    yield from _differing("start of the own usage", _seconds(world["start"], time()), start)
+    yield from page.differing(_USAGE, {"charge": "name"}, world["charges"])
+
+
+def _trustor(truth: Any, page: _Page) -> Iterator[str]:
+    who = truth["id"]
     status = _REACHABLE.get(truth["state"], "ok")
-    shown_status = scrape.value("trustor_status", status=status, **of)
-    yield from _differing(f"status {status} of {truth['id']}", 1, shown_status)
+    shown_status = page.value("trustor_status", status=status, trustor_id=who)
+    yield from _differing(f"status {status} of {who}", 1, shown_status)
     if status != "ok":
         return
-    start = datetime.combine(date.fromisoformat(truth["period"]["start"]), time(), UTC)
-    shown_start = scrape.value("trustor_period_start_timestamp_seconds", period="current", **of)
-    yield from _differing(f"period of {truth['id']}", start.timestamp(), shown_start)
-    for metric, key in (
-        ("trustor_usage_quantity", "usage"),
-        ("trustor_prepaid_quantity", "prepaid"),
-    ):
-        expected: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
-        for row in truth["charges"]:
-            expected[row["name"], row["partNumber"], row["grouping"]] += Decimal(row[key])
-        shown: dict[tuple[str, str, str], float] = defaultdict(float)
-        for each in scrape.rows(metric, period="current", **of):
-            charge = each.labels["charge"], each.labels["part_number"], each.labels["grouping"]
-            shown[charge] += each.value
-        for charge in expected.keys() | shown.keys():
-            what = f"{metric} {' '.join(charge)} of {truth['id']}"
-            yield from _differing(what, expected.get(charge, Decimal(0)), shown.get(charge, 0.0))
+    start = _seconds(truth["period"]["start"], time())
+    of = {"trustor_id": who, "period": "current"}
+    shown_start = page.value("trustor_period_start_timestamp_seconds", **of)
+    yield from _differing(f"period of {who}", start, shown_start)
+    yield from page.differing(_TRUSTORS, _OF_TRUSTOR, truth["charges"], **of)

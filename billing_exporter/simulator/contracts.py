@@ -61,9 +61,13 @@ class Contracts:
             "status": "Open" if is_open else "Closed",
         }
 
-    def _item(self, term: Term, number: int, sold: Product) -> dict[str, Any]:
+    def agreed(self, term: Term, sold: Product) -> tuple[int, Decimal]:
+        """Tell the quantity of a product that a contract prepays, and the discount on it."""
         prepaid = int(self._accounts.seats(term.account) * sold.prepaid)
-        discount = (sold.price * prepaid / 20).quantize(Decimal("0.01"))
+        return prepaid, (sold.price * prepaid / 20).quantize(Decimal("0.01"))
+
+    def _item(self, term: Term, number: int, sold: Product) -> dict[str, Any]:
+        prepaid, discount = self.agreed(term, sold)
         return {
             "itemNumber": str(number),
             "name": sold.name,

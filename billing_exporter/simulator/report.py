@@ -51,6 +51,15 @@ CHARGES: tuple[OwnCharge, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """What came of a charge in a window: the total, and who or what used it."""
+
+    charge: OwnCharge
+    total: Decimal
+    resources: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """What a report covers: from the first to the last moment asked for, in UTC."""
 
@@ -88,29 +97,36 @@ def _resources(seed: int, charge: OwnCharge, count: int, days: list[date]) -> li
     return found
 
 
-def _total(seed: int, charge: OwnCharge, count: int, days: list[date]) -> str:
+def _total(seed: int, charge: OwnCharge, count: int, days: list[date]) -> Decimal:
     lucks = (0.7 + 0.6 * share(seed, charge.name, day) for day in days)
     total = Decimal(charge.amount * count * sum(lucks))
-    return str(total.quantize(Decimal("0.01"), ROUND_FLOOR))
+    return total.quantize(Decimal("0.01"), ROUND_FLOOR)
 
 
-def _usage(seed: int, charge: OwnCharge, people: int, days: list[date]) -> dict[str, Any]:
+def _use(seed: int, charge: OwnCharge, people: int, days: list[date]) -> Use:
     count = int(charge.each * people)
     if charge.resource is None:
-        total = _total(seed, charge, count, days)
-        return {"name": charge.name, "totalUsage": total, "resources": []}
+        return Use(charge, _total(seed, charge, count, days), [])
     resources = _resources(seed, charge, count, days)
-    return {"name": charge.name, "totalUsage": str(len(resources)), "resources": resources}
+    return Use(charge, Decimal(len(resources)), resources)
+
+
+def uses(seed: int, trustors: int, window: Window, today: date) -> list[Use]:
+    """Work out what is used of every charge in a window, as it is known on a day."""
+    days = window.days(today)
+    people = _PEOPLE + _PEOPLE_PER_TRUSTOR * trustors
+    return [_use(seed, charge, people, days) for charge in CHARGES]
 
 
 def report(seed: int, trustors: int, window: Window, today: date) -> dict[str, Any]:
     """Write the report on a window as it is complete on a day."""
-    days = window.days(today)
-    people = _PEOPLE + _PEOPLE_PER_TRUSTOR * trustors
     return {
         **heading(seed, window),
         "status": "Complete",
-        "usages": [_usage(seed, charge, people, days) for charge in CHARGES],
+        "usages": [
+            {"name": use.charge.name, "totalUsage": str(use.total), "resources": use.resources}
+            for use in uses(seed, trustors, window, today)
+        ],
     }
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from billing_exporter.simulator import overview, report
+from billing_exporter.simulator import overview, report, summary
 from billing_exporter.simulator.accounts import Accounts, Term
 from billing_exporter.simulator.chance import identifier
 from billing_exporter.simulator.contracts import Contracts
@@ -82,9 +82,13 @@ class World:
                     "active": term.active,
                     "currency": term.account.currency,
                     "end": str(term.end),
+                    "items": summary.items(self.contracts, term),
+                    "periods": summary.periods(self.contracts, term, today),
                 }
                 for term in terms
             ],
+            "usage": summary.usage(self.seed, len(self.fleet), terms, today),
+            "lines": summary.unpaid_lines(self.statements, today),
         }
 
     def _truth(self, trustor: Trustor, today: date) -> dict[str, Any]:

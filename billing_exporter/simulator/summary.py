@@ -1,0 +1,135 @@
+"""The truth about usage, contracts and lines, for tests: worked out from the world.
+
+Never read from the answers that are written of it. Invented: everything.
+"""
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from billing_exporter.simulator import report
+from billing_exporter.simulator.accounts import Term
+from billing_exporter.simulator.charges import Amounts, Balance, charges, wallets
+from billing_exporter.simulator.contracts import Contracts
+from billing_exporter.simulator.products import PRODUCTS
+from billing_exporter.simulator.statements import Statements
+
+_NEWEST = ("current", "previous")
+_LAST_MOMENT = time(23, 59, 59, 999_000)
+
+
+def usage(seed: int, trustors: int, terms: list[Term], today: date) -> dict[str, Any]:
+    """Tell the own usage in the open billing period that began last, else in the month."""
+    newest = (term.periods(today)[0] for term in terms if term.active)
+    running = [(each.start, each.end) for each in newest if each.start <= today <= each.end]
+    start, end = max(running, default=_month(today))
+    window = report.Window(
+        datetime.combine(start, time(), UTC), datetime.combine(end, _LAST_MOMENT, UTC)
+    )
+    return {
+        "start": str(start),
+        "end": str(end),
+        "charges": [
+            {
+                "name": use.charge.name,
+                "quantity": str(use.total),
+                "resources": len(use.resources),
+            }
+            for use in report.uses(seed, trustors, window, today)
+        ],
+    }
+
+
+def _month(today: date) -> tuple[date, date]:
+    start = today.replace(day=1)
+    return start, start + timedelta(days=monthrange(today.year, today.month)[1] - 1)
+
+
+def items(contracts: Contracts, term: Term) -> list[dict[str, Any]]:
+    """Tell what each product of a contract's plans costs."""
+    found = []
+    for sold in PRODUCTS:
+        quantity, discount = contracts.agreed(term, sold)
+        found.append(
+            {
+                "plan": sold.plan,
+                "name": sold.name,
+                "unit": sold.unit,
+                "quantity": quantity,
+                "price": _unless_zero(sold.price),
+                "overagePrice": str(sold.rate),
+                "discount": _unless_zero(discount),
+            }
+        )
+    return found
+
+
+def _unless_zero(amount: Decimal) -> str | None:
+    return str(amount) if amount else None
+
+
+def periods(contracts: Contracts, term: Term, today: date) -> dict[str, Any]:
+    """Tell charges and wallets of a contract's two newest periods."""
+    found = {}
+    for name, period in zip(_NEWEST, term.periods(today), strict=False):
+        course = contracts.course(term, period, today)
+        purses = wallets(course) if term.account.wallets else []
+        found[name] = {
+            "start": str(period.start),
+            "charges": list(map(_charge, charges(course))),
+            "wallets": list(map(_wallet, purses)),
+        }
+    return found
+
+
+def _charge(amounts: Amounts) -> dict[str, Any]:
+    sold, tokens = amounts.product, amounts.tokens
+    return {
+        "name": sold.name,
+        "sku": sold.sku,
+        "unit": sold.unit,
+        "prepaid": str(amounts.prepaid),
+        "free": str(amounts.free),
+        "actual": str(amounts.actual),
+        "overage": str(amounts.overage),
+        "tokens": None if tokens is None else str(tokens),
+        "rate": str(sold.rate),
+        "money": str(amounts.money),
+    }
+
+
+def _wallet(balance: Balance) -> dict[str, Any]:
+    purse = balance.purse
+    return {
+        "name": purse.name,
+        "sku": purse.sku,
+        "unit": purse.unit,
+        "starting": str(balance.starting),
+        "ending": str(balance.ending),
+        "increase": str(balance.increase),
+        "decrease": str(balance.decrease),
+        "consumption": str(balance.consumption),
+        "overage": str(balance.overage),
+        "rate": str(purse.rate),
+        "money": str(balance.money),
+    }
+
+
+def unpaid_lines(statements: Statements, today: date) -> list[dict[str, Any]]:
+    """Tell the lines of the invoices that are unpaid."""
+    return [
+        {
+            "invoice": invoice.id,
+            "sku": line.product.sku,
+            "product": line.product.name,
+            "unit": line.product.unit,
+            "organization": line.organization.name,
+            "currency": invoice.account.currency,
+            "quantity": str(line.quantity),
+            "amount": str(line.amount),
+        }
+        for invoice in statements.all(today)
+        if not invoice.is_paid(today)
+        for line in statements.lines(invoice)
+    ]
