@@ -11,9 +11,11 @@ from tests.processes import Program, clean_environment, wait_until
 
 
 @contextmanager
-def launched(folder: Path, *arguments: str) -> Iterator[Program]:
+def launched(
+    folder: Path, *arguments: str, module: str = "reliability.exporter"
+) -> Iterator[Program]:
     """Run the exporter of this package with its output in a folder; SIGTERM ends it."""
-    command = (sys.executable, "-m", "reliability.exporter", *arguments)
+    command = (sys.executable, "-m", module, *arguments)
     with (
         (folder / "stdout").open("wb") as stdout,
         (folder / "stderr").open("wb") as stderr,
