@@ -17,8 +17,11 @@ def told(outcome: Outcome) -> str:
 def failures(outcome: Outcome) -> list[str]:
     """List what a soak must not see, one line for each; nothing where it is as it should be."""
     found = [*outcome.disagreements, *outcome.faults, *outcome.tracebacks]
-    if outcome.scrapes.failed > outcome.beside.failed:
-        found.append(f"{outcome.scrapes.failed} scrapes failed")
+    lost, beside = len(outcome.scrapes.lost), len(outcome.beside.lost)
+    if lost > beside:
+        found.append(f"{lost} scrapes failed, and {beside} of the file server beside it")
+    unexcused = outcome.scrapes.unexcused(outcome.beside)
+    found += [f"a scrape failed while the machine was well: {each}" for each in unexcused]
     before, after = outcome.calm
     if after.threads > before.threads + 2 or after.descriptors > before.descriptors + 4:
         found.append(f"threads or descriptors were left behind: {before} before, {after} after")
@@ -47,7 +50,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 def _scrapes(scrapes: Scrapes) -> str:
     slowest = 1000 * scrapes.slowest
-    return f"{scrapes.count}, {scrapes.failed} of them failed, the slowest took {slowest:.0f} ms"
+    return f"{scrapes.count}, {len(scrapes.lost)} of them failed, the slowest took {slowest:.0f} ms"
 
 
 def _line(line: Line, unit: str) -> str:

@@ -4,14 +4,54 @@ from dataclasses import dataclass
 
 from reliability.slopes import Figures, Line
 
+# How far apart two scrapes may be for what slowed one to have slowed the other.
+_TOGETHER_SECONDS = 5.0
+# A file server that takes this long for nothing says that the machine has no time.
+_SLOW_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One scrape: when it was, in Unix time, how long it took, and whether it came to something."""
+
+    at: float
+    seconds: float
+    succeeded: bool
+
 
 @dataclass(frozen=True)
 class Scrapes:
-    """Scrapes of one target: how many, how many failed, and seconds of the slowest."""
+    """Scrapes of one target by a Prometheus."""
 
-    count: int
-    failed: int
-    slowest: float
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def count(self) -> int:
+        """How many there were."""
+        return len(self.attempts)
+
+    @property
+    def lost(self) -> tuple[Attempt, ...]:
+        """Those that failed."""
+        return tuple(each for each in self.attempts if not each.succeeded)
+
+    @property
+    def slowest(self) -> float:
+        """Seconds that the slowest one took."""
+        return max((each.seconds for each in self.attempts), default=0.0)
+
+    def unexcused(self, beside: "Scrapes") -> tuple[Attempt, ...]:
+        """Return those lost while another target of the same Prometheus was well and quick."""
+        troubled = [
+            each.at
+            for each in beside.attempts
+            if not each.succeeded or each.seconds > _SLOW_SECONDS
+        ]
+        return tuple(
+            each
+            for each in self.lost
+            if not any(abs(each.at - other) <= _TOGETHER_SECONDS for other in troubled)
+        )
 
 
 @dataclass(frozen=True)

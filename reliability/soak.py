@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reliability.chaos import MAIN, Setup, reloads, rotations, some_faults
 from reliability.launching import exporting, file_server
-from reliability.outcome import Outcome, Scrapes
+from reliability.outcome import Attempt, Outcome, Scrapes
 from reliability.slopes import Figures, Line, line_through
 from reliability.truth import differences
 from reliability.watching import Watcher
@@ -227,14 +227,13 @@ def _calm(watcher: Watcher) -> Figures:
 
 
 def _scrapes(prometheus: PrometheusServer, target: str, seconds: int) -> Scrapes:
-    def told(function: str, metric: str) -> float:
-        (row,) = prometheus.query(
-            f'{function}_over_time({metric}{{instance="{target}"}}[{seconds}s])'
-        )
-        return float(row["value"][1])
+    def told(metric: str) -> dict[float, float]:
+        (row,) = prometheus.query(f'{metric}{{instance="{target}"}}[{seconds}s]')
+        return {float(at): float(value) for at, value in row["values"]}
 
-    count = int(told("count", "up"))
-    return Scrapes(count, count - int(told("sum", "up")), told("max", "scrape_duration_seconds"))
+    took, up = told("scrape_duration_seconds"), told("up")
+    moments = sorted(took.keys() & up.keys())  # a scrape can come between two questions
+    return Scrapes(tuple(Attempt(at, took[at], succeeded=bool(up[at])) for at in moments))
 
 
 def _polls(scrape: Scrape) -> dict[str, int]:

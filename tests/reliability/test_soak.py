@@ -8,7 +8,7 @@ import pytest
 from billing_exporter.simulator.faults import parse
 from reliability.chaos import some_faults
 from reliability.figures import failures, told
-from reliability.outcome import Outcome, Scrapes
+from reliability.outcome import Attempt, Outcome, Scrapes
 from reliability.slopes import Figures, line_through
 from reliability.soak import Plan, soak
 from tests.components import require
@@ -64,6 +64,34 @@ def test_faults_are_ones_that_the_simulator_knows() -> None:
             parse(text)
 
 
+def scrapes(**lost: float) -> Scrapes:
+    """Return a minute of scrapes, of which some failed, or took longer, at a second."""
+    failed, slow = lost.get("failed"), lost.get("slow")
+    return Scrapes(
+        tuple(
+            Attempt(at, seconds=0.7 if at == slow else 0.1, succeeded=at != failed)
+            for at in range(60)
+        )
+    )
+
+
+WELL = scrapes()
+OUTCOME = Outcome(
+    simulated=("", ""),
+    agreements=3,
+    disagreements=[],
+    disturbances={},
+    scrapes=WELL,
+    beside=WELL,
+    watched=60,
+    faults=[],
+    tracebacks=[],
+    polls={},
+    calm=(BEFORE, BEFORE),
+    lines={},
+)
+
+
 @pytest.mark.parametrize(
     ("after", "found"),
     [
@@ -75,19 +103,23 @@ def test_faults_are_ones_that_the_simulator_knows() -> None:
 )
 def test_growth_is_found(after: Figures, found: list[str]) -> None:
     """An exporter that holds more in the end than it may is one that fails the soak."""
-    scrapes = Scrapes(count=60, failed=0, slowest=0.1)
-    outcome = Outcome(
-        simulated=("", ""),
-        agreements=3,
-        disagreements=[],
-        disturbances={},
-        scrapes=scrapes,
-        beside=scrapes,
-        watched=60,
-        faults=[],
-        tracebacks=[],
-        polls={},
-        calm=(BEFORE, after),
-        lines={},
-    )
+    outcome = replace(OUTCOME, calm=(BEFORE, after))
     assert [line.partition(":")[0] for line in failures(outcome)] == found
+
+
+@pytest.mark.parametrize(
+    ("beside", "found"),
+    [
+        (WELL, 2),  # neither as many lost, nor any at that time
+        (scrapes(failed=10), 1),  # as many, but long before
+        (scrapes(slow=34), 1),  # at that time, but none lost
+        (scrapes(failed=34), 0),
+        (scrapes(failed=10, slow=34), 0),
+    ],
+)
+def test_a_lost_scrape_needs_an_excuse(beside: Scrapes, found: int) -> None:
+    """A scrape may be lost only while the machine has no time for a file server either, and no
+    more of them than that lost.
+    """
+    outcome = replace(OUTCOME, scrapes=scrapes(failed=30), beside=beside)
+    assert len(failures(outcome)) == found
