@@ -78,7 +78,8 @@ def _lane(say: Callable[[str], None], share: Iterable[Fault]) -> list[str]:
         for fault in sorted(share, key=lambda fault: fault.lasting):
             began = time.monotonic()
             found += patient.suffer(fault)
-            say(f"{fault.text('')}: {len(fault.on)} operations, {time.monotonic() - began:.0f} s")
+            pairs, seconds = len(_cases_of(fault)), time.monotonic() - began
+            say(f"{fault.text('')}: {pairs} operations, {seconds:.0f} s")
         found += [f"the log has: {line}" for line in exporter.lines("Traceback")]
     return found
 

@@ -19,12 +19,17 @@ REPORT = "get_billing_reports_billableusage"
 OVERVIEW = "get_billing_trusteebillingoverview_trustor_org_id"
 TRUSTORS = "get_orgauthorization_trustors"
 LOGIN = "oauth_token"
+CONTRACT = "get_billing_contract"
+DOCUMENT = "get_billing_contracts_invoice_document"
+ME = "get_organizations_me"
 
 # Who asks for what. The operations without which a collector has nothing come first.
 SUBJECTS = {CONTRACTS: "contracts", INVOICES: "invoices", REPORT: "usage", TRUSTORS: "trustors"}
 # One answer among many: without it the rest of the poll goes on.
 DETAILS = {PERIOD: "contracts", LINES: "invoices", OVERVIEW: "trustors"}
 OPERATIONS = (*SUBJECTS, *DETAILS, LOGIN)
+# No poll needs them: they are asked by whoever looks for a contract, a document or the own name.
+UNPOLLED = (CONTRACT, DOCUMENT, ME)
 CONCERNED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         **{operation: (collector,) for operation, collector in (SUBJECTS | DETAILS).items()},
@@ -95,7 +100,7 @@ class Fault:
     settings: str = ""
     reason: str | None = None
     changes: Mapping[str, Change] = field(default_factory=dict)
-    on: tuple[str, ...] = OPERATIONS
+    on: tuple[str, ...] = (*OPERATIONS, *UNPOLLED)
     slow: bool = False
     once: bool = False
     lasting: bool = False
@@ -126,13 +131,13 @@ class Case:
 _PAGED = (CONTRACTS, INVOICES, LINES)  # by cursor; numbered pages know how many they are
 # Where every number is text, NaN is a text too; elsewhere it is no JSON.
 _TEXT_NUMBERS = (REPORT,)
-_NUMBERS = (CONTRACTS, PERIOD, INVOICES, LINES, OVERVIEW)
-_API = tuple(operation for operation in OPERATIONS if operation != LOGIN)
+_NUMBERS = (CONTRACTS, CONTRACT, PERIOD, INVOICES, LINES, OVERVIEW)
+_API = (*SUBJECTS, *DETAILS, *UNPOLLED)
 
 # Rows of a listing have an id and count once; those within an answer add up.
 _ADDED_UP = dict.fromkeys((PERIOD, REPORT, OVERVIEW), Change("more", "merged"))
 # A period that a contract lists twice hides the one before it.
-_REPEATABLE = tuple(operation for operation in OPERATIONS if operation != CONTRACTS)
+_REPEATABLE = tuple(name for name in (*_API, LOGIN) if name != CONTRACTS)
 # The numbers of a plan's item may all be absent; of other rows some are needed.
 _NEEDED = (PERIOD, INVOICES, LINES, REPORT, OVERVIEW)
 _MISSING = {CONTRACTS: Change("fewer"), **dict.fromkeys(_NEEDED, Change("fewer", "missing"))}
@@ -210,10 +215,18 @@ FAULTS: tuple[Fault, ...] = (
 
 
 def cases() -> Iterator[Case]:
-    """Yield every fault with every operation that it can change."""
+    """Yield every fault with every operation of a poll that it can change."""
     for fault in FAULTS:
-        for operation in fault.on:
-            yield Case(fault, operation, expectations(fault, operation))
+        for operation in OPERATIONS:
+            if operation in fault.on:
+                yield Case(fault, operation, expectations(fault, operation))
+
+
+def reason_of(fault: Fault, operation: str) -> str | None:
+    """Say why a single call of an operation fails under a fault, None where it does not."""
+    if operation not in fault.on or fault.reason is None:
+        return None
+    return at_login(fault) if operation == LOGIN else fault.reason
 
 
 def expectations(fault: Fault, operation: str) -> dict[str, Expected]:
@@ -235,7 +248,7 @@ def _lived_with(fault: Fault, operation: str) -> dict[str, Expected]:
 def _failed(fault: Fault, operation: str) -> dict[str, Expected]:
     reason = str(fault.reason)
     if operation == LOGIN:
-        failed = Expected(_at_login(fault))
+        failed = Expected(at_login(fault))
         without = replace(failed, partial=_without_contracts(failed.outcome).partial)
         return dict.fromkeys(COLLECTORS, failed) | {"usage": without}
     if operation in DETAILS:
@@ -246,7 +259,7 @@ def _failed(fault: Fault, operation: str) -> dict[str, Expected]:
     return {SUBJECTS[operation]: failed}
 
 
-def _at_login(fault: Fault) -> str:
+def at_login(fault: Fault) -> str:
     """A login that answers 400, 401 or 403 refuses the credentials."""
     if fault.name in {"400", "forbidden"}:
         return "unauthorized"
