@@ -142,7 +142,7 @@ def disagreeing(simulator: str, exporter: str) -> list[str]:
     moments = scrape.values("last_success_timestamp_seconds", "collector", organization=MAIN)
     if len(moments) < 4 or min(moments.values()) < midnight:  # noqa: PLR2004 - collectors
         return [f"the readings are of another day: {scrape.outcomes(MAIN)}"]
-    return differences(before, scrape, MAIN)
+    return differences(before, scrape, MAIN, closed=False)
 
 
 def soak(plan: Plan, say: Say) -> Outcome:

@@ -49,9 +49,8 @@ _LINES = {"invoice_line_quantity": "quantity", "invoice_line_amount": "amount"}
 _TRUSTORS = {"trustor_usage_quantity": "usage", "trustor_prepaid_quantity": "prepaid"}
 
 # Labels by the key of the world's row that they show.
-_OF_PERIOD = {"contract": "contract", "period": "period", "sku": "sku", "unit": "unit"}
-_OF_CHARGE = {**_OF_PERIOD, "charge": "name"}
-_OF_WALLET = {**_OF_PERIOD, "wallet": "name"}
+_OF_CHARGE = {"charge": "name", "sku": "sku", "unit": "unit"}
+_OF_WALLET = {"wallet": "name", "sku": "sku", "unit": "unit"}
 _OF_ITEM = {"contract": "contract", "plan": "plan", "item": "name"}
 _OF_LINE = {
     "invoice": "invoice",
@@ -69,18 +68,20 @@ COMPARED = (
 )
 
 
-def differences(world: Any, scrape: Scrape, organization: str) -> list[str]:
+def differences(world: Any, scrape: Scrape, organization: str, *, closed: bool = True) -> list[str]:
     """List where a scrape differs from the world, one line for each.
 
     Args:
         world: the simulator's summary of the moment.
         scrape: an exposition of readings of the same simulated day.
         organization: whose series are compared.
+        closed: whether contracts' periods that are closed are compared too. What was first read of
+            one is kept, so it is not the truth where that was under a fault.
     """
     page = _Page(scrape, {"organization": organization})
     found = (
         *_invoices(world["invoices"], page),
-        *_contracts(world["contracts"], page),
+        *_contracts(world["contracts"], page, closed=closed),
         *_usage(world["usage"], page),
         *page.differing(_LINES, _OF_LINE, world["lines"]),
         *(line for each in world["trustors"] for line in _trustor(each, page)),
@@ -148,24 +149,30 @@ def _invoices(world: Any, page: _Page) -> Iterator[str]:
             yield from _differing(f"{metric} {currency}", Decimal(str(truth[key])), shown)
 
 
-def _contracts(world: Any, page: _Page) -> Iterator[str]:
+def _contracts(world: Any, page: _Page, *, closed: bool) -> Iterator[str]:
     ends = page.values("contract_end_timestamp_seconds", "contract")
-    charges, wallets, items = [], [], []
+    items, kept = [], []
     for contract in world:
         name = contract["externalNumber"] or contract["id"]
         end = _seconds(contract["end"], _LAST_SECOND)
         yield from _differing(f"end of contract {name}", end, ends.get(name))
         items += [{**item, "contract": name} for item in contract["items"]]
-        for period, truth in contract["periods"].items():
-            of = {"contract": name, "period": period}
-            charges += [{**charge, **of} for charge in truth["charges"]]
-            wallets += [{**wallet, **of} for wallet in truth["wallets"]]
-            metric = "contract_period_start_timestamp_seconds"
-            start = _seconds(truth["start"], time())
-            yield from _differing(f"{period} period of {name}", start, page.value(metric, **of))
-    yield from page.differing(_CHARGES, _OF_CHARGE, charges)
-    yield from page.differing(_WALLETS, _OF_WALLET, wallets)
+        kept += [
+            ({"contract": name, "period": period}, truth)
+            for period, truth in contract["periods"].items()
+            if closed or not truth["closed"]
+        ]
     yield from page.differing(_ITEMS, _OF_ITEM, items)
+    for of, truth in kept:
+        yield from _period(of, truth, page)
+
+
+def _period(of: Mapping[str, str], truth: Any, page: _Page) -> Iterator[str]:
+    shown = page.value("contract_period_start_timestamp_seconds", **of)
+    start = _seconds(truth["start"], time())
+    yield from _differing(f"start of period {' '.join(of.values())}", start, shown)
+    yield from page.differing(_CHARGES, _OF_CHARGE, truth["charges"], **of)
+    yield from page.differing(_WALLETS, _OF_WALLET, truth["wallets"], **of)
 
 
 def _usage(world: Any, page: _Page) -> Iterator[str]:

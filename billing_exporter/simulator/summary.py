@@ -72,11 +72,12 @@ def _unless_zero(amount: Decimal) -> str | None:
 def periods(contracts: Contracts, term: Term, today: date) -> dict[str, Any]:
     """Tell charges and wallets of a contract's two newest periods."""
     found = {}
-    for name, period in zip(_NEWEST, term.periods(today), strict=False):
+    for place, period in enumerate(term.periods(today)[: len(_NEWEST)]):
         course = contracts.course(term, period, today)
         purses = wallets(course) if term.account.wallets else []
-        found[name] = {
+        found[_NEWEST[place]] = {
             "start": str(period.start),
+            "closed": place > 0 or not term.active,
             "charges": list(map(_charge, charges(course))),
             "wallets": list(map(_wallet, purses)),
         }
