@@ -28,7 +28,7 @@ SUBJECTS = {CONTRACTS: "contracts", INVOICES: "invoices", REPORT: "usage", TRUST
 # One answer among many: without it the rest of the poll goes on.
 DETAILS = {PERIOD: "contracts", LINES: "invoices", OVERVIEW: "trustors"}
 OPERATIONS = (*SUBJECTS, *DETAILS, LOGIN)
-# No poll needs them: they are asked by whoever looks for a contract, a document or the own name.
+# No poll of the simulator needs them: who looks for one contract, a document or the own name does.
 UNPOLLED = (CONTRACT, DOCUMENT, ME)
 CONCERNED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -226,7 +226,7 @@ def reason_of(fault: Fault, operation: str) -> str | None:
     """Say why a single call of an operation fails under a fault, None where it does not."""
     if operation not in fault.on or fault.reason is None:
         return None
-    return at_login(fault) if operation == LOGIN else fault.reason
+    return _at_login(fault) if operation == LOGIN else fault.reason
 
 
 def expectations(fault: Fault, operation: str) -> dict[str, Expected]:
@@ -248,7 +248,7 @@ def _lived_with(fault: Fault, operation: str) -> dict[str, Expected]:
 def _failed(fault: Fault, operation: str) -> dict[str, Expected]:
     reason = str(fault.reason)
     if operation == LOGIN:
-        failed = Expected(at_login(fault))
+        failed = Expected(_at_login(fault))
         without = replace(failed, partial=_without_contracts(failed.outcome).partial)
         return dict.fromkeys(COLLECTORS, failed) | {"usage": without}
     if operation in DETAILS:
@@ -259,7 +259,7 @@ def _failed(fault: Fault, operation: str) -> dict[str, Expected]:
     return {SUBJECTS[operation]: failed}
 
 
-def at_login(fault: Fault) -> str:
+def _at_login(fault: Fault) -> str:
     """A login that answers 400, 401 or 403 refuses the credentials."""
     if fault.name in {"400", "forbidden"}:
         return "unauthorized"
