@@ -135,9 +135,10 @@ _NUMBERS = (CONTRACTS, CONTRACT, PERIOD, INVOICES, LINES, OVERVIEW)
 _API = (*SUBJECTS, *DETAILS, *UNPOLLED)
 
 # Rows of a listing have an id and count once; those within an answer add up.
-_ADDED_UP = dict.fromkeys((PERIOD, REPORT, OVERVIEW), Change("more", "merged"))
-# A period that a contract lists twice hides the one before it.
-_REPEATABLE = tuple(name for name in (*_API, LOGIN) if name != CONTRACTS)
+_ADDED_UP = {
+    CONTRACTS: Change("same", "merged"),  # items of a plan, which say the same twice
+    **dict.fromkeys((PERIOD, REPORT, OVERVIEW), Change("more", "merged")),
+}
 # The numbers of a plan's item may all be absent; of other rows some are needed.
 _NEEDED = (PERIOD, INVOICES, LINES, REPORT, OVERVIEW)
 _MISSING = {CONTRACTS: Change("fewer"), **dict.fromkeys(_NEEDED, Change("fewer", "missing"))}
@@ -198,7 +199,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("unauthorized", reason="unauthorized"),
     Fault("revoked", reason="unauthorized", on=_API),
     Fault("revoked", "times=1"),
-    Fault("duplicate_rows", changes=_ADDED_UP, on=_REPEATABLE),
+    Fault("duplicate_rows", changes=_ADDED_UP),
     Fault("nulls", changes=_MISSING),
     Fault("empty_strings", changes=_MISSING),
     Fault("wrong_types", changes=_UNREADABLE),

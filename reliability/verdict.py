@@ -1,13 +1,13 @@
 """Whether two looks, before and under a fault, tell what the matrix says they should."""
 
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from billing_exporter.metrics import CATALOGUE, PREFIX
 from reliability.looking import Look, metric_of
-from reliability.matrix import SAME, SUCCESS, Case, Expected, Shown
+from reliability.matrix import LOGIN, SAME, SUCCESS, Case, Expected, Shown
 from reliability.oracle import Answers, Told, told
 
 # Sums over rows: without some of the rows they are others.
@@ -184,3 +184,24 @@ def faults(
     for name, of_collector in expected.items():
         verdict = Verdict(before, after, organization, name, case.expected[name], of_collector)
         yield from (f"{case}: {name} {fault}" for fault in verdict.faults())
+
+
+def missaid(case: Case, warnings: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield what the log says wrongly or not: a failed poll is one warning with its reason.
+
+    Args:
+        case: the fault and the operation.
+        warnings: collector and reason of each failed poll that was warned of.
+    """
+    ends = ((name, case.expected[name].outcome) for name in case.concerned)
+    wanted = {(name, outcome) for name, outcome in ends if outcome != SUCCESS}
+    said = Counter(warnings)
+    yield from (f"{case}: is warned of {each}" for each in said.keys() - wanted)
+    yield from (f"{case}: is warned {n} times of {each}" for each, n in said.items() if n > 1)
+    if case.operation == LOGIN:
+        # A login that fails concerns all who wait for it, one of whom says so.
+        refused = {outcome for _, outcome in wanted} == {"unauthorized"}
+        if wanted and (not said or (refused and len(said) > 1)):
+            yield f"{case}: is warned of {sorted(said)}, one of {sorted(wanted)} would do"
+    else:
+        yield from (f"{case}: is not warned of {each}" for each in wanted - said.keys())

@@ -30,10 +30,17 @@ PERIODS = ("current", "previous")
 
 
 class ContractData(msgspec.Struct, frozen=True):
-    """A contract and the details of its periods by the name they are shown under."""
+    """A contract and its periods.
+
+    Attributes:
+        contract: as listed or asked for.
+        periods: their details, or what the listing tells of them, by the name they are shown under.
+        whole: ids of those whose details were read without a gap.
+    """
 
     contract: BillingContract
     periods: dict[str, BillingContractPeriodDetail]
+    whole: tuple[str, ...] = ()
 
 
 class ContractsData(msgspec.Struct, frozen=True):
@@ -61,12 +68,7 @@ class ContractsCollector:
         for number, listed in enumerate(contracts):
             poll.progress(number, len(contracts))
             contract = _in_full(poll, full, listed)
-            details = {
-                name: detail
-                for name, period in newest_periods(contract, poll.now.date()).items()
-                if (detail := _detail(poll, periods, contract, period, kept)) is not None
-            }
-            done.append(ContractData(contract, details))
+            done.append(_with_details(poll, periods, contract, kept))
         poll.progress(len(contracts), len(contracts))
         return ContractsData(tuple(done))
 
@@ -104,7 +106,7 @@ def newest_periods(contract: BillingContract, today: date) -> dict[str, BillingC
     """
     dated = [
         (period.date_start, period.id or "", period)
-        for period in contract.billing_periods
+        for period in once_each(contract.billing_periods, lambda period: period.id)
         if period.date_start is not None
     ]
     dated.sort(key=lambda entry: entry[:2])
@@ -126,7 +128,7 @@ def _closed_details(
         (known.contract.id, detail.id): detail
         for known in previous.contracts
         for detail in known.periods.values()
-        if detail.id is not None and _is_closed(detail)
+        if detail.id in known.whole and _is_closed(detail)
     }
 
 
@@ -140,24 +142,39 @@ def _in_full(
     return details.ask(lambda: poll.api.get_billing_contract(key), f"contract {key}") or listed
 
 
-def _detail(
+def _with_details(
     poll: Poll[ContractsData],
     details: Details,
     contract: BillingContract,
-    period: BillingContractPeriod,
     kept: Mapping[tuple[str | None, str], BillingContractPeriodDetail],
+) -> ContractData:
+    periods, whole = {}, []
+    for name, period in newest_periods(contract, poll.now.date()).items():
+        key, of = period.id, contract.id
+        if key is None or of is None:
+            continue
+        known = kept.get((of, key)) if _is_closed(period) else None
+        detail = known or _asked(poll, details, of, key)
+        if detail is not None and _is_whole(detail):
+            whole.append(key)
+        periods[name] = detail or _last_detail(poll.previous, of, key) or _outline(period)
+    return ContractData(contract, periods, tuple(whole))
+
+
+def _asked(
+    poll: Poll[ContractsData], details: Details, contract_id: str, period_id: str
 ) -> BillingContractPeriodDetail | None:
-    key, of = period.id, contract.id
-    if key is None or of is None:
-        return None
-    known = kept.get((of, key))
-    if known is not None and _is_closed(period):
-        return known
-    asked = details.ask(
-        lambda: poll.api.get_billing_contract_billingperiod(of, key),
-        f"billing period {key} of contract {of}",
+    return details.ask(
+        lambda: poll.api.get_billing_contract_billingperiod(contract_id, period_id),
+        f"billing period {period_id} of contract {contract_id}",
     )
-    return asked or _last_detail(poll.previous, of, key) or _outline(period)
+
+
+def _is_whole(detail: BillingContractPeriodDetail) -> bool:
+    """Tell whether there are rows and each has its number; else they may come when asked again."""
+    samples = Samples()
+    _expose_period(samples, "", "", detail)
+    return bool(detail.charges) and not samples.dropped
 
 
 def _outline(period: BillingContractPeriod) -> BillingContractPeriodDetail:
@@ -197,7 +214,8 @@ def _expose_facts(samples: Samples, name: str, contract: BillingContract) -> Non
 
 
 def _expose_plan(samples: Samples, contract: str, plan: BillingPlan) -> None:
-    names = Counter(label(item.name) for item in plan.items)
+    known = {(label(item.name), label(item.item_number)) for item in plan.items}
+    names = Counter(name for name, _ in known)
     for item in plan.items:
         name = _item_name(item, names)
         if not name:

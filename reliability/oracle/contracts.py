@@ -77,7 +77,8 @@ def _put_facts(sheet: Sheet, name: str, contract: JSON) -> None:
 
 
 def _put_plan(sheet: Sheet, contract: str, plan: JSON) -> None:
-    names = Counter(text(item, "name") for item in plan["items"])
+    items = {(text(item, "name"), text(item, "itemNumber")) for item in plan["items"]}
+    names = Counter(name for name, _ in items)
     for item in plan["items"]:
         name = text(item, "name")
         shown = f"{name} ({text(item, 'itemNumber')})" if names[name] > 1 else name

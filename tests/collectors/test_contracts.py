@@ -116,6 +116,48 @@ def test_a_period_is_fetched_again_when_it_has_closed(cloud: Cloud) -> None:
     assert [row[-1] for row in lines(text, "charge_actual_quantity")] == ["2"]
 
 
+@pytest.mark.parametrize("first", [[], [{"name": "seats", "actualQuantity": None}]])
+def test_a_closed_period_with_gaps_is_fetched_again(cloud: Cloud, first: list[object]) -> None:
+    """What was closed and lacked its charges, or their numbers, is asked for until it has them."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED})))
+    path = put_detail(cloud, "co-1/p", **CLOSED, charges=first)
+    contracts = desk()
+    assert lines(contracts.poll(), "charge_actual_quantity") == []
+    put_detail(cloud, "co-1/p", **CLOSED, charges=[charge(2)])
+    for _ in range(3):
+        text = contracts.poll()
+    assert [row[-1] for row in lines(text, "charge_actual_quantity")] == ["2"]
+    assert cloud.count(path) == 2
+
+
+def test_a_closed_period_that_failed_is_fetched_again(cloud: Cloud) -> None:
+    """What the listing tells of a closed period does not pass as its detail."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED})))
+    cloud.refuse(f"{CONTRACTS}/co-1/billingperiods/p", 500)
+    contracts = desk()
+    assert lines(contracts.poll(), "contract_period_closed") != []
+    put_detail(cloud, "co-1/p", **CLOSED, charges=[charge(2)])
+    assert [row[-1] for row in lines(contracts.poll(), "charge_actual_quantity")] == ["2"]
+
+
+def test_a_period_that_is_listed_twice_is_one(cloud: Cloud) -> None:
+    """The newest period stands once, and the one before it is not hidden."""
+    new, old = {"id": "new", **OPEN}, {"id": "old", **CLOSED}
+    cloud.put(CONTRACTS, page(contract("co-1", new, new, old)))
+    put_detail(cloud, "co-1/new", **OPEN, charges=[charge(1)])
+    put_detail(cloud, "co-1/old", **CLOSED, charges=[charge(2)])
+    shown = lines(desk().poll(), "charge_actual_quantity")
+    assert [row[-1] for row in shown] == ["1", "2"]
+
+
+def test_a_plan_item_that_comes_twice_keeps_its_name(cloud: Cloud) -> None:
+    """Only items of one name and several numbers are told apart by the number."""
+    item = {"name": "seats", "itemNumber": "7", "quantity": 1}
+    plan = {"name": "plan", "items": [item, item]}
+    cloud.put(CONTRACTS, page(contract("co-1", plans=[plan])))
+    assert 'item="seats"' in lines(desk().poll(), "plan_item_quantity")[0]
+
+
 def test_a_reopened_period_is_fetched_again(cloud: Cloud) -> None:
     """A closed period that the listing calls open again is restated: it is read anew."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED})))

@@ -15,7 +15,7 @@ from billing_exporter.collectors.settings import (
 from reliability.branch import NAME, Branch
 from reliability.direct import Direct, Moment
 from reliability.looking import QuickScrape
-from reliability.matrix import OPERATIONS, PERIOD
+from reliability.matrix import OPERATIONS
 from reliability.truth import COMPARED, differences
 
 COLLECTORS = Collectors(
@@ -74,16 +74,8 @@ def shows_again_what_is_so(fault: str) -> list[str]:
     return differences(direct.service.summary(100), QuickScrape(text), NAME)
 
 
-LASTING = pytest.mark.xfail(
-    strict=True, reason="what the listing tells of a closed period is kept as its detail"
-)
-
-
-@pytest.mark.parametrize("fault", ["500", "html", "forbidden"])
-@pytest.mark.parametrize(
-    "operation",
-    [pytest.param(each, marks=LASTING if each == PERIOD else ()) for each in OPERATIONS],
-)
+@pytest.mark.parametrize("fault", ["500", "html", "forbidden", "wrong_types"])
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_failure_at_the_first_poll_does_not_last(operation: str, fault: str) -> None:
     """However the first poll failed, two polls later all numbers are so."""
     assert shows_again_what_is_so(f"{fault}:{operation}") == []
