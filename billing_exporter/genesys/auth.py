@@ -9,7 +9,7 @@ import base64
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 
 import msgspec
@@ -166,17 +166,19 @@ class Tokens:
             raise _repeated(self._failure.error)
 
     def _secret(self) -> str:
-        try:
+        with suppress(OSError, ValueError):
             secret = self._account.client_secret()
-        except (OSError, ValueError):
-            error = Unauthorized(
-                "the client secret cannot be read: check its file and the file's permissions",
-                operation=OPERATION,
-            )
-            error.repeated, self._is_unreadable = self._is_unreadable, True
-            raise error from None
-        self._is_unreadable = False
-        return secret
+            self._is_unreadable = False
+            return secret
+        raise self._unreadable()  # there, it would keep the other error and with it all calls
+
+    def _unreadable(self) -> Unauthorized:
+        error = Unauthorized(
+            "the client secret cannot be read: check its file and the file's permissions",
+            operation=OPERATION,
+        )
+        error.repeated, self._is_unreadable = self._is_unreadable, True
+        return error
 
     def _request(self, secret: str) -> Request:
         credentials = f"{self._account.client_id}:{secret}".encode()

@@ -89,10 +89,10 @@ class Caller:
                 operation.name, deadline, lambda: self._attempt(operation, target, deadline)
             )
             decoded = operation.decoder.decode(answer.body)
-        except ApiError as failure:
-            error = deadline.cause(failure)
-            error.operation = failure.operation or operation.name
-            raise error from None
+        except ApiError as error:
+            error.operation = error.operation or operation.name
+            # Not by a name of its own, which would keep it and with it this call.
+            raise deadline.cause(error) from None
         self._report(operation.name, decoded)
         return decoded.value
 

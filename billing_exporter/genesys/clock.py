@@ -82,5 +82,5 @@ class Deadline:
     def cause(self, error: ApiError) -> ApiError:
         """Return why an operation failed: an answer that the poll no longer waited for is late."""
         if isinstance(error, Unreachable) and self._poll is not None and self._poll.left() <= 0:
-            return Timeout(_OUT_OF_TIME)
+            return Timeout(_OUT_OF_TIME, operation=error.operation)
         return error

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,8 +12,12 @@ import pytest
 
 from billing_exporter.collectors import Poll
 from billing_exporter.collectors.base import side_by_side
+from billing_exporter.collectors.settings import UsageSettings
+from billing_exporter.collectors.usage import UsageCollector
+from billing_exporter.genesys import Account, BillingApi
 from reliability.branch import Branch
 from reliability.matrix import FAULTS, OPERATIONS, Fault
+from tests.genesys.helpers import API
 from tests.polls import Number, Office
 from tests.processes import Program, simulating
 from tests.scrapes import steer
@@ -63,6 +68,35 @@ def test_nothing_is_left(fault: Fault, simulator: Program) -> None:
     finally:
         steer(simulator.url, "faults", [])
         branch.api.close()
+    assert found == []
+
+
+def test_nothing_is_left_by_a_timeout() -> None:
+    """What hangs is cut off, and its calls go with it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        api = BillingApi(Account(url, url, "demo", lambda: "demo"))
+        settings = UsageSettings(timeout="1s")
+        office = Office(collector=UsageCollector(settings), settings=settings, api=api)
+        with leftovers() as found:
+            office.poll()
+        api.close()
+    assert office.told("poll_failure") == {"timeout": 1}
+    assert found == []
+
+
+def test_nothing_is_left_by_a_secret_that_cannot_be_read() -> None:
+    """A file that is gone leaves no trace, however often it is looked for."""
+
+    def gone() -> str:
+        raise FileNotFoundError
+
+    settings, api = UsageSettings(), BillingApi(Account(API, API, "demo", gone))
+    office = Office(collector=UsageCollector(settings), settings=settings, api=api)
+    with leftovers() as found:
+        office.poll()
+        office.poll()
+    assert office.told("polls_total") == {"unauthorized": 2}
     assert found == []
 
 
