@@ -58,8 +58,10 @@ def labels(names: tuple[str, ...], *values: str) -> Labels:
     Raises:
         ValueError: there are not as many values as names.
     """
-    values, cut = _bounded(values)
-    return Labels(names, _text(names, values), cut)
+    text = _text(names, values)
+    if len(text) <= LONGEST_LABEL:
+        return Labels(names, text, cut=False)
+    return Labels(names, *_bounded(names, values))
 
 
 def extended(base: Labels, names: tuple[str, ...], *values: str) -> Labels:
@@ -68,9 +70,12 @@ def extended(base: Labels, names: tuple[str, ...], *values: str) -> Labels:
     Raises:
         ValueError: there are not as many values as names that ``base`` lacks.
     """
-    values, cut = _bounded(values)
-    text = f"{base.text},{_shared_text(names[len(base.names) :], values)}"
-    return Labels(names, text, base.cut or cut)
+    more, cut = names[len(base.names) :], base.cut
+    text = _shared_text(more, values)
+    if len(text) > LONGEST_LABEL:
+        text, too_long = _bounded(more, values)
+        cut = cut or too_long
+    return Labels(names, f"{base.text},{text}", cut)
 
 
 def _text(names: tuple[str, ...], values: tuple[str, ...]) -> str:
@@ -82,10 +87,11 @@ def _text(names: tuple[str, ...], values: tuple[str, ...]) -> str:
 _shared_text = lru_cache(maxsize=4096)(_text)
 
 
-def _bounded(values: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
-    if max(map(len, values), default=0) <= LONGEST_LABEL:
-        return values, False
-    return tuple(map(_shortened, values)), True
+def _bounded(names: tuple[str, ...], values: tuple[str, ...]) -> tuple[str, bool]:
+    cut = any(len(value) > LONGEST_LABEL for value in values)
+    if cut:
+        _shared_text.cache_clear()  # what is too long would stay there
+    return _text(names, tuple(map(_shortened, values))), cut
 
 
 def _shortened(value: str) -> str:
@@ -188,8 +194,8 @@ class Samples:
         number = readable(value)
         if number is None:
             self.dropped["not_a_number"] += 1
-        else:
-            self.labels_cut += to.cut
+        elif to.cut:
+            self.labels_cut += 1
         return number
 
     def _add_again(self, metric: Metric, text: str, number: Decimal) -> None:
