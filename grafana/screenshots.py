@@ -43,7 +43,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m grafana.screenshots", description=__doc__)
     parser.add_argument("--minutes", type=float, default=4, help="how long to watch the demo first")
     parser.add_argument("--prometheus", help="URL of one that has watched a demo already")
-    parser.add_argument("--whole", action="store_true", help="down to the last panel")
+    parser.add_argument("--whole", action="store_true", help="all of each, in both themes")
     parser.add_argument("--folder", type=Path, default=_IMAGES, help="where the pictures go")
     options = parser.parse_args()
     _build_viewer()
@@ -87,8 +87,10 @@ def _watching(prometheus: str | None, minutes: float) -> Iterator[str]:
 
 
 def _take_all(prometheus: str, minutes: float, folder: Path, shown: int | None) -> list[str]:
-    """Take a picture of each dashboard, and of one in the dark; list what is wrong."""
-    wanted = [(page.slug, "light") for page in PAGES] + [(_DARK, "dark")]
+    """Take a picture of each dashboard, and of some or all in the dark; list what is wrong."""
+    slugs = [page.slug for page in PAGES]
+    wanted = [(slug, "light") for slug in slugs]
+    wanted += [(slug, "dark") for slug in slugs if shown is None or slug == _DARK]
     chromium = find("chromium")
     with _serving(_HERE) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
