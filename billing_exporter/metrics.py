@@ -2,7 +2,7 @@
 
 Exposition, reference (``docs/metrics.md``), rules and dashboards are made from or compared with
 ``CATALOGUE``. All are gauges: amounts and quantities can fall by credits and corrections.
-The metrics of the exporter about itself are in ``telemetry``.
+The metrics of the exporter about itself are in ``own``.
 """
 
 from dataclasses import dataclass

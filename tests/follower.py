@@ -17,9 +17,10 @@ from billing_exporter.collectors.settings import (
     TrustorsSettings,
     UsageSettings,
 )
-from billing_exporter.config import Organization, Secret, Settings
+from billing_exporter.config import Settings
 from billing_exporter.logs import configure
 from billing_exporter.redaction import Redactor
+from tests.organizations import organization_at
 from tests.scrapes import steer
 
 OFTEN = "1s"
@@ -39,14 +40,7 @@ def now(simulator: str) -> datetime:
 def main(simulator: str) -> None:
     """Serve until SIGTERM."""
     configure("info", "logfmt", sys.stderr, Redactor())
-    organization = Organization(
-        name="demo",
-        api_url=simulator,
-        client_id="demo",
-        client_secret=Secret("demo"),
-        collectors=EVERYTHING,
-    )
-    settings = Settings(organizations=(organization,))
+    settings = Settings(organizations=(organization_at(simulator, EVERYTHING, name="demo"),))
     exporter = Exporter(settings, now=lambda: now(simulator))
     serve(exporter, serving(exporter, "127.0.0.1:0", "/metrics"), spread=0.1)
 

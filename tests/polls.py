@@ -16,7 +16,7 @@ from billing_exporter.polling import Poller, Target
 from billing_exporter.samples import Samples, labels
 from billing_exporter.telemetry import Telemetry
 from tests.genesys.helpers import billing_api
-from tests.scrapes import samples_of
+from tests.scrapes import billing_text, samples_of
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -99,8 +99,7 @@ class Office:
 
     def shown(self) -> list[int]:
         """Return the number that is exposed, if there is one."""
-        text = b"".join(self.exposition.body.pieces(b"", gzip=False)).decode()
-        return [int(sample.value) for sample in samples_of(text)]
+        return [int(sample.value) for sample in samples_of(billing_text(self.exposition))]
 
     def told(self, metric: str) -> dict[str, float]:
         """Return the values of a metric about the exporter by reason, outcome or collector."""

@@ -16,6 +16,7 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.samples import Sample
 
+from billing_exporter.exposition import Exposition
 from billing_exporter.metrics import CATALOGUE
 from tests.processes import wait_until
 
@@ -57,6 +58,11 @@ def steer(simulator: str, call: str, payload: Any = None) -> Any:
 def wait_until_ready(exporter: str) -> None:
     """Wait until each collector of an exporter has had its first outcome."""
     wait_until(lambda: fetch(f"{exporter}/-/ready").status == 200)
+
+
+def billing_text(exposition: Exposition) -> str:
+    """Return what a scrape of an exposition in this process reads, without the live part."""
+    return b"".join(exposition.body.pieces(b"", gzip=False)).decode()
 
 
 def samples_of(text: str, *, openmetrics: bool = False) -> list[Sample]:

@@ -11,10 +11,11 @@ import pytest
 
 from billing_exporter.app import Exporter, serving
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
-from billing_exporter.config import Organization, Secret, Settings
+from billing_exporter.config import Settings
 from billing_exporter.simulator import Options, Simulator
 from stack.hurry import hurried
 from tests.components import require
+from tests.organizations import organization_at
 from tests.prometheus_server import (
     AlertmanagerServer,
     Row,
@@ -116,14 +117,7 @@ def _settings(url: str) -> Settings:
         invoices=InvoicesSettings(interval="2s", lines="none"),
         trustors=TrustorsSettings(interval="2s", periods=("current",)),
     )
-    organization = Organization(
-        name="acme",
-        api_url=url,
-        client_id="demo",
-        client_secret=Secret("demo"),
-        collectors=collectors,
-    )
-    return Settings(organizations=(organization,))
+    return Settings(organizations=(organization_at(url, collectors),))
 
 
 def _named(rows: list[Row], name: str, **labels: str) -> list[Row]:

@@ -9,13 +9,10 @@ from itertools import groupby
 import pytest
 
 from billing_exporter.app import Exporter, serving
-from billing_exporter.collectors.settings import (
-    EVERY_COLLECTOR,
-    Collectors,
-    ContractsSettings,
-)
-from billing_exporter.config import Organization, Secret, Settings
+from billing_exporter.collectors.settings import Collectors, ContractsSettings
+from billing_exporter.config import Organization, Settings
 from billing_exporter.simulator import Options, Simulator
+from tests.organizations import organization_at
 from tests.processes import wait_until
 from tests.scrapes import Scrape, fetch, wait_until_ready
 
@@ -46,19 +43,6 @@ def simulated(*faults: str, seed: int = 1, port: int = 0) -> Iterator[Simulator]
         yield simulator
 
 
-def organization(
-    name: str, simulator: Simulator, collectors: Collectors = EVERY_COLLECTOR
-) -> Organization:
-    """Return the settings of a simulator."""
-    return Organization(
-        name=name,
-        api_url=simulator.url,
-        client_id="demo",
-        client_secret=Secret("demo"),
-        collectors=collectors,
-    )
-
-
 @contextmanager
 def running(*organizations: Organization, polling: bool = True) -> Iterator[Running]:
     """Serve an exporter of some organizations, and poll unless told otherwise."""
@@ -82,9 +66,9 @@ def several() -> Iterator[Running]:
         simulated(seed=2) as two,
         simulated(f"forbidden:{INVOICES}") as three,
         running(
-            organization("one", one),
-            organization("two", two),
-            organization("three", three),
+            organization_at(one.url, name="one"),
+            organization_at(two.url, name="two"),
+            organization_at(three.url, name="three"),
         ) as together,
     ):
         wait_until_ready(together.url)
@@ -94,7 +78,7 @@ def several() -> Iterator[Running]:
 def test_nothing_is_left_running() -> None:
     """After it has stopped, none of its threads lives, whatever it did."""
     before = set(threading.enumerate())
-    with simulated() as simulator, running(organization("one", simulator)) as exporter:
+    with simulated() as simulator, running(organization_at(simulator.url, name="one")) as exporter:
         wait_until_ready(exporter.url)
         assert set(threading.enumerate()) - before
     wait_until(lambda: set(threading.enumerate()) <= before)
@@ -105,7 +89,7 @@ def test_ready_after_all_first_outcomes() -> None:
     faults = "forbidden:get_orgauthorization_trustors", f"html:{INVOICES}"
     with (
         simulated(*faults) as simulator,
-        running(organization("one", simulator), polling=False) as exporter,
+        running(organization_at(simulator.url, name="one"), polling=False) as exporter,
     ):
         waiting = fetch(f"{exporter.url}/-/ready")
         assert waiting.status == 503
@@ -120,7 +104,7 @@ def test_ready_after_all_first_outcomes() -> None:
 
 def test_organizations_are_kept_apart(several: Running) -> None:
     """Each organization has the series of its own world, as if it were alone."""
-    with simulated(seed=2) as alone, running(organization("two", alone)) as exporter:
+    with simulated(seed=2) as alone, running(organization_at(alone.url, name="two")) as exporter:
         wait_until_ready(exporter.url)
         expected = _billing(Scrape.of(exporter.url), "two")
     scrape = Scrape.of(several.url)
@@ -190,7 +174,7 @@ def test_last_reading_stays_while_the_api_is_gone() -> None:
     often = Collectors(contracts=ContractsSettings(interval="100ms"))
     with simulated() as simulator:
         port = int(simulator.url.rpartition(":")[2])
-        with running(organization("one", simulator, often)) as exporter:
+        with running(organization_at(simulator.url, often, name="one")) as exporter:
             wait_until_ready(exporter.url)
             good = Scrape.of(exporter.url)
             simulator.stop()

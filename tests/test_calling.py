@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from billing_exporter.calling import CallError, call, listing
-from billing_exporter.genesys import OPERATIONS, Account, BillingApi, NotFound
+from billing_exporter.genesys import OPERATIONS, BillingApi, NotFound
 from billing_exporter.simulator import Options, Simulator
+from tests.genesys.helpers import client_at
 from tests.truth import Truth
 
 
@@ -21,9 +22,7 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture(scope="module")
 def api(simulator: Simulator) -> Iterator[BillingApi]:
     """A client of it."""
-    url = simulator.url
-    account = Account(api_url=url, login_url=url, client_id="demo", client_secret=lambda: "demo")
-    client = BillingApi(account)
+    client = client_at(simulator.url)
     yield client
     client.close()
 

@@ -7,11 +7,12 @@ from email.utils import format_datetime
 import pytest
 
 from billing_exporter.collectors.settings import EVERY_COLLECTOR, Collectors, InvoicesSettings
-from billing_exporter.config import Organization, Secret
+from billing_exporter.config import Organization
 from billing_exporter.doctor import Doctor, Finding
 from billing_exporter.genesys import OPERATIONS, date_of
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.unit import connect
+from tests.organizations import organization_at
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -26,12 +27,7 @@ def cloud() -> Iterator[Simulator]:
 def _examine(
     cloud: Simulator, collectors: Collectors = EVERY_COLLECTOR, *, refused: bool = False
 ) -> dict[str, Finding]:
-    organization = Organization(
-        name="acme",
-        api_url=cloud.url,
-        client_id="demo",
-        client_secret=Secret("wrong" if refused else "demo"),
-    )
+    organization = organization_at(cloud.url, secret="wrong" if refused else "demo")
     api = connect(organization, lambda _: None)
     doctor = Doctor(api, collectors, NOW)
     doctor.examine()

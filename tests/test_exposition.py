@@ -17,7 +17,7 @@ from billing_exporter.exposition import Block, Body, Exposition, _Section, heade
 from billing_exporter.metrics import CATALOGUE, Metric
 from billing_exporter.samples import Samples, labels
 from tests.components import require
-from tests.scrapes import samples_of
+from tests.scrapes import billing_text, samples_of
 
 ONE = Metric("one", 'A "quoted" back\\slash\nand a line.', ("name",), additive=True)
 TWO = Metric("two", "Without labels.", (), additive=False)
@@ -37,11 +37,6 @@ def block(
     return render(samples, organization)
 
 
-def text_of(exposition: Exposition) -> str:
-    """Return what a scrape reads, without the live part."""
-    return b"".join(exposition.body.pieces(b"", gzip=False)).decode()
-
-
 def parsed(text: str, *, openmetrics: bool) -> list[Sample]:
     """Return the samples that a reference parser reads."""
     return samples_of(f"{text}# EOF\n" if openmetrics else text, openmetrics=openmetrics)
@@ -57,7 +52,7 @@ def full() -> str:
                 values = [f"{name} \\ of\n{organization}" for name in metric.labels]
                 samples.require(metric, labels(metric.labels, *values), Decimal("1234.0001"))
             exposition.publish(collector, organization, [render(samples, organization)])
-    return text_of(exposition)
+    return billing_text(exposition)
 
 
 def test_a_reading_is_written_like_this() -> None:
@@ -70,7 +65,7 @@ def test_a_reading_is_written_like_this() -> None:
     both.require(ONE, labels(("name",), "a"), 10**6)
     exposition.publish("first", "zeta", [render(both, "zeta"), block(ONE, "c", "zeta")])
     exposition.publish("first", 'ac"me', [block(ONE, "a", 'ac"me')])
-    assert text_of(exposition) == (
+    assert billing_text(exposition) == (
         '# HELP one A \\"quoted\\" back\\\\slash\\nand a line.\n'
         "# TYPE one gauge\n"
         'one{organization="ac\\"me",name="a"} 1\n'
@@ -99,7 +94,7 @@ def test_a_metric_without_samples_has_no_header() -> None:
     samples.require(TWO, labels(()), 2)
     exposition = Exposition(SUBJECTS)
     exposition.publish("first", "acme", [render(samples, "acme")])
-    assert text_of(exposition) == ""
+    assert billing_text(exposition) == ""
 
 
 def test_a_block_says_how_many_series_it_has() -> None:
@@ -120,7 +115,7 @@ def test_any_label_text_survives_the_parsers(
     valid = {name.encode("utf-8", "replace").decode() for name in names}
     exposition = Exposition(SUBJECTS)
     exposition.publish("first", organization, [block(ONE, names, organization)])
-    found = parsed(text_of(exposition), openmetrics=openmetrics)
+    found = parsed(billing_text(exposition), openmetrics=openmetrics)
     assert {sample.labels["name"] for sample in found} == valid
     assert {sample.labels["organization"] for sample in found} == {
         organization.encode("utf-8", "replace").decode()
@@ -134,7 +129,7 @@ def test_no_number_that_is_none_reaches_the_text(value: Decimal) -> None:
     samples.require(TWO, labels(()), value)
     exposition = Exposition(SUBJECTS)
     exposition.publish("first", "acme", [render(samples, "acme")])
-    text = text_of(exposition)
+    text = billing_text(exposition)
     assert not any(word in text.lower() for word in ("nan", "inf"))
     found = [float(sample.value) for sample in parsed(text, openmetrics=True)]
     assert found == ([] if samples.dropped["not_a_number"] else [float(value)])
@@ -176,10 +171,11 @@ def test_no_blocks_take_a_reading_away() -> None:
     exposition.publish("first", "zeta", [block(ONE, "a", "zeta")])
     exposition.publish("first", "acme", ())
     assert [
-        sample.labels["organization"] for sample in parsed(text_of(exposition), openmetrics=False)
+        sample.labels["organization"]
+        for sample in parsed(billing_text(exposition), openmetrics=False)
     ] == ["zeta"]
     exposition.publish("first", "zeta", ())
-    assert text_of(exposition) == ""
+    assert billing_text(exposition) == ""
 
 
 def test_reads_and_publishings_never_tear() -> None:
@@ -212,7 +208,7 @@ def test_reads_and_publishings_never_tear() -> None:
     for thread in readers:
         thread.join()
     assert tears == []
-    assert {sample.value for sample in parsed(text_of(exposition), openmetrics=False)} == {59}
+    assert {sample.value for sample in parsed(billing_text(exposition), openmetrics=False)} == {59}
 
 
 def torn(packed: bytes) -> list[str]:

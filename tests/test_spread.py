@@ -9,11 +9,13 @@ import pytest
 
 from billing_exporter.app import START_SPREAD_SECONDS, Exporter
 from billing_exporter.collectors.settings import Collectors, TrustorsSettings, UsageSettings
-from billing_exporter.config import Organization, Secret, Settings
+from billing_exporter.config import Settings
 from billing_exporter.polling import Loop
+from tests.organizations import organization_at
 
 SPREAD = 1000.0  # seconds: no poll begins while a test looks
 ORGANIZATIONS = 80
+COLLECTORS = Collectors(usage=UsageSettings(), trustors=TrustorsSettings())
 
 
 @pytest.fixture(autouse=True)
@@ -27,13 +29,7 @@ def _always_the_same_chance() -> Iterator[None]:
 def _settings(organizations: int) -> Settings:
     return Settings(
         organizations=tuple(
-            Organization(
-                name=f"o-{number}",
-                api_url="http://127.0.0.1:9",
-                client_id="demo",
-                client_secret=Secret("demo"),
-                collectors=Collectors(usage=UsageSettings(), trustors=TrustorsSettings()),
-            )
+            organization_at("http://127.0.0.1:9", COLLECTORS, name=f"o-{number}")
             for number in range(organizations)
         )
     )

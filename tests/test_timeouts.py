@@ -1,43 +1,28 @@
 """A poll's timeout ends what hangs, and what was read by then is not lost."""
 
-import socket
 import time
-from collections.abc import Iterator
-
-import pytest
 
 from billing_exporter.collectors.settings import TrustorsSettings, UsageSettings
 from billing_exporter.collectors.trustors import TrustorsCollector
 from billing_exporter.collectors.usage import UsageCollector
-from billing_exporter.genesys import Account, BillingApi
 from billing_exporter.simulator import Options, Simulator
+from tests.genesys.helpers import client_at, silence
 from tests.polls import Office
-from tests.scrapes import samples_of
+from tests.scrapes import billing_text, samples_of
 
 # Without the timeout the client would wait for minutes; that much may a busy machine add to it.
 SOON_SECONDS = 30
 OVERVIEW = "get_billing_trusteebillingoverview_trustor_org_id"
 
 
-@pytest.fixture
-def silent() -> Iterator[str]:
-    """Listen, and never answer."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-
-
-def client(url: str) -> BillingApi:
-    """Return a client in real time."""
-    return BillingApi(Account(url, url, "demo", lambda: "demo"))
-
-
-def test_a_poll_that_gets_no_answer_ends(silent: str) -> None:
+def test_a_poll_that_gets_no_answer_ends() -> None:
     """A request that hangs is given up when the poll's time is over, and that is the reason."""
     settings = UsageSettings(timeout="1s")
-    office = Office(collector=UsageCollector(settings), settings=settings, api=client(silent))
-    began = time.monotonic()
-    office.poll()
-    assert 1 <= time.monotonic() - began < SOON_SECONDS
+    with silence() as url:
+        office = Office(collector=UsageCollector(settings), settings=settings, api=client_at(url))
+        began = time.monotonic()
+        office.poll()
+        assert 1 <= time.monotonic() - began < SOON_SECONDS
     assert office.told("poll_failure") == {"timeout": 1}
 
 
@@ -45,7 +30,7 @@ def test_a_customer_that_hangs_costs_the_others_nothing() -> None:
     """The sweep ends with the poll's time: the others are new, and that one keeps its numbers."""
     settings = TrustorsSettings(timeout="6s", concurrency=2, periods=("current",))
     with Simulator(Options(address="127.0.0.1:0", trustors=6, in_progress=0)) as simulator:
-        api = client(simulator.url)
+        api = client_at(simulator.url)
         office = Office(collector=TrustorsCollector(settings), settings=settings, api=api)
         office.poll()
         before = shown(office)
@@ -66,7 +51,7 @@ def test_a_customer_that_hangs_costs_the_others_nothing() -> None:
 
 def shown(office: Office) -> dict[str, float]:
     """Return the customers' values by metric and labels."""
-    text = b"".join(office.exposition.body.pieces(b"", gzip=False)).decode()
+    text = billing_text(office.exposition)
     prefix = "genesyscloud_billing_trustor_"
     return {
         f"{sample.name.removeprefix(prefix)} {sorted(sample.labels.items())}": sample.value

@@ -13,10 +13,11 @@ from billing_exporter.app import Exporter, Reloader
 from billing_exporter.collectors import Poll, Shard
 from billing_exporter.collectors.invoices import InvoicesCollector, InvoicesData
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
-from billing_exporter.config import ConfigError, Mistake, Organization, Secret, Settings
+from billing_exporter.config import ConfigError, Mistake, Secret, Settings
 from billing_exporter.polling import Loop
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format
+from tests.organizations import organization_at
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +29,7 @@ def cloud() -> Iterator[Simulator]:
 
 def _settings(cloud: Simulator, name: str = "acme", **collectors: object) -> Settings:
     chosen = collectors or {"invoices": InvoicesSettings(), "trustors": TrustorsSettings()}
-    organization = Organization(
-        name=name,
-        api_url=cloud.url,
-        client_id="demo",
-        client_secret=Secret("demo"),
-        collectors=Collectors(**chosen),  # type: ignore[arg-type]
-    )
+    organization = organization_at(cloud.url, Collectors(**chosen), name=name)  # type: ignore[arg-type]
     return Settings(organizations=(organization,))
 
 

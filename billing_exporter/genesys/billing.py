@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from billing_exporter.genesys import operations, paging
 from billing_exporter.genesys.auth import Account, Tokens
 from billing_exporter.genesys.caller import Caller
-from billing_exporter.genesys.clock import Clock, Deadline, SystemClock
+from billing_exporter.genesys.clock import Clock, SystemClock
 from billing_exporter.genesys.errors import NotReady
 from billing_exporter.genesys.exchange import Exchange
 from billing_exporter.genesys.observing import NullObserver, Observer
@@ -75,7 +75,6 @@ class BillingApi:
         """
         observer = observer or NullObserver()
         self._clock = clock or SystemClock(stop or threading.Event())
-        self._poll: Deadline | None = None
         self._transport = transport or Transport()
         exchange = Exchange(self._transport, self._clock, observer)
         retrier = Retrier(self._clock, observer, jitter)
@@ -96,8 +95,7 @@ class BillingApi:
         What is cut off raises `Timeout`.
         """
         api = copy(self)
-        api._poll = Deadline(self._clock, seconds)  # noqa: SLF001 - of the same class
-        api._caller = self._caller.within(api._poll)  # noqa: SLF001
+        api._caller = self._caller.within(seconds)  # noqa: SLF001 - of the same class
         return api
 
     def close(self) -> None:
@@ -267,7 +265,7 @@ class BillingApi:
             report = self._caller.get(operations.BILLABLEUSAGE_COUNTED, query=query)
             if is_complete(report):
                 return report
-            if wait is None or (self._poll is not None and self._poll.left() <= wait):
+            if wait is None or not self._caller.has_time(wait):
                 break
             self._clock.wait(wait)
         raise NotReady(

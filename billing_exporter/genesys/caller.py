@@ -59,11 +59,15 @@ class Caller:
         self._seconds = seconds
         self._poll: Deadline | None = None
 
-    def within(self, poll: Deadline) -> "Caller":
-        """Return one that shares everything, but whose operations end with a poll's deadline."""
+    def within(self, seconds: float) -> "Caller":
+        """Return one that shares everything, but is for a poll that ends within the seconds."""
         caller = copy(self)
-        caller._poll = poll  # noqa: SLF001 - of the same class
+        caller._poll = Deadline(self._clock, seconds)  # noqa: SLF001 - of the same class
         return caller
+
+    def has_time(self, seconds: float) -> bool:
+        """Say whether the poll it is for, if any, goes on for longer than that."""
+        return self._poll is None or self._poll.left() > seconds
 
     def get(
         self,

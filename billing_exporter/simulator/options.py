@@ -75,9 +75,9 @@ class Options:
         """
         found = {self.client_id: self.client_secret}
         for text in self.more_clients:
-            client, colon, secret = text.partition(":")
-            if not (client and colon and secret):
-                raise ValueError(f"a client must be ID:SECRET, not {text!r}")
+            client, _, secret = text.partition(":")
+            if not (client and secret):
+                raise ValueError("a client must be ID:SECRET, with both parts")
             if client in found:
                 raise ValueError(f"the client {client!r} is there twice")
             found[client] = secret

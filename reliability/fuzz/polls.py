@@ -28,7 +28,7 @@ from reliability.fuzz.harness import Target
 from reliability.fuzz.service import Canned
 from reliability.looking import Look, metric_of
 from tests.genesys.strategies import well_formed
-from tests.scrapes import Scrape
+from tests.scrapes import Scrape, billing_text
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REASONS = {
@@ -97,7 +97,7 @@ class Desk:
 
     def text(self) -> str:
         """Return the exposition of billing."""
-        return b"".join(self.exposition.body.pieces(b"", gzip=False)).decode()
+        return billing_text(self.exposition)
 
     def own(self) -> Scrape:
         """Return what the exporter tells of itself."""

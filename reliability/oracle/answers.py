@@ -8,7 +8,6 @@ from tests.truth import JSON, Truth
 
 NOT_A_NUMBER = Decimal("NaN")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LONGEST_TEXT = 256
 
 
 class Answers:
@@ -57,7 +56,7 @@ def by_id(rows: list[JSON]) -> dict[str, JSON]:
 def text(row: JSON | None, key: str) -> str:
     """Read a text; empty where there is none."""
     value = (row or {}).get(key)
-    return value.strip()[:_LONGEST_TEXT] if isinstance(value, str) else ""
+    return value.strip() if isinstance(value, str) else ""
 
 
 def number(row: JSON, key: str) -> Decimal | None:

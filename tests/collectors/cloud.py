@@ -18,6 +18,7 @@ from billing_exporter.genesys import ApiError
 from billing_exporter.metrics import CATALOGUE, PREFIX
 from billing_exporter.snapshot import Reading, read
 from tests.genesys.helpers import API, TOKEN_URL, FakeClock, billing_api
+from tests.scrapes import billing_text
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -134,7 +135,7 @@ class Desk:
         data = self.collector.fetch(poll)
         self.reading = read(self.collector, "acme", data, now, self.reading)
         self._exposition.publish(self.collector.name, "acme", self.reading.blocks)
-        return b"".join(self._exposition.body.pieces(b"", gzip=False)).decode()
+        return billing_text(self._exposition)
 
     @property
     def dropped(self) -> dict[str, int]:

@@ -105,6 +105,11 @@ def billing_api(clock: FakeClock | None = None, observer: Observer | None = None
     return BillingApi(account(), clock=clock or FakeClock(), observer=observer, jitter=lambda: 1.0)
 
 
+def client_at(url: str) -> BillingApi:
+    """Return a client, in real time, of a simulator or of whatever else is at a URL."""
+    return BillingApi(Account(url, url, "demo", lambda: "demo"))
+
+
 def http_answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     """Return a whole HTTP answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
@@ -157,6 +162,13 @@ class Loopback:
         """Stop accepting."""
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+
+
+@contextmanager
+def silence() -> Iterator[str]:
+    """Listen at a URL, and never answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,10 +13,10 @@ from billing_exporter.collectors import Poll
 from billing_exporter.collectors.base import side_by_side
 from billing_exporter.collectors.settings import UsageSettings
 from billing_exporter.collectors.usage import UsageCollector
-from billing_exporter.genesys import Account, BillingApi
+from billing_exporter.genesys import BillingApi
 from reliability.branch import Branch
 from reliability.matrix import FAULTS, OPERATIONS, Fault
-from tests.genesys.helpers import API
+from tests.genesys.helpers import account, client_at, silence
 from tests.polls import Number, Office
 from tests.processes import Program, simulating
 from tests.scrapes import steer
@@ -73,10 +72,9 @@ def test_nothing_is_left(fault: Fault, simulator: Program) -> None:
 
 def test_nothing_is_left_by_a_timeout() -> None:
     """What hangs is cut off, and its calls go with it."""
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        api = BillingApi(Account(url, url, "demo", lambda: "demo"))
-        settings = UsageSettings(timeout="1s")
+    settings = UsageSettings(timeout="1s")
+    with silence() as url:
+        api = client_at(url)
         office = Office(collector=UsageCollector(settings), settings=settings, api=api)
         with leftovers() as found:
             office.poll()
@@ -91,7 +89,7 @@ def test_nothing_is_left_by_a_secret_that_cannot_be_read() -> None:
     def gone() -> str:
         raise FileNotFoundError
 
-    settings, api = UsageSettings(), BillingApi(Account(API, API, "demo", gone))
+    settings, api = UsageSettings(), BillingApi(account(client_secret=gone))
     office = Office(collector=UsageCollector(settings), settings=settings, api=api)
     with leftovers() as found:
         office.poll()

@@ -14,27 +14,13 @@ from hypothesis import strategies as st
 
 from billing_exporter.collectors.settings import (
     Collectors,
-    ContractsSettings,
-    InvoicesSettings,
-    TrustorsSettings,
     UsageSettings,
 )
 from billing_exporter.genesys import Unavailable
 from billing_exporter.polling import Loop
-from reliability.branch import NAME, Branch
-from reliability.direct import Direct, Moment
-from reliability.looking import QuickScrape
-from reliability.truth import differences
+from reliability.sandbox import COLLECTORS, Sandbox
 from tests.polls import Office
-from tests.scrapes import Scrape
 
-COLLECTORS = Collectors(
-    usage=UsageSettings(),
-    invoices=InvoicesSettings(lookback="10y"),
-    contracts=ContractsSettings(),
-    trustors=TrustorsSettings(concurrency=1),
-)
-URL = "https://api.example.com"
 ZONES = ("Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago")
 # Clocks are put forward and back there, in one zone or the other.
 CLOCK_CHANGES = (date(2026, 3, 8), date(2026, 3, 29), date(2026, 10, 25), date(2026, 11, 1))
@@ -47,28 +33,6 @@ DAYS = st.sampled_from((*CLOCK_CHANGES, *MONTH_ENDS, *LEAP_DAYS)) | st.dates(
 )
 TIMES = st.sampled_from(["00:00:00", "00:59:59", "02:30:00", "22:30:00", "23:59:59"])
 MOMENTS = st.builds(lambda day, clock: datetime.fromisoformat(f"{day}T{clock}+00:00"), DAYS, TIMES)
-
-
-class World:
-    """A simulated Genesys Cloud and an organization that is polled, in one time."""
-
-    def __init__(self, start: datetime, collectors: Collectors = COLLECTORS) -> None:
-        self.moment = Moment(start)
-        self._direct = Direct(self.moment, trustors=4)
-        self.branch = Branch(URL, self.moment, collectors=collectors, transport=self._direct)
-
-    def polled(self) -> Scrape:
-        """Poll everything and return what is shown."""
-        self.branch.poll()
-        return QuickScrape(self.shown().decode())
-
-    def shown(self) -> bytes:
-        """Return the billing series."""
-        return b"".join(self.branch.exposition.body.pieces(b"", gzip=False))
-
-    def truth(self) -> object:
-        """Return what is so."""
-        return self._direct.service.summary(100)
 
 
 @contextmanager
@@ -93,11 +57,11 @@ def test_every_day_shows_what_is_so(start: datetime, steps: list[int]) -> None:
     """Whatever day it is and whichever come next, every number is the one that is so: month ends,
     leap days, periods that rotate two days late.
     """
-    world = World(start)
+    sandbox = Sandbox(start)
     for days in (0, *steps):
-        world.moment.now += timedelta(days=days)
-        scrape = world.polled()
-        assert differences(world.truth(), scrape, NAME) == []
+        sandbox.moment.now += timedelta(days=days)
+        sandbox.branch.poll()
+        assert sandbox.differences(sandbox.shown()) == []
 
 
 @settings(max_examples=10)
@@ -107,9 +71,9 @@ def test_the_zone_of_the_machine_means_nothing(start: datetime, zone: str) -> No
     shown = []
     for place in ("UTC", zone):
         with machine_in(place):
-            world = World(start)
-            world.polled()
-            shown.append(world.shown())
+            sandbox = Sandbox(start)
+            sandbox.polled()
+            shown.append(sandbox.shown())
     assert shown[0] == shown[1]
 
 
@@ -117,11 +81,13 @@ def test_a_period_rotates_once() -> None:
     """Day by day through two months, the newest period changes once a month, two days late, and
     the one before becomes ``previous`` in the same poll.
     """
-    world = World(datetime(2027, 1, 31, 12, tzinfo=UTC), Collectors(trustors=COLLECTORS.trustors))
+    sandbox = Sandbox(
+        datetime(2027, 1, 31, 12, tzinfo=UTC), Collectors(trustors=COLLECTORS.trustors)
+    )
     name, changes = "trustor_period_start_timestamp_seconds", 0
     before: dict[tuple[str, ...], float] = {}
     for _ in range(62):
-        scrape = world.polled()
+        scrape = sandbox.polled()
         starts = scrape.values(name, "trustor", "period")
         for (trustor, period), start in starts.items():
             was = before.get((trustor, period), start)
@@ -129,10 +95,10 @@ def test_a_period_rotates_once() -> None:
             if period == "current" and start > was:
                 changes += 1
                 assert starts[trustor, "previous"] == before[trustor, "current"]
-                late = world.moment.now - datetime.fromtimestamp(start, UTC)
+                late = sandbox.moment.now - datetime.fromtimestamp(start, UTC)
                 assert timedelta(days=2) <= late < timedelta(days=3)
         before = starts
-        world.moment.now += timedelta(days=1)
+        sandbox.moment.now += timedelta(days=1)
     assert changes == 2 * 4
 
 

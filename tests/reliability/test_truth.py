@@ -5,45 +5,24 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from billing_exporter.collectors.settings import (
-    Collectors,
-    ContractsSettings,
-    InvoicesSettings,
-    TrustorsSettings,
-    UsageSettings,
-)
-from reliability.branch import NAME, Branch
-from reliability.direct import Direct, Moment
-from reliability.looking import QuickScrape
 from reliability.matrix import OPERATIONS
-from reliability.truth import COMPARED, differences
+from reliability.sandbox import Sandbox
+from reliability.truth import COMPARED
 
-COLLECTORS = Collectors(
-    usage=UsageSettings(),
-    invoices=InvoicesSettings(lookback="10y"),
-    contracts=ContractsSettings(),
-    trustors=TrustorsSettings(),
-)
-MOMENT = Moment(datetime(2026, 11, 23, 12, tzinfo=UTC))
-DIRECT = Direct(MOMENT, trustors=4)
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SANDBOX = Sandbox(NOON)
 
 
 @pytest.fixture(scope="module")
 def shown() -> str:
     """What is shown of a simulated partner."""
-    branch = Branch("https://api.example.com", MOMENT, collectors=COLLECTORS, transport=DIRECT)
-    branch.poll()
-    return b"".join(branch.exposition.body.pieces(b"", gzip=False)).decode()
-
-
-def disagreements(text: str) -> list[str]:
-    """Compare an exposition with the truth."""
-    return differences(DIRECT.service.summary(100), QuickScrape(text), NAME)
+    SANDBOX.branch.poll()
+    return SANDBOX.shown()
 
 
 def test_all_numbers_are_so(shown: str) -> None:
     """What is shown is the truth."""
-    assert disagreements(shown) == []
+    assert SANDBOX.differences(shown) == []
 
 
 @pytest.mark.parametrize("metric", COMPARED)
@@ -53,29 +32,21 @@ def test_a_wrong_number_is_found(metric: str, shown: str) -> None:
     series = [it for it in line.finditer(shown) if 'period="previous"' not in it[0]]
     assert series
     wrong = f"{shown[: series[0].start(2)]}{float(series[0][2]) + 1}{shown[series[0].end(2) :]}"
-    assert len(disagreements(wrong)) == 1
+    assert len(SANDBOX.differences(wrong)) == 1
     missing = f"{shown[: series[0].start()]}{shown[series[0].end() + 1 :]}"
-    assert len(disagreements(missing)) == 1
-
-
-def shows_again_what_is_so(fault: str) -> list[str]:
-    """Poll for the first time under a fault, then twice without, and compare with the truth."""
-    moment = Moment(MOMENT.now)
-    direct = Direct(moment, trustors=4)
-    branch = Branch("https://api.example.com", moment, collectors=COLLECTORS, transport=direct)
-    direct.service.set_faults([fault])
-    branch.poll()
-    direct.service.set_faults([])
-    for _ in range(2):
-        moment.now += timedelta(hours=1)
-        branch.let_pass(3600)
-        branch.poll()
-    text = b"".join(branch.exposition.body.pieces(b"", gzip=False)).decode()
-    return differences(direct.service.summary(100), QuickScrape(text), NAME)
+    assert len(SANDBOX.differences(missing)) == 1
 
 
 @pytest.mark.parametrize("fault", ["500", "html", "forbidden", "wrong_types"])
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_failure_at_the_first_poll_does_not_last(operation: str, fault: str) -> None:
     """However the first poll failed, two polls later all numbers are so."""
-    assert shows_again_what_is_so(f"{fault}:{operation}") == []
+    sandbox = Sandbox(NOON)
+    sandbox.service.set_faults([f"{fault}:{operation}"])
+    sandbox.branch.poll()
+    sandbox.service.set_faults([])
+    for _ in range(2):
+        sandbox.moment.now += timedelta(hours=1)
+        sandbox.branch.let_pass(3600)
+        sandbox.branch.poll()
+    assert sandbox.differences(sandbox.shown()) == []

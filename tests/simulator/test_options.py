@@ -19,8 +19,9 @@ from billing_exporter.simulator import FAULTS, Options
         ({"address": "localhost"}, "address must be HOST:PORT, not 'localhost'"),
         ({"address": "localhost:99999"}, "address must be HOST:PORT"),
         ({"start": datetime(2026, 1, 1)}, "start must have a time zone"),  # noqa: DTZ001 - the mistake
-        ({"more_clients": ("a",)}, "a client must be ID:SECRET, not 'a'"),
-        ({"more_clients": ("a:",)}, "a client must be ID:SECRET, not 'a:'"),
+        ({"more_clients": ("a",)}, "a client must be ID:SECRET, with both parts$"),
+        ({"more_clients": ("a:",)}, "a client must be ID:SECRET, with both parts$"),
+        ({"more_clients": (":c",)}, "a client must be ID:SECRET, with both parts$"),
         ({"more_clients": ("a:b", "a:c")}, "the client 'a' is there twice"),
         ({"more_clients": ("demo:c",)}, "the client 'demo' is there twice"),
         ({"faults": ("429", "flood")}, "unknown fault 'flood'; known faults: 400, 408"),

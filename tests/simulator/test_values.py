@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from billing_exporter.genesys import OPERATIONS, Account, BillingApi
+from billing_exporter.genesys import OPERATIONS
 from billing_exporter.genesys.records import Record
+from tests.genesys.helpers import client_at
 from tests.simulator.client import connected
 from tests.simulator.judge import END, START, Judge
 
@@ -35,10 +36,7 @@ class Both:
     def __init__(self, keys: str, url: str, judge: Judge) -> None:
         """Log in as the simulator's own client."""
         self.keys = keys
-        account = Account(
-            api_url=url, login_url=url, client_id="demo", client_secret=lambda: "demo"
-        )
-        self.ours = BillingApi(account)
+        self.ours = client_at(url)
         self._theirs = (judge.billing, judge.trust, judge.directory)
 
     def answers(self) -> Iterator[tuple[str, Any, Any]]:
