@@ -7,11 +7,9 @@ to poll each second. All else is what ``serve`` runs.
 """
 
 import argparse
-import json
 import os
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +23,7 @@ from billing_exporter.collectors.settings import Collectors
 from billing_exporter.config import Organization, Settings, load
 from billing_exporter.logs import configure
 from billing_exporter.redaction import Redactor
+from tests.scrapes import time_of
 
 _SPREAD_SECONDS = 0.2
 
@@ -46,10 +45,7 @@ class SimulatedTime:
     @classmethod
     def of(cls, simulator: str, scale: float) -> "SimulatedTime":
         """Ask a simulator for its time."""
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{simulator}/_simulator/world?limit=0", timeout=30) as answer:
-            told = datetime.fromisoformat(json.load(answer)["now"])
-        return cls(told, time.monotonic(), scale)
+        return cls(time_of(simulator), time.monotonic(), scale)
 
     def now(self) -> datetime:
         """Tell the simulated time."""

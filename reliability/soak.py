@@ -19,7 +19,7 @@ from reliability.watching import Watcher
 from tests.components import find
 from tests.processes import Program, simulating, wait_until
 from tests.prometheus_server import PrometheusServer, running_prometheus
-from tests.scrapes import Scrape, steer, wait_until_ready
+from tests.scrapes import Scrape, steer, time_of, wait_until_ready
 
 _WARM_UP = 0.2  # share of a run that is no part of its slopes
 _PATIENCE_SECONDS = 150.0  # a client that was told to wait may wait a minute, and twice
@@ -135,10 +135,10 @@ def disagreeing(simulator: str, exporter: str) -> list[str]:
     """Compare what is shown with what is so; a look that spans midnight is no look."""
     before = steer(simulator, "world")
     scrape = Scrape.of(exporter)
-    after = steer(simulator, "world")
-    if before["now"][:10] != after["now"][:10]:
+    day = datetime.fromisoformat(before["now"]).date()
+    if time_of(simulator).date() != day:
         return ["midnight passed"]
-    midnight = datetime.fromisoformat(f"{before['now'][:10]}T00:00:00+00:00").timestamp()
+    midnight = datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()
     moments = scrape.values("last_success_timestamp_seconds", "collector", organization=MAIN)
     if len(moments) < 4 or min(moments.values()) < midnight:  # noqa: PLR2004 - collectors
         return [f"the readings are of another day: {scrape.outcomes(MAIN)}"]
@@ -186,7 +186,7 @@ def _watched(
     exporter: Program,
     setup: Setup,
 ) -> Outcome:
-    first, began = steer(setup.simulator, "world")["now"], time.monotonic()
+    first, began = time_of(setup.simulator), time.monotonic()
     run.compare()
     before = _calm(watcher)
     run.disturb()
@@ -194,7 +194,7 @@ def _watched(
     after = _calm(watcher)
     of_exporter, of_files = scrapes(int(time.monotonic() - began))
     return Outcome(
-        simulated=(first, steer(setup.simulator, "world")["now"]),
+        simulated=(first.isoformat(), time_of(setup.simulator).isoformat()),
         agreements=run.agreements,
         disagreements=run.disagreements,
         disturbances=run.disturbances,

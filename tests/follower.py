@@ -7,7 +7,6 @@ is what ``serve`` runs.
 """
 
 import sys
-from datetime import datetime
 
 from billing_exporter.app import Exporter, serve, serving
 from billing_exporter.collectors.settings import (
@@ -21,7 +20,7 @@ from billing_exporter.config import Settings
 from billing_exporter.logs import configure
 from billing_exporter.redaction import Redactor
 from tests.organizations import organization_at
-from tests.scrapes import steer
+from tests.scrapes import time_of
 
 OFTEN = "1s"
 EVERYTHING = Collectors(
@@ -32,16 +31,11 @@ EVERYTHING = Collectors(
 )
 
 
-def now(simulator: str) -> datetime:
-    """Ask a simulator for its time."""
-    return datetime.fromisoformat(steer(simulator, "world?limit=0")["now"])
-
-
 def main(simulator: str) -> None:
     """Serve until SIGTERM."""
     configure("info", "logfmt", sys.stderr, Redactor())
     settings = Settings(organizations=(organization_at(simulator, EVERYTHING, name="demo"),))
-    exporter = Exporter(settings, now=lambda: now(simulator))
+    exporter = Exporter(settings, now=lambda: time_of(simulator))
     serve(exporter, serving(exporter, "127.0.0.1:0", "/metrics"), spread=0.1)
 
 

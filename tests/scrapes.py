@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import Message
 from typing import Any
 
@@ -53,6 +54,11 @@ def steer(simulator: str, call: str, payload: Any = None) -> Any:
     answer = _answer(urllib.request.Request(f"{simulator}/_simulator/{call}", body))
     assert answer.status == 200, answer.text
     return json.loads(answer.text)
+
+
+def time_of(simulator: str) -> datetime:
+    """Ask a simulator for its time."""
+    return datetime.fromisoformat(steer(simulator, "clock")["now"])
 
 
 def wait_until_ready(exporter: str) -> None:

@@ -11,9 +11,8 @@ import pytest
 
 from billing_exporter.simulator.world import World
 from reliability.truth import differences
-from tests.follower import now
 from tests.processes import simulating, starting, wait_until
-from tests.scrapes import Scrape, steer, wait_until_ready
+from tests.scrapes import Scrape, steer, time_of, wait_until_ready
 
 # What happens in the world of this seed, later than any clock that runs the test. The contract
 # bills one period with one invoice; no other invoice in its currency is late by as few days.
@@ -47,7 +46,7 @@ def look() -> Iterator[Look]:
         listening = r"msg=serving url=(http://\S+)"
 
         def move(day: date) -> None:
-            while (ahead := (noon(day) - now(simulator.url)).total_seconds()) > 0:
+            while (ahead := (noon(day) - time_of(simulator.url)).total_seconds()) > 0:
                 steer(simulator.url, "clock", {"advance": min(ahead, MOST_AT_ONCE)})
 
         move(BEGINS)

@@ -1,10 +1,11 @@
 """Calls that steer the simulator; the real API has none of them. Invented: everything.
 
 GET, POST and DELETE /_simulator/faults show, replace (a JSON list of texts) and clear the faults;
-POST /_simulator/clock {"advance": seconds} moves simulated time on; POST /_simulator/revoke ends
-every token; GET /_simulator/world tells the truth about this moment (`limit` customers, 100);
-GET /_simulator/requests counts the requests so far by operation and status; GET /_simulator/clients
-tells of each OAuth client the requests of its busiest minute and how many were declined.
+GET /_simulator/clock tells simulated time, POST {"advance": seconds} moves it on;
+POST /_simulator/revoke ends every token; GET /_simulator/world tells the truth about this moment
+(`limit` customers, 100); GET /_simulator/requests counts the requests so far by operation and
+status; GET /_simulator/clients tells of each OAuth client the requests of its busiest minute and
+how many were declined.
 """
 
 import json
@@ -22,6 +23,9 @@ class Steered(Protocol):
 
     def set_faults(self, texts: list[str]) -> None:
         """Let these faults hold and no others; ValueError where one is none."""
+
+    def time(self) -> str:
+        """Tell simulated time."""
 
     def advance(self, seconds: float) -> str:
         """Move simulated time on and tell it; ValueError for what is no length of time."""
@@ -66,6 +70,7 @@ _CALLS: dict[tuple[str, str], Callable[[Steered, Any], Any]] = {
     ("GET", "faults"): lambda steered, _: steered.faults(),
     ("POST", "faults"): _set_faults,
     ("DELETE", "faults"): _clear_faults,
+    ("GET", "clock"): lambda steered, _: {"now": steered.time()},
     ("POST", "clock"): _advance,
     ("POST", "revoke"): _revoke,
     ("GET", "requests"): lambda steered, _: steered.requests(),

@@ -152,6 +152,10 @@ class Service:
         """
         self._faults.replace(texts)
 
+    def time(self) -> str:
+        """Tell simulated time as the API writes it."""
+        return moment(self.now())
+
     def advance(self, seconds: float) -> str:
         """Move simulated time on and tell it.
 

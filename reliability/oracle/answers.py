@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 
-from tests.scrapes import steer
+from tests.scrapes import time_of
 from tests.truth import JSON, Truth
 
 NOT_A_NUMBER = Decimal("NaN")
@@ -18,7 +18,7 @@ class Answers:
     """
 
     def __init__(self, url: str) -> None:
-        self.now = datetime.fromisoformat(steer(url, "world?limit=0")["now"])
+        self.now = time_of(url)
         self._truth = Truth(url)
         self._listings: dict[tuple[object, ...], list[JSON]] = {}
         self._single: dict[tuple[object, ...], tuple[int, JSON]] = {}

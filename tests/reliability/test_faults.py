@@ -23,7 +23,7 @@ from reliability.matrix import (
 from reliability.oracle import Answers, asked, told
 from reliability.verdict import OF_THE_POLL, Sheets, faults, missaid, sheets, untrue
 from tests.processes import Program, simulating
-from tests.scrapes import steer
+from tests.scrapes import steer, time_of
 
 # Longer than any wait that the client remembers over operations.
 FORGETTING_SECONDS = 3600.0
@@ -48,7 +48,7 @@ def simulator() -> Iterator[Program]:
     """A simulated Genesys Cloud whose day will not end soon."""
     flags = "--trustors", "2", "--rate-limit", "0", "--in-progress", "0"
     with simulating(*flags) as program:
-        now = datetime.fromisoformat(steer(program.url, "world")["now"])
+        now = time_of(program.url)
         noon = datetime(now.year, now.month, now.day, 12, tzinfo=UTC) + timedelta(days=1)
         steer(program.url, "clock", {"advance": (noon - now).total_seconds()})
         yield program
@@ -70,7 +70,7 @@ class Clinic:
 
     def patient(self) -> Branch:
         """Return an organization that has been polled with success."""
-        now = datetime.fromisoformat(steer(self.simulator.url, "world")["now"])
+        now = time_of(self.simulator.url)
         it = Branch(self.simulator.url, Noon(now))
         it.poll()
         return it
