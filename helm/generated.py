@@ -14,7 +14,7 @@ def files() -> dict[Path, str]:
     return {
         CHART / "values.schema.json": json.dumps(values_schema(), indent=2) + "\n",
         CHART / "README.md": readme(),
-        CHART / "files" / "thresholds.json": json.dumps(marked_lines(), indent=2) + "\n",
+        CHART / "files" / "dashboard_thresholds.json": json.dumps(marked_lines(), indent=2) + "\n",
     }
 
 

@@ -190,7 +190,9 @@ EDGES = (
         _amount("organization_currency:overdue_amount:sum", 'organization="acme"'),
     ),
     Edge("GenesysBillingPrepaidNearlyUsed", "prepaid_used", lambda x: _own_pace(x, 0.5)),
-    Edge("GenesysBillingPrepaidNearlyUsed", "prepaid_used", lambda x: _own_pace(0.99, x), True),
+    Edge(
+        "GenesysBillingPrepaidNearlyUsed", "prepaid_used", lambda x: _own_pace(0.99, x), below=True
+    ),
     Edge("GenesysBillingTrustorPrepaidNearlyUsed", "prepaid_used", lambda x: _their_pace(x, 0.5)),
     Edge(
         "GenesysBillingTrustorPrepaidNearlyUsed",
@@ -222,7 +224,12 @@ EDGES = (
     Edge("GenesysBillingContractEndImminent", "contract_imminent_days", _own_left, below=True),
     Edge("GenesysBillingTrustorContractEnding", "contract_ending_days", _their_left, below=True),
     Edge("GenesysBillingTrustorContractEnding", "contract_imminent_days", _their_left),
-    Edge("GenesysBillingTrustorContractEndImminent", "contract_imminent_days", _their_left, True),
+    Edge(
+        "GenesysBillingTrustorContractEndImminent",
+        "contract_imminent_days",
+        _their_left,
+        below=True,
+    ),
     Edge("GenesysBillingInvoiceDueSoon", "invoice_due_days", _due, below=True),
     Edge("GenesysBillingDataStale", "data_age_seconds", _age),
     Edge("GenesysBillingApiLimitReached", "api_refusals", _refused),
