@@ -23,11 +23,11 @@ demo: $(RUNS) ## start a simulated Genesys Cloud and the exporter on it; Ctrl-C 
 	@exec $(BIN)/billing-exporter demo $(ARGS)
 
 demo-stack: $(TESTS) ## the demo with a real Prometheus and Alertmanager, a day passing in a minute
-	@$(BIN)/python -m tests.components fetch prometheus-3 alertmanager
-	@exec $(BIN)/python -m stack $(ARGS)
+	@$(BIN)/python -m tools.testkit.components fetch prometheus-3 alertmanager
+	@exec $(BIN)/python -m tools.demo_stack $(ARGS)
 
 test: $(TESTS) ## fetch the real programs that tests need, then run every test
-	@$(BIN)/python -m tests.components fetch
+	@$(BIN)/python -m tools.testkit.components fetch
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(TESTS) ## check style and types; changes nothing
@@ -43,31 +43,31 @@ docs: $(TESTS) ## write the reference pages anew from the code
 	$(BIN)/billing-exporter metrics > $(VENV)/metrics.md
 	$(BIN)/billing-exporter schema --markdown > $(VENV)/configuration.md
 	mv $(VENV)/metrics.md $(VENV)/configuration.md docs/
-	$(BIN)/python -m grafana
-	$(BIN)/python -m helm
+	$(BIN)/python -m tools.dashboards
+	$(BIN)/python -m tools.chart
 
 screenshots: $(TESTS) ## draw the dashboards with Grafana's components (npm) and take their pictures
-	@$(BIN)/python -m tests.components fetch prometheus-3 chromium
-	@$(BIN)/python -m grafana.screenshots $(ARGS)
+	@$(BIN)/python -m tools.testkit.components fetch prometheus-3 chromium
+	@$(BIN)/python -m tools.dashboards.screenshots $(ARGS)
 
 bench: $(TESTS) ## measure speed and memory against the alternatives
-	@$(BIN)/python -m tests.components fetch nginx
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m tools.testkit.components fetch nginx
+	@$(BIN)/python -m tools.bench $(ARGS)
 
 dist: $(TESTS) ## build wheel, sdist and chart into dist/; IMAGE=... is where the chart finds its image
 	$(BIN)/python -m build --no-isolation
-	$(BIN)/python -m helm.package dist $(IMAGE)
+	$(BIN)/python -m tools.chart.package dist $(IMAGE)
 
 image: ## build the image with Docker or podman (DOCKER=podman)
 	$(DOCKER) build --tag genesyscloud-billing-exporter .
 
 image-test: $(TESTS) ## build and run image and Compose stack with podman, as strictly as a cluster would
-	@$(BIN)/python -m tests.components fetch podman prometheus-3 alertmanager
+	@$(BIN)/python -m tools.testkit.components fetch podman prometheus-3 alertmanager
 	@$(BIN)/python -m pytest tests/image/check_image.py tests/image/check_compose.py $(ARGS)
 
 scan: $(TOOLS) $(TESTS) ## look for weak settings in Dockerfile, chart and workflows
 	@rm -rf $(VENV)/scanned
-	@$(BIN)/python -m tests.helm.manifests $(VENV)/scanned/chart
+	@$(BIN)/python -m tools.chart.manifests $(VENV)/scanned/chart
 	@cp -R Dockerfile .github $(VENV)/scanned/
 	$(TOOLS)/bin/hadolint Dockerfile
 	$(TOOLS)/bin/checkov --config-file .checkov.yaml --directory $(VENV)/scanned

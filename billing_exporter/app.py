@@ -13,20 +13,20 @@ from time import monotonic
 from billing_exporter import __version__
 from billing_exporter.collectors import WHOLE, Shard
 from billing_exporter.config import ConfigError, Organization, Settings
-from billing_exporter.exposition import Exposition
 from billing_exporter.genesys import Interrupted
-from billing_exporter.metrics import CATALOGUE
-from billing_exporter.own import ABORTED, HANDSHAKES
-from billing_exporter.polling import SUCCESS, Poller
-from billing_exporter.state import StateDirectory
-from billing_exporter.telemetry import Telemetry
-from billing_exporter.unit import Parts, Unit, withdraw
-from billing_exporter.web.gate import Gate
+from billing_exporter.httpd.server import WebServer
+from billing_exporter.metrics.catalogue import CATALOGUE
+from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.polling.organization import Parts, Unit, withdraw
+from billing_exporter.polling.poller import SUCCESS, Poller
+from billing_exporter.polling.reading_store import StateDirectory
+from billing_exporter.telemetry.catalogue import ABORTED, HANDSHAKES
+from billing_exporter.telemetry.telemetry import Telemetry
+from billing_exporter.web.access_control import Gate
 from billing_exporter.web.negotiation import Format
-from billing_exporter.web.pages import CollectorStatus, State, Status
 from billing_exporter.web.protection import Protection
-from billing_exporter.web.server import WebServer
-from billing_exporter.web.site import HEALTH_PATHS, Site
+from billing_exporter.web.routes import HEALTH_PATHS, Site
+from billing_exporter.web.status_page import CollectorStatus, State, Status
 
 log = logging.getLogger(__name__)
 

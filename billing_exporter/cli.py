@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from billing_exporter.arguments import parser
+from billing_exporter.commands.arguments import parser
 
 if TYPE_CHECKING:
     from billing_exporter.config import Organization, Settings
@@ -41,9 +41,9 @@ class _Failure(Exception):  # noqa: N818 - it ends the command, it is no error o
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from billing_exporter.allocator import return_memory
     from billing_exporter.app import Exporter, Reloader, serve, serving
     from billing_exporter.collectors import Shard
+    from billing_exporter.malloc import return_memory
 
     return_memory()
     settings, redactor = _configured(arguments)
@@ -73,7 +73,7 @@ def _protection(arguments: argparse.Namespace) -> "Callable[[], Protection]":
     from pathlib import Path
 
     from billing_exporter.config import ConfigError
-    from billing_exporter.config.rotation import Rotation
+    from billing_exporter.config.web_reload import Rotation
     from billing_exporter.web.protection import Protection
 
     if not arguments.web_config_file:
@@ -88,7 +88,7 @@ def _changes(arguments: argparse.Namespace) -> Callable[[], bool]:
     """Return what tells that the configuration has changed, where that is asked for."""
     from pathlib import Path
 
-    from billing_exporter.watching import Watch
+    from billing_exporter.config.file_watch import Watch
 
     if not arguments.auto_reload:
         return lambda: False
@@ -99,7 +99,7 @@ def _changes(arguments: argparse.Namespace) -> Callable[[], bool]:
 
 def _demo(arguments: argparse.Namespace) -> int:
     from billing_exporter.app import Exporter, serve, serving
-    from billing_exporter.demo import Guide, settings_for
+    from billing_exporter.commands.demo import Guide, settings_for
     from billing_exporter.logs import configure
     from billing_exporter.redaction import Redactor
     from billing_exporter.simulator import Options, Simulator
@@ -203,9 +203,9 @@ def _checked(arguments: argparse.Namespace) -> "Settings":
 def _doctor(arguments: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
-    from billing_exporter.doctor import Doctor
+    from billing_exporter.commands.doctor import Doctor
     from billing_exporter.genesys import ApiError, date_of
-    from billing_exporter.unit import connect
+    from billing_exporter.polling.organization import connect
 
     settings, redactor = _configured(arguments)
     failed = False
@@ -230,8 +230,8 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 def _once(arguments: argparse.Namespace) -> int:
     from billing_exporter.app import Exporter, interruptible
+    from billing_exporter.commands.progress import ProgressLine
     from billing_exporter.genesys import Interrupted
-    from billing_exporter.terminal import ProgressLine
     from billing_exporter.web.negotiation import Format
 
     settings, redactor = _configured(arguments)
@@ -254,9 +254,9 @@ def _once(arguments: argparse.Namespace) -> int:
 
 
 def _api(arguments: argparse.Namespace) -> int:
-    from billing_exporter.calling import CallError, call, listing
+    from billing_exporter.commands.api import CallError, call, listing
     from billing_exporter.genesys import ApiError
-    from billing_exporter.unit import connect
+    from billing_exporter.polling.organization import connect
 
     if arguments.operation == "list":
         print(listing(), end="")
@@ -275,7 +275,7 @@ def _api(arguments: argparse.Namespace) -> int:
 
 
 def _health(arguments: argparse.Namespace) -> int:
-    from billing_exporter.health import UnwellError, look
+    from billing_exporter.commands.health import UnwellError, look
 
     try:
         look(arguments.url, arguments.timeout)
@@ -285,7 +285,7 @@ def _health(arguments: argparse.Namespace) -> int:
 
 
 def _metrics(_: argparse.Namespace) -> int:
-    from billing_exporter.reference import metric_reference
+    from billing_exporter.commands.metric_docs import metric_reference
 
     print(metric_reference(), end="")
     return OK

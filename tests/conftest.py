@@ -6,7 +6,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
-from tests.components import missing_among
+from tools.testkit.components import missing_among
 
 # A shared machine stalls now and then; how long an example took says nothing about the law.
 settings.register_profile("steady", settings(), deadline=None)

@@ -9,8 +9,8 @@ from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from billing_exporter.genesys import ApiError, BillingApi, Forbidden, Timeout
-from billing_exporter.metrics import Metric
-from billing_exporter.samples import Samples
+from billing_exporter.metrics.catalogue import Metric
+from billing_exporter.metrics.samples import Samples
 
 # So often an operation may refuse one thing after the other; then it refuses the client.
 REFUSALS_IN_A_ROW = 3

@@ -12,7 +12,6 @@ from datetime import date
 
 import msgspec
 
-from billing_exporter import metrics
 from billing_exporter.collectors.base import Details, Poll, label, once_each
 from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys.records import (
@@ -24,7 +23,8 @@ from billing_exporter.genesys.records import (
     BillingPlanItem,
     BillingWallet,
 )
-from billing_exporter.samples import Samples, extended, labels, unix_time
+from billing_exporter.metrics import catalogue
+from billing_exporter.metrics.samples import Samples, extended, labels, unix_time
 
 PERIODS = ("current", "previous")
 
@@ -53,7 +53,7 @@ class ContractsCollector:
     """Polls contracts and the details of their two newest periods."""
 
     name = "contracts"
-    metrics = metrics.CATALOGUE["contracts"]
+    metrics = catalogue.CATALOGUE["contracts"]
     data = ContractsData
 
     def __init__(self, settings: ContractsSettings) -> None:
@@ -204,13 +204,13 @@ def _expose_facts(samples: Samples, name: str, contract: BillingContract) -> Non
         label(customer.name if customer else None),
     )
     of_contract = labels(("contract",), name)
-    samples.add(metrics.CONTRACT_INFO, labels(metrics.CONTRACT_INFO.labels, name, *facts), 1)
-    samples.add(metrics.CONTRACT_START, of_contract, unix_time(contract.date_start))
+    samples.add(catalogue.CONTRACT_INFO, labels(catalogue.CONTRACT_INFO.labels, name, *facts), 1)
+    samples.add(catalogue.CONTRACT_START, of_contract, unix_time(contract.date_start))
     end = unix_time(contract.date_end, end_of_day=True)
-    samples.add(metrics.CONTRACT_END, of_contract, end)
-    samples.add(metrics.CONTRACT_RAMP_START, of_contract, unix_time(contract.date_ramp_start))
+    samples.add(catalogue.CONTRACT_END, of_contract, end)
+    samples.add(catalogue.CONTRACT_RAMP_START, of_contract, unix_time(contract.date_ramp_start))
     ramp_end = unix_time(contract.date_ramp_end, end_of_day=True)
-    samples.add(metrics.CONTRACT_RAMP_END, of_contract, ramp_end)
+    samples.add(catalogue.CONTRACT_RAMP_END, of_contract, ramp_end)
 
 
 def _expose_plan(samples: Samples, contract: str, plan: BillingPlan) -> None:
@@ -221,13 +221,13 @@ def _expose_plan(samples: Samples, contract: str, plan: BillingPlan) -> None:
         if not name:
             samples.drop("missing")
             continue
-        of_item = labels(metrics.PLAN_ITEM, contract, label(plan.name) or label(plan.id), name)
-        unit = extended(of_item, metrics.PLAN_ITEM_QUANTITY.labels, label(item.unit_of_measure))
-        samples.add(metrics.PLAN_ITEM_QUANTITY, unit, item.quantity)
+        of_item = labels(catalogue.PLAN_ITEM, contract, label(plan.name) or label(plan.id), name)
+        unit = extended(of_item, catalogue.PLAN_ITEM_QUANTITY.labels, label(item.unit_of_measure))
+        samples.add(catalogue.PLAN_ITEM_QUANTITY, unit, item.quantity)
         money = (
-            (metrics.PLAN_ITEM_PRICE, item.price),
-            (metrics.PLAN_ITEM_OVERAGE_PRICE, item.overage_price),
-            (metrics.PLAN_ITEM_DISCOUNT_AMOUNT, item.discount_amount),
+            (catalogue.PLAN_ITEM_PRICE, item.price),
+            (catalogue.PLAN_ITEM_OVERAGE_PRICE, item.overage_price),
+            (catalogue.PLAN_ITEM_DISCOUNT_AMOUNT, item.discount_amount),
         )
         for metric, amount in money:
             samples.add_money(metric, of_item, label(item.currency_iso_code), amount)
@@ -245,12 +245,12 @@ def _expose_period(
     samples: Samples, contract: str, period: str, detail: BillingContractPeriodDetail
 ) -> None:
     of_period = labels(("contract", "period"), contract, period)
-    samples.add(metrics.CONTRACT_PERIOD_START, of_period, unix_time(detail.date_start))
+    samples.add(catalogue.CONTRACT_PERIOD_START, of_period, unix_time(detail.date_start))
     end = unix_time(detail.date_end, end_of_day=True)
-    samples.add(metrics.CONTRACT_PERIOD_END, of_period, end)
+    samples.add(catalogue.CONTRACT_PERIOD_END, of_period, end)
     closed = _is_closed(detail)
     if closed is not None:
-        samples.add(metrics.CONTRACT_PERIOD_CLOSED, of_period, int(closed))
+        samples.add(catalogue.CONTRACT_PERIOD_CLOSED, of_period, int(closed))
     for charge in detail.charges:
         _expose_charge(samples, contract, period, charge)
     for wallet in detail.wallets:
@@ -265,15 +265,15 @@ def _expose_charge(samples: Samples, contract: str, period: str, charge: Billing
     if not name:
         samples.drop("missing")
         return
-    of_charge = labels(metrics.CHARGE, contract, period, name, sku, unit)
-    samples.require(metrics.CHARGE_ACTUAL, of_charge, charge.actual_quantity)
-    samples.add(metrics.CHARGE_PREPAID, of_charge, charge.prepaid_quantity)
-    samples.add(metrics.CHARGE_FAIR_USE, of_charge, charge.fairuse_quantity)
-    samples.add(metrics.CHARGE_OVERAGE, of_charge, charge.overage_quantity)
-    samples.add(metrics.CHARGE_TOKENS, of_charge, charge.converted_token_count)
+    of_charge = labels(catalogue.CHARGE, contract, period, name, sku, unit)
+    samples.require(catalogue.CHARGE_ACTUAL, of_charge, charge.actual_quantity)
+    samples.add(catalogue.CHARGE_PREPAID, of_charge, charge.prepaid_quantity)
+    samples.add(catalogue.CHARGE_FAIR_USE, of_charge, charge.fairuse_quantity)
+    samples.add(catalogue.CHARGE_OVERAGE, of_charge, charge.overage_quantity)
+    samples.add(catalogue.CHARGE_TOKENS, of_charge, charge.converted_token_count)
     currency = label(charge.overage_currency)
-    samples.add_money(metrics.CHARGE_OVERAGE_RATE, of_charge, currency, charge.overage_rate)
-    samples.add_money(metrics.CHARGE_OVERAGE_AMOUNT, of_charge, currency, charge.overage_charge)
+    samples.add_money(catalogue.CHARGE_OVERAGE_RATE, of_charge, currency, charge.overage_rate)
+    samples.add_money(catalogue.CHARGE_OVERAGE_AMOUNT, of_charge, currency, charge.overage_charge)
 
 
 def _expose_wallet(samples: Samples, contract: str, period: str, wallet: BillingWallet) -> None:
@@ -282,13 +282,13 @@ def _expose_wallet(samples: Samples, contract: str, period: str, wallet: Billing
     if not name:
         samples.drop("missing")
         return
-    of_wallet = labels(metrics.WALLET, contract, period, name, sku, label(wallet.unit_of_measure))
-    samples.require(metrics.WALLET_BALANCE, of_wallet, wallet.ending_balance)
-    samples.add(metrics.WALLET_STARTING_BALANCE, of_wallet, wallet.starting_balance)
-    samples.add(metrics.WALLET_CONSUMPTION, of_wallet, wallet.balance_consumption)
-    samples.add(metrics.WALLET_INCREASE, of_wallet, wallet.balance_increase)
-    samples.add(metrics.WALLET_DECREASE, of_wallet, wallet.balance_decrease)
-    samples.add(metrics.WALLET_OVERAGE, of_wallet, wallet.balance_overage)
+    of_wallet = labels(catalogue.WALLET, contract, period, name, sku, label(wallet.unit_of_measure))
+    samples.require(catalogue.WALLET_BALANCE, of_wallet, wallet.ending_balance)
+    samples.add(catalogue.WALLET_STARTING_BALANCE, of_wallet, wallet.starting_balance)
+    samples.add(catalogue.WALLET_CONSUMPTION, of_wallet, wallet.balance_consumption)
+    samples.add(catalogue.WALLET_INCREASE, of_wallet, wallet.balance_increase)
+    samples.add(catalogue.WALLET_DECREASE, of_wallet, wallet.balance_decrease)
+    samples.add(catalogue.WALLET_OVERAGE, of_wallet, wallet.balance_overage)
     currency, money = label(wallet.balance_overage_currency), samples.add_money
-    money(metrics.WALLET_OVERAGE_RATE, of_wallet, currency, wallet.balance_overage_rate)
-    money(metrics.WALLET_OVERAGE_AMOUNT, of_wallet, currency, wallet.balance_overage_charge)
+    money(catalogue.WALLET_OVERAGE_RATE, of_wallet, currency, wallet.balance_overage_rate)
+    money(catalogue.WALLET_OVERAGE_AMOUNT, of_wallet, currency, wallet.balance_overage_charge)

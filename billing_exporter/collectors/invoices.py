@@ -14,12 +14,12 @@ from itertools import chain, product
 
 import msgspec
 
-from billing_exporter import metrics
 from billing_exporter.collectors.base import Details, Poll, label, once_each
+from billing_exporter.collectors.payment_terms import due_date
 from billing_exporter.collectors.settings import InvoicesSettings, seconds
-from billing_exporter.collectors.terms import due_date
 from billing_exporter.genesys.records import BillingInvoice, BillingInvoiceItem
-from billing_exporter.samples import Labels, Samples, extended, labels, unix_time
+from billing_exporter.metrics import catalogue
+from billing_exporter.metrics.samples import Labels, Samples, extended, labels, unix_time
 
 PAID, UNPAID = "paid", "unpaid"
 AGES = ("not_due", "1-30d", "31-60d", "61-90d", "over_90d", "unknown")
@@ -51,7 +51,7 @@ class InvoicesCollector:
     """Polls invoices of the lookback, all unpaid ones, and the lines as configured."""
 
     name = "invoices"
-    metrics = metrics.CATALOGUE["invoices"]
+    metrics = catalogue.CATALOGUE["invoices"]
     data = InvoicesData
 
     def __init__(self, settings: InvoicesSettings) -> None:
@@ -153,9 +153,11 @@ def due_of(invoice: BillingInvoice) -> date | None:
 def _expose_totals(samples: Samples, part: Totals) -> None:
     # A bucket that is empty is a known zero: an alert on it must be able to end.
     for currency in {label(invoice.currency_iso_code) for invoice in part.invoices} - {""}:
-        for metric, status in product((metrics.INVOICES, metrics.INVOICES_AMOUNT), (PAID, UNPAID)):
+        for metric, status in product(
+            (catalogue.INVOICES, catalogue.INVOICES_AMOUNT), (PAID, UNPAID)
+        ):
             samples.sum_up(metric, labels(metric.labels, currency, status), 0)
-        for metric, bucket in product((metrics.UNPAID_INVOICES, metrics.UNPAID_AMOUNT), AGES):
+        for metric, bucket in product((catalogue.UNPAID_INVOICES, catalogue.UNPAID_AMOUNT), AGES):
             samples.sum_up(metric, labels(metric.labels, currency, bucket), 0)
     for invoice in part.invoices:
         currency = label(invoice.currency_iso_code)
@@ -163,14 +165,14 @@ def _expose_totals(samples: Samples, part: Totals) -> None:
             samples.drop("missing")
             continue
         status = payment_status(invoice)
-        of_status = labels(metrics.INVOICES.labels, currency, status)
-        samples.sum_up(metrics.INVOICES, of_status, 1)
-        samples.sum_up(metrics.INVOICES_AMOUNT, of_status, invoice.amount)
+        of_status = labels(catalogue.INVOICES.labels, currency, status)
+        samples.sum_up(catalogue.INVOICES, of_status, 1)
+        samples.sum_up(catalogue.INVOICES_AMOUNT, of_status, invoice.amount)
         if status == UNPAID:
             bucket = age(due_of(invoice), part.today)
-            of_age = labels(metrics.UNPAID_AMOUNT.labels, currency, bucket)
-            samples.sum_up(metrics.UNPAID_INVOICES, of_age, 1)
-            samples.sum_up(metrics.UNPAID_AMOUNT, of_age, invoice.amount)
+            of_age = labels(catalogue.UNPAID_AMOUNT.labels, currency, bucket)
+            samples.sum_up(catalogue.UNPAID_INVOICES, of_age, 1)
+            samples.sum_up(catalogue.UNPAID_AMOUNT, of_age, invoice.amount)
 
 
 def _expose_invoice(samples: Samples, part: InvoiceData) -> None:
@@ -180,11 +182,11 @@ def _expose_invoice(samples: Samples, part: InvoiceData) -> None:
         samples.drop("missing")
         return
     if currency:
-        amount = labels(metrics.INVOICE_AMOUNT.labels, name, currency, payment_status(invoice))
-        samples.add(metrics.INVOICE_AMOUNT, amount, invoice.amount)
+        amount = labels(catalogue.INVOICE_AMOUNT.labels, name, currency, payment_status(invoice))
+        samples.add(catalogue.INVOICE_AMOUNT, amount, invoice.amount)
     of_invoice = labels(("invoice",), name)
-    samples.add(metrics.INVOICE_ISSUED, of_invoice, unix_time(invoice.date_invoiced))
-    samples.add(metrics.INVOICE_DUE, of_invoice, unix_time(due_of(invoice), end_of_day=True))
+    samples.add(catalogue.INVOICE_ISSUED, of_invoice, unix_time(invoice.date_invoiced))
+    samples.add(catalogue.INVOICE_DUE, of_invoice, unix_time(due_of(invoice), end_of_day=True))
     bill_to = invoice.bill_to_customer
     facts = (
         label(bill_to.name if bill_to else None),
@@ -192,15 +194,15 @@ def _expose_invoice(samples: Samples, part: InvoiceData) -> None:
         label(invoice.customer_po_number),
         label(invoice.customer_invoice_type),
     )
-    samples.add(metrics.INVOICE_INFO, labels(metrics.INVOICE_INFO.labels, name, *facts), 1)
+    samples.add(catalogue.INVOICE_INFO, labels(catalogue.INVOICE_INFO.labels, name, *facts), 1)
     for line, of_line in _labelled(part.lines or (), name):
         unit = label(line.unit_of_measure)
-        to = extended(of_line, metrics.INVOICE_LINE_QUANTITY.labels, unit)
+        to = extended(of_line, catalogue.INVOICE_LINE_QUANTITY.labels, unit)
         if line.quantity is not None:
-            samples.sum_up(metrics.INVOICE_LINE_QUANTITY, to, line.quantity)
+            samples.sum_up(catalogue.INVOICE_LINE_QUANTITY, to, line.quantity)
         if currency:
-            to = extended(of_line, metrics.INVOICE_LINE_AMOUNT.labels, currency)
-            samples.sum_up(metrics.INVOICE_LINE_AMOUNT, to, line.amount)
+            to = extended(of_line, catalogue.INVOICE_LINE_AMOUNT.labels, currency)
+            samples.sum_up(catalogue.INVOICE_LINE_AMOUNT, to, line.amount)
         else:
             samples.drop("missing")
 
@@ -212,4 +214,4 @@ def _labelled(
         sku = label(line.product.sku if line.product else None)
         name = label(line.product.name if line.product else None) or label(line.description)
         organization = label(line.organization.name if line.organization else None)
-        yield line, labels(metrics.LINE, invoice, sku, name, organization)
+        yield line, labels(catalogue.LINE, invoice, sku, name, organization)

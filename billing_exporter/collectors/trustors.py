@@ -15,9 +15,10 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
-from billing_exporter import metrics
 from billing_exporter.collectors.base import Poll, label, once_each, side_by_side
-from billing_exporter.collectors.overview import (
+from billing_exporter.collectors.settings import TrustorsSettings
+from billing_exporter.collectors.sharding import Shard
+from billing_exporter.collectors.trustor_overview import (
     PeriodData,
     Status,
     TrustorData,
@@ -26,11 +27,10 @@ from billing_exporter.collectors.overview import (
     expose_states,
     expose_trustor,
 )
-from billing_exporter.collectors.settings import TrustorsSettings
-from billing_exporter.collectors.sharding import Shard
 from billing_exporter.genesys import ApiError, Forbidden, NotFound, RateLimited, Unauthorized
 from billing_exporter.genesys.records import TrusteeBillingOverview, Trustor
-from billing_exporter.samples import Samples, labels, unix_time
+from billing_exporter.metrics import catalogue
+from billing_exporter.metrics.samples import Samples, labels, unix_time
 
 # So many customers failing one after the other, or all of them, is the API failing.
 FAILURES_IN_A_ROW = 10
@@ -80,7 +80,7 @@ class TrustorsCollector:
     """Polls the trustor listing and the overviews of each trustor."""
 
     name = "trustors"
-    metrics = metrics.CATALOGUE["trustors"]
+    metrics = catalogue.CATALOGUE["trustors"]
     data = TrustorsData
 
     def __init__(self, settings: TrustorsSettings, shard: Shard | None = None) -> None:
@@ -131,8 +131,8 @@ class TrustorsCollector:
             return samples
         samples = Samples()
         for name, key, moment in part.read:
-            to = labels(metrics.TRUSTOR, name, key)
-            samples.add(metrics.TRUSTOR_LAST_SUCCESS, to, unix_time(moment))
+            to = labels(catalogue.TRUSTOR, name, key)
+            samples.add(catalogue.TRUSTOR_LAST_SUCCESS, to, unix_time(moment))
         return samples
 
     def _selects(self, trustor: Trustor) -> bool:

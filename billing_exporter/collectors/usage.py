@@ -15,12 +15,12 @@ from decimal import Decimal
 
 import msgspec
 
-from billing_exporter import metrics
 from billing_exporter.collectors.base import Poll, label
 from billing_exporter.collectors.settings import UsageSettings, seconds
 from billing_exporter.genesys import Forbidden, NotFound, Rejected, UnexpectedAnswer
 from billing_exporter.genesys.records import BillingContractPeriod
-from billing_exporter.samples import Samples, labels, unix_time
+from billing_exporter.metrics import catalogue
+from billing_exporter.metrics.samples import Samples, labels, unix_time
 
 
 class Charge(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ class UsageCollector:
     """Polls the billable usage report."""
 
     name = "usage"
-    metrics = metrics.CATALOGUE["usage"]
+    metrics = catalogue.CATALOGUE["usage"]
     data = UsageData
 
     def __init__(self, settings: UsageSettings) -> None:
@@ -73,10 +73,10 @@ class UsageCollector:
                 samples.drop("missing")
                 continue
             of_charge = labels(("charge",), charge.name)
-            samples.require(metrics.USAGE_QUANTITY, of_charge, charge.quantity)
-            samples.add(metrics.USAGE_RESOURCES, of_charge, charge.resources)
-        samples.add(metrics.USAGE_PERIOD_START, labels(()), unix_time(part.start))
-        samples.add(metrics.USAGE_PERIOD_END, labels(()), unix_time(part.end))
+            samples.require(catalogue.USAGE_QUANTITY, of_charge, charge.quantity)
+            samples.add(catalogue.USAGE_RESOURCES, of_charge, charge.resources)
+        samples.add(catalogue.USAGE_PERIOD_START, labels(()), unix_time(part.start))
+        samples.add(catalogue.USAGE_PERIOD_END, labels(()), unix_time(part.end))
         return samples
 
     def _window_at(self, poll: Poll[UsageData]) -> tuple[datetime, datetime]:

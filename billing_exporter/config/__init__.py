@@ -7,8 +7,8 @@ Nothing in here shows a secret: not a setting's repr, and not a message, which n
 lines but never a value.
 """
 
+from billing_exporter.config.errors import ConfigError, Mistake
 from billing_exporter.config.load import from_environment, load, parse
-from billing_exporter.config.mistakes import ConfigError, Mistake
 from billing_exporter.config.reference import reference
 from billing_exporter.config.schema import schema
 from billing_exporter.config.secret import Secret

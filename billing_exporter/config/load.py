@@ -6,12 +6,12 @@ from typing import Any
 
 from msgspec import inspect
 
-from billing_exporter.config import rules, yamltree
-from billing_exporter.config.mistakes import ConfigError, Mistake
+from billing_exporter.config import cross_checks, yamltree
+from billing_exporter.config.env_expansion import expand
+from billing_exporter.config.errors import ConfigError, Mistake
 from billing_exporter.config.secret import Secret
 from billing_exporter.config.settings import Organization, Settings
-from billing_exporter.config.shape import Checker, build
-from billing_exporter.config.variables import expand
+from billing_exporter.config.validation import Checker, build
 
 LARGEST_FILE = 1024 * 1024
 """Bytes that a configuration file may have."""
@@ -75,7 +75,7 @@ def parse(text: str, file: str, environ: Mapping[str, str]) -> Settings:
     if root is not None:
         checker = Checker(mistakes.report, lambda text: expand(text, environ))
         value = checker.check(root, inspect.type_info(Settings))
-        rules.check_organizations(root, value, Path(file).parent, mistakes)
+        cross_checks.check_organizations(root, value, Path(file).parent, mistakes)
     mistakes.refuse()
     return build(Settings, value, _secret)
 
@@ -94,7 +94,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
     }
     root = yamltree.Mapping(0, dict.fromkeys(given, 0), scalars)
     value = Checker(mistakes.report, str).check(root, inspect.type_info(Organization))
-    rules.check_organization(root, value, Path(), mistakes)
+    cross_checks.check_organization(root, value, Path(), mistakes)
     mistakes.refuse()
     return Settings(organizations=(build(Organization, value, _secret),))
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import inspect
 
+from billing_exporter.config.errors import ConfigError
 from billing_exporter.config.load import DEFAULT_NAME, VARIABLES, parse
-from billing_exporter.config.mistakes import ConfigError
 from billing_exporter.config.settings import Settings
-from billing_exporter.config.shape import Kind, expected, kind_of
+from billing_exporter.config.validation import Kind, expected, kind_of
 
 EXAMPLE = """\
 organizations:

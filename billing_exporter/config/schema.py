@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from billing_exporter.collectors.settings import Collectors
-from billing_exporter.config.rules import EITHER
+from billing_exporter.config.cross_checks import EITHER
 from billing_exporter.config.settings import Organization, Settings
 
 

@@ -9,12 +9,13 @@ import msgspec
 from msgspec import inspect
 
 from billing_exporter.config import yamltree
+from billing_exporter.config.errors import ConfigError, Mistake, join
 from billing_exporter.config.load import read_text
-from billing_exporter.config.mistakes import ConfigError, Mistake, join
-from billing_exporter.config.shape import Checker
+from billing_exporter.config.validation import Checker
+from billing_exporter.httpd.tls import Tls, TlsError, server_tls
+from billing_exporter.httpd.tls_settings import TlsServer
 from billing_exporter.web.protection import Protection
-from billing_exporter.web.settings import HttpServer, TlsServer, WebSettings
-from billing_exporter.web.tls import Tls, TlsError, server_tls
+from billing_exporter.web.settings import HttpServer, WebSettings
 
 _Part = TypeVar("_Part", HttpServer, TlsServer)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import msgspec
 import yaml
 
-from billing_exporter.config.mistakes import join
+from billing_exporter.config.errors import join
 
 Report: TypeAlias = Callable[[int, str, str], None]
 """Takes a line (from 1; 0 for none), a setting's path and a message."""

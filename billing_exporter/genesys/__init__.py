@@ -18,7 +18,7 @@ from billing_exporter.genesys.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
-from billing_exporter.genesys.observing import NullObserver, Observer
+from billing_exporter.genesys.observer import NullObserver, Observer
 from billing_exporter.genesys.operations import OPERATIONS, Operation
 from billing_exporter.genesys.parameters import Parameter, parameters
 from billing_exporter.genesys.reaching import date_of

@@ -14,11 +14,11 @@ from copy import copy
 
 import msgspec
 
-from billing_exporter.genesys.answers import check, word
 from billing_exporter.genesys.clock import Clock, Deadline
 from billing_exporter.genesys.errors import ApiError, Timeout, Unauthorized, UnexpectedAnswer
-from billing_exporter.genesys.exchange import Exchange
+from billing_exporter.genesys.instrumented_transport import Exchange
 from billing_exporter.genesys.retries import Retrier
+from billing_exporter.genesys.status_errors import check, word
 from billing_exporter.genesys.transport import Answer, Request
 
 OPERATION = "oauth_token"

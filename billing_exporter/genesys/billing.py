@@ -15,12 +15,12 @@ from datetime import UTC, date, datetime
 
 from billing_exporter.genesys import operations, paging
 from billing_exporter.genesys.auth import Account, Tokens
-from billing_exporter.genesys.caller import Caller
 from billing_exporter.genesys.clock import Clock, SystemClock
 from billing_exporter.genesys.errors import NotReady
-from billing_exporter.genesys.exchange import Exchange
-from billing_exporter.genesys.observing import NullObserver, Observer
-from billing_exporter.genesys.pacing import Pacer
+from billing_exporter.genesys.instrumented_transport import Exchange
+from billing_exporter.genesys.observer import NullObserver, Observer
+from billing_exporter.genesys.operation_client import Caller
+from billing_exporter.genesys.rate_limit import Pacer
 from billing_exporter.genesys.records import (
     AnonymousResource,
     BillingContract,

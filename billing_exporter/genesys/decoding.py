@@ -11,9 +11,9 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 
-from billing_exporter.genesys import lenient
+from billing_exporter.genesys import lenient_decoder
+from billing_exporter.genesys.coercion import decimal
 from billing_exporter.genesys.errors import UnexpectedAnswer
-from billing_exporter.genesys.scalars import decimal
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class Decoder(Generic[T]):
             kind: The record that the answers should be.
         """
         self._exact = msgspec.json.Decoder(kind)
-        self._lenient = lenient.reader(kind)
+        self._lenient = lenient_decoder.reader(kind)
 
     def decode(self, body: bytes) -> Decoded[T]:
         """Read an answer's body, exactly if it fits, leniently if not.
@@ -59,7 +59,7 @@ class Decoder(Generic[T]):
 
     def decode_leniently(self, body: bytes) -> Decoded[T]:
         """Read an answer's body field by field; the rest is as in `decode`."""
-        oddities = lenient.Oddities()
+        oddities = lenient_decoder.Oddities()
         value: T = self._lenient(parse(body), oddities)
         return Decoded(value, oddities.pairs())
 

@@ -9,7 +9,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from billing_exporter.genesys.clock import Clock, Deadline
 from billing_exporter.genesys.errors import ApiError, RateLimited, Unavailable, Unreachable
-from billing_exporter.genesys.observing import Observer
+from billing_exporter.genesys.observer import Observer
 
 T = TypeVar("T")
 

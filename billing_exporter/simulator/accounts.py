@@ -8,8 +8,8 @@ have one each. Ends that come soon are extended again and again, see `subscripti
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from billing_exporter.simulator.chance import between, identifier
 from billing_exporter.simulator.periods import DAY, Period, containing, newest, numbered
+from billing_exporter.simulator.seeded_random import between, identifier
 from billing_exporter.simulator.subscriptions import rolling_end, yearly_term
 from billing_exporter.simulator.trustors import BLOCK, Fleet, Organization
 

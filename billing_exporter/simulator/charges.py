@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 
-from billing_exporter.simulator.chance import share
 from billing_exporter.simulator.periods import Period
 from billing_exporter.simulator.products import PRODUCTS, PURSES, Product, Purse
+from billing_exporter.simulator.seeded_random import share
 from billing_exporter.simulator.usage import Rhythm, Shape, shape
 
 CENT = Decimal("0.01")

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from billing_exporter.simulator.accounts import Accounts, Term
-from billing_exporter.simulator.chance import identifier
 from billing_exporter.simulator.charges import Amounts, Balance, Course, charges, wallets
 from billing_exporter.simulator.periods import Period
 from billing_exporter.simulator.products import PLANS, PRODUCTS, Plan, Product, Purse
+from billing_exporter.simulator.seeded_random import identifier
 from billing_exporter.simulator.trustors import Organization
 
 _RAMP = timedelta(days=89)

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from typing import Literal
 
 from billing_exporter.simulator.accounts import Account
-from billing_exporter.simulator.chance import between, share
 from billing_exporter.simulator.periods import ROTATION_LAG, Period, containing, numbered
+from billing_exporter.simulator.seeded_random import between, share
 
 Kind = Literal["usage", "telephony", "credit"]
 KEPT = timedelta(days=731)

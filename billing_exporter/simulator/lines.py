@@ -11,11 +11,11 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from billing_exporter.simulator.chance import between, pick, share
 from billing_exporter.simulator.charges import CENT, Course, charges
 from billing_exporter.simulator.invoices import Invoice
 from billing_exporter.simulator.periods import Period, numbered
 from billing_exporter.simulator.products import Product
+from billing_exporter.simulator.seeded_random import between, pick, share
 from billing_exporter.simulator.trustors import Organization
 
 _SHARERS = 3

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 from billing_exporter.simulator.catalogue import Charge, charges
-from billing_exporter.simulator.chance import identifier, share
 from billing_exporter.simulator.periods import Period
+from billing_exporter.simulator.seeded_random import identifier, share
 from billing_exporter.simulator.subscriptions import Subscription, subscription
 from billing_exporter.simulator.trustors import Trustor
 from billing_exporter.simulator.usage import Rhythm, Shape, shape

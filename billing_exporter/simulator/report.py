@@ -10,8 +10,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any, Literal
 
-from billing_exporter.simulator.chance import identifier, share
 from billing_exporter.simulator.periods import DAY
+from billing_exporter.simulator.seeded_random import identifier, share
 
 _PEOPLE, _PEOPLE_PER_TRUSTOR = 40, 5
 _PRESENT = 0.7  # share of the days on which somebody logs in

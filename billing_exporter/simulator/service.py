@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
-from billing_exporter.simulator import spelling
+from billing_exporter.simulator import sdk_key_variants
 from billing_exporter.simulator.answers import CONTEXT, Answer, RefusedError, error
 from billing_exporter.simulator.clock import Clock
 from billing_exporter.simulator.control import PREFIX, steer
-from billing_exporter.simulator.effects import applied, largest_page
+from billing_exporter.simulator.fault_effects import applied, largest_page
 from billing_exporter.simulator.faults import Fault, FaultSet
 from billing_exporter.simulator.limits import Limiter, Standing
 from billing_exporter.simulator.operations import LARGEST_CONTRACT_PAGE, LARGEST_PAGE, Operations
@@ -108,7 +108,7 @@ class Service:
         except RefusedError as refused:
             wait = {"Retry-After": str(standing.reset)} if standing.declined else {}
             return error(refused, **wait), standing
-        return Answer(payload=spelling.older(payload) if self._older else payload), standing
+        return Answer(payload=sdk_key_variants.older(payload) if self._older else payload), standing
 
     def _granted(self, request: Request) -> Answer:
         _check_method(request, "POST")

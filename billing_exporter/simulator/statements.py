@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from billing_exporter.simulator.accounts import Accounts
-from billing_exporter.simulator.chance import identifier
 from billing_exporter.simulator.contracts import customer, entity, product
 from billing_exporter.simulator.invoices import Invoice, invoices
 from billing_exporter.simulator.lines import Bill, Line, amount, lines
+from billing_exporter.simulator.seeded_random import identifier
 
 _COUNTRIES = {"USD": "US", "EUR": "IE", "GBP": "GB"}
 _TYPES = {"usage": "Invoice", "telephony": "Invoice", "credit": "Credit Memo"}

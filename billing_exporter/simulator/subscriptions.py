@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from billing_exporter.simulator.chance import between, pick
 from billing_exporter.simulator.periods import DAY
+from billing_exporter.simulator.seeded_random import between, pick
 from billing_exporter.simulator.trustors import Trustor
 
 Kind = Literal["MONTH_TO_MONTH", "PREPAY_MONTHLY_COMMITMENT", "PREPAY"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from billing_exporter.simulator.chance import between, identifier, pick, share
+from billing_exporter.simulator.seeded_random import between, identifier, pick, share
 
 State = Literal[
     "within",

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from itertools import accumulate
 
-from billing_exporter.simulator.chance import share
 from billing_exporter.simulator.periods import Period
+from billing_exporter.simulator.seeded_random import share
 
 _SATURDAY = 5
 _WEEKEND_TOTAL, _WEEKEND_PEAK = 0.35, 0.8

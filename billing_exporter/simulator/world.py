@@ -9,11 +9,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from billing_exporter.simulator import overview, report, summary
+from billing_exporter.simulator import ground_truth, overview, report
 from billing_exporter.simulator.accounts import Accounts, Term
-from billing_exporter.simulator.chance import identifier
 from billing_exporter.simulator.contracts import Contracts
 from billing_exporter.simulator.periods import newest, numbered
+from billing_exporter.simulator.seeded_random import identifier
 from billing_exporter.simulator.statements import Statements
 from billing_exporter.simulator.trustors import Fleet, Organization, Trustor
 
@@ -82,13 +82,13 @@ class World:
                     "active": term.active,
                     "currency": term.account.currency,
                     "end": str(term.end),
-                    "items": summary.items(self.contracts, term),
-                    "periods": summary.periods(self.contracts, term, today),
+                    "items": ground_truth.items(self.contracts, term),
+                    "periods": ground_truth.periods(self.contracts, term, today),
                 }
                 for term in terms
             ],
-            "usage": summary.usage(self.seed, len(self.fleet), terms, today),
-            "lines": summary.unpaid_lines(self.statements, today),
+            "usage": ground_truth.usage(self.seed, len(self.fleet), terms, today),
+            "lines": ground_truth.unpaid_lines(self.statements, today),
         }
 
     def _truth(self, trustor: Trustor, today: date) -> dict[str, Any]:

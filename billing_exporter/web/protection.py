@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from billing_exporter.web.tls import Tls
+from billing_exporter.httpd.tls import Tls
 
 
 @dataclass(frozen=True)

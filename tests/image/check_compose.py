@@ -16,17 +16,17 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.components import require
 from tests.image.podman import (
     PATIENCE_SECONDS,
-    ROOT,
     base,
     build,
     environment,
     has,
     podman,
 )
-from tests.processes import wait_until
+from tools.paths import ROOT
+from tools.testkit.components import require
+from tools.testkit.processes import wait_until
 
 PROJECT = "billing-exporter-check"
 STARTED = {"prometheus": "prometheus-3", "alertmanager": "alertmanager"}

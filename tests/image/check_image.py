@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from billing_exporter import __version__
-from tests.components import require
 from tests.image.podman import IMAGE, base, build, inspect, log, podman, running
-from tests.processes import wait_until
-from tests.prometheus_server import running_prometheus
+from tools.testkit.components import require
+from tools.testkit.processes import wait_until
+from tools.testkit.prometheus_server import running_prometheus
 
 LARGEST = 20 * 1000 * 1000  # bytes that the exporter adds to its base
 

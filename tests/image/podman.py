@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests import debian
-from tests.components import require
+from tools.paths import ROOT
+from tools.testkit import debian
+from tools.testkit.components import require
 
-ROOT = Path(__file__).parent.parent.parent
 STAND_IN = "localhost/billing-exporter-check-base:latest"
 IMAGE = "localhost/billing-exporter-check:latest"
 SUITE = "trixie"  # Debian's suite with Python 3.13

@@ -1,0 +1,1 @@
+"""The commands: one module for each, with its flags, examples and run()."""

@@ -1,0 +1,99 @@
+"""Keeps the web configuration as its files are: certificates are rotated without a restart."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from billing_exporter.config.errors import ConfigError, Mistake
+from billing_exporter.config.web import Loaded, Stamp, load_web, stamp
+from billing_exporter.web.protection import Protection
+
+LOOK_SECONDS = 1.0
+"""Between two looks at the files."""
+REST_SECONDS = 1.0
+"""How long a file must have been left alone: one that is being written may be valid by halves."""
+
+log = logging.getLogger(__name__)
+
+
+class Rotation:
+    """Gives the protection of the moment; any thread may ask, and few of them look at files.
+
+    Files that cannot be used change nothing, and neither do files that would switch TLS or
+    passwords on or off: a file that lost its end must not open the door.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Read the file and those that it names.
+
+        Raises:
+            ConfigError: With every mistake found.
+        """
+        self._path = path
+        self._clock = clock
+        self._monotonic = monotonic
+        self._looking = threading.Lock()
+        self._next_look = monotonic() + LOOK_SECONDS
+        self._problem = ""
+        self._loaded = load_web(path)
+
+    def protection(self) -> Protection:
+        """Return what holds now, at most a moment older than the files."""
+        if self._monotonic() >= self._next_look and self._looking.acquire(blocking=False):
+            try:
+                self._next_look = self._monotonic() + LOOK_SECONDS
+                self._look()
+            finally:
+                self._looking.release()
+        return self._loaded.protection
+
+    def _look(self) -> None:
+        """Take the files over if they have changed, are at rest and can be used."""
+        stamps = {path: stamp(path) for path in self._loaded.stamps}
+        if stamps == self._loaded.stamps or not self._at_rest(stamps):
+            return
+        try:
+            loaded = load_web(self._path)
+            self._refuse_switching(loaded)
+        except ConfigError as error:
+            self._complain(error)
+            return
+        self._loaded = loaded
+        self._problem = ""
+        log.info("the web configuration was read anew")
+
+    def _at_rest(self, stamps: Mapping[Path, Stamp | None]) -> bool:
+        """Say whether no file has been written to just now; a clock that is off counts as rest."""
+        written = [found[-1] / 1e9 for found in stamps.values() if found]
+        return not any(abs(self._clock() - moment) < REST_SECONDS for moment in written)
+
+    def _refuse_switching(self, loaded: Loaded) -> None:
+        """Refuse what can be changed by a restart alone."""
+        old, new = self._loaded.protection, loaded.protection
+        switched = {
+            "tls_server_config": (old.tls is None) != (new.tls is None),
+            "basic_auth_users": (not old.users) != (not new.users),
+        }
+        message = "is switched on or off by a restart alone"
+        mistakes = [
+            Mistake(file=str(self._path), setting=setting, message=message)
+            for setting, changed in switched.items()
+            if changed
+        ]
+        if mistakes:
+            raise ConfigError(mistakes)
+
+    def _complain(self, error: ConfigError) -> None:
+        """Log a problem once, however often it is met."""
+        problem = "; ".join(map(str, error.mistakes))
+        if problem != self._problem:
+            self._problem = problem
+            log.error("the web configuration is kept as it was", extra={"error": problem})

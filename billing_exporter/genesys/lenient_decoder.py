@@ -1,0 +1,221 @@
+"""How to read a record field by field, derived once from the record's own fields.
+
+    absent, null, blank number or date    None; an empty tuple for lists of parts
+    number that cannot be read            NaN: something is there, and it is not a number
+    any other value that cannot be read   None
+    row that is no object                 a record of which everything is absent, so that it counts
+    `getX` where the model has `X`        read as `X`: SDK 236 spelt some keys so
+    any other unknown key                 ignored
+
+All but the first and the renamed keys are told as oddities.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any, get_origin
+
+from msgspec import Struct
+from msgspec import inspect as ms
+
+from billing_exporter.genesys import coercion
+from billing_exporter.genesys.errors import UnexpectedAnswer
+
+UNKNOWN = "unknown_field"
+UNREADABLE = "unreadable_field"
+
+_MOST_ODDITIES = 50
+_LONGEST_KEY = 60
+_ABSENT = object()
+
+
+class Oddities:
+    """The distinct oddities of one answer, the first 50 of them, in order of appearance."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._pairs: dict[tuple[str, str], None] = {}
+
+    def add(self, kind: str, path: str) -> None:
+        """Note one."""
+        if len(self._pairs) < _MOST_ODDITIES:
+            self._pairs[kind, path] = None
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return all of them."""
+        return tuple(self._pairs)
+
+
+Reader = Callable[[Any, Oddities], Any]
+
+
+def reader(kind: type[Any]) -> Reader:
+    """Return the function that reads a record of this kind from parsed JSON.
+
+    It raises `UnexpectedAnswer` where the value is no object or lacks a required list.
+    """
+    info = ms.type_info(kind)
+    if not isinstance(info, ms.StructType):
+        raise TypeError(f"{kind!r} is no record")
+    read = _record(info, "")
+
+    def read_answer(value: Any, oddities: Oddities) -> Any:
+        if not isinstance(value, dict):
+            raise UnexpectedAnswer("the answer is not a JSON object", path="$")
+        return read(value, oddities)
+
+    return read_answer
+
+
+class _Field(Struct, frozen=True):
+    """How one field of a record is read."""
+
+    name: str
+    wire_name: str
+    alias: str
+    path: str
+    read: Reader
+    required: bool
+
+
+def _record(info: ms.StructType, path: str) -> Reader:
+    prefix = f"{path}." if path else ""
+    fields = tuple(_field(each, prefix) for each in info.fields)
+    known = frozenset(name for each in fields for name in (each.wire_name, each.alias))
+    build = get_origin(info.cls) or info.cls
+
+    def read(value: dict[str, Any], oddities: Oddities) -> Any:
+        if info.forbid_unknown_fields and not known.issuperset(value):
+            for key in value:
+                if key not in known:
+                    oddities.add(UNKNOWN, prefix + _clean(key))
+        return build(**dict(_present(fields, value, oddities)))
+
+    return read
+
+
+def _field(info: ms.Field, prefix: str) -> _Field:
+    path = prefix + info.encode_name
+    return _Field(
+        name=info.name,
+        wire_name=info.encode_name,
+        alias=f"get{info.encode_name}",
+        path=path,
+        read=_value(info.type, path),
+        required=info.required,
+    )
+
+
+def _present(
+    fields: Iterable[_Field], value: dict[str, Any], oddities: Oddities
+) -> Iterable[tuple[str, Any]]:
+    for field in fields:
+        given = value.get(field.wire_name, _ABSENT)
+        if given is _ABSENT:
+            given = value.get(field.alias)
+        found = None if given is None else field.read(given, oddities)
+        if found is not None:
+            yield field.name, found
+        elif field.required:
+            raise UnexpectedAnswer(f"the answer lacks its {field.path}", path=f"$.{field.path}")
+
+
+def _value(info: ms.Type, path: str) -> Reader:
+    if isinstance(info, ms.UnionType):
+        info = next(each for each in info.types if not isinstance(each, ms.NoneType))
+    if isinstance(info, ms.StructType):
+        return _part(_record(info, path), path)
+    if isinstance(info, ms.VarTupleType):
+        return _parts(info.item_type, path)
+    if isinstance(info, ms.DictType):
+        return _flags(path)
+    if isinstance(info, ms.StrType):
+        return _scalar(coercion.text, path)
+    if isinstance(info, ms.DecimalType):
+        return _unless_blank(_scalar(coercion.number, path, coercion.NOT_A_NUMBER))
+    return _unless_blank(_scalar(_SCALARS[type(info)], path))
+
+
+_SCALARS: dict[type[ms.Type], Callable[[Any], Any]] = {
+    ms.DateType: coercion.day,
+    ms.DateTimeType: coercion.instant,
+    ms.BoolType: coercion.flag,
+    ms.IntType: coercion.whole,
+}
+
+
+def _scalar(
+    understand: Callable[[Any], Any], path: str, unreadable: Decimal | None = None
+) -> Reader:
+    def read(value: Any, oddities: Oddities) -> Any:
+        found = understand(value)
+        if found is None:
+            oddities.add(UNREADABLE, path)
+            return unreadable
+        return found
+
+    return read
+
+
+def _unless_blank(read: Reader) -> Reader:
+    def read_unless_blank(value: Any, oddities: Oddities) -> Any:
+        if isinstance(value, str) and (not value or value.isspace()):
+            return None
+        return read(value, oddities)
+
+    return read_unless_blank
+
+
+def _part(read: Reader, path: str) -> Reader:
+    def read_part(value: Any, oddities: Oddities) -> Any:
+        if isinstance(value, dict):
+            return read(value, oddities)
+        oddities.add(UNREADABLE, path)
+        return None
+
+    return read_part
+
+
+def _parts(item: ms.Type, path: str) -> Reader:
+    each_path = f"{path}[]"
+    if isinstance(item, ms.StructType):
+        read_each = _row(_record(item, each_path), each_path)
+    else:
+        read_each = _value(item, each_path)
+
+    def read(value: Any, oddities: Oddities) -> Any:
+        if not isinstance(value, list):
+            oddities.add(UNREADABLE, path)
+            return None
+        found = (read_each(each, oddities) for each in value)
+        return tuple(each for each in found if each is not None)
+
+    return read
+
+
+def _row(read: Reader, path: str) -> Reader:
+    def read_row(value: Any, oddities: Oddities) -> Any:
+        if isinstance(value, dict):
+            return read(value, oddities)
+        oddities.add(UNREADABLE, path)
+        return read({}, oddities)
+
+    return read_row
+
+
+def _flags(path: str) -> Reader:
+    def read(value: Any, oddities: Oddities) -> dict[str, bool] | None:
+        if not isinstance(value, dict):
+            oddities.add(UNREADABLE, path)
+            return None
+        found = {str(coercion.text(key)): each for key, each in value.items()}
+        known = {key: each for key, each in found.items() if isinstance(each, bool)}
+        if len(known) < len(found):
+            oddities.add(UNREADABLE, path)
+        return known
+
+    return read
+
+
+def _clean(key: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]", "", key)[:_LONGEST_KEY]

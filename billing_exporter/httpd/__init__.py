@@ -1,0 +1,1 @@
+"""A small HTTP server over plain sockets; it knows nothing of the exporter."""

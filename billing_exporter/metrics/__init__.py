@@ -1,0 +1,1 @@
+"""Metrics of billing data: their catalogue, samples and exposition."""

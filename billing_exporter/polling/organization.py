@@ -1,0 +1,196 @@
+"""One organization at work: its client, and a poller with its loop for each collector."""
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from threading import Event
+from time import monotonic
+
+import msgspec
+
+from billing_exporter.collectors import WHOLE, Shard, configured
+from billing_exporter.collectors.settings import EVERY_COLLECTOR
+from billing_exporter.collectors.trustors import TrustorsCollector
+from billing_exporter.config import Organization
+from billing_exporter.genesys import Account, BillingApi, Observer
+from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.polling.poller import Loop, Poller, Target
+from billing_exporter.polling.reading_store import StateDirectory, origin_of
+from billing_exporter.telemetry.api_observer import ApiObserver
+from billing_exporter.telemetry.telemetry import Telemetry
+
+# What may change without making the last reading another one.
+_PACE = ("interval", "timeout", "max_age", "max_series", "concurrency")
+# What shards divide among them; all else is read in full, by the first.
+_DIVIDED = TrustorsCollector.name
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What all organizations share.
+
+    Attributes:
+        now: the time that readings get.
+        state: where readings are kept over restarts, if they are.
+        progress: is told how far each poll is, by organization and collector, if somebody wants to
+            know.
+        redact: is told secrets that no log may show.
+        shard: which part of the customers is polled.
+    """
+
+    exposition: Exposition
+    telemetry: Telemetry
+    now: Callable[[], datetime]
+    state: StateDirectory | None = None
+    progress: Callable[[str, int, int], None] | None = None
+    redact: Callable[[str], None] = lambda _: None
+    shard: Shard = WHOLE
+
+
+def connect(
+    organization: Organization,
+    redact: Callable[[str], None],
+    observer: Observer | None = None,
+    stop: Event | None = None,
+) -> BillingApi:
+    """Return the client for an organization; it connects when it is first asked.
+
+    Args:
+        organization: where, and who asks.
+        redact: is told each secret before it is used, so that no log shows it.
+        observer: hears of requests.
+        stop: ends waits when it is set.
+    """
+
+    def secret() -> str:
+        text = organization.secret()
+        redact(text)
+        return text
+
+    api_url, login_url = organization.hosts()
+    account = Account(
+        api_url=api_url,
+        login_url=login_url,
+        client_id=organization.client_id,
+        client_secret=secret,
+    )
+    return BillingApi(account, observer=observer, stop=stop)
+
+
+class Unit:
+    """Polls one organization.
+
+    Attributes:
+        organization: its settings.
+        pollers: one for each collector, in their order.
+    """
+
+    def __init__(
+        self, organization: Organization, parts: Parts, before: Iterable[Poller] = ()
+    ) -> None:
+        self.organization = organization
+        self.pollers: tuple[Poller, ...] = ()
+        self._parts = parts
+        self._stop = Event()
+        self._observer = ApiObserver(parts.telemetry, organization.name)
+        self._api = connect(organization, parts.redact, self._observer, self._stop)
+        self._loops: dict[Poller, Loop] = {}
+        self._take_up(organization, before)
+
+    def start(self, spread: float) -> None:
+        """Begin to poll what is not polled yet, after a random part of ``spread`` seconds.
+
+        A reading that was restored is polled again when its interval has passed.
+        """
+        for poller in self.pollers:
+            if poller not in self._loops:
+                chance = random.random()  # noqa: S311 - no secret
+                loop = Loop(poller, delay=max(spread * chance, poller.due_in()), stop=Event())
+                self._loops[poller] = loop
+                loop.start()
+
+    def serves(self, organization: Organization) -> bool:
+        """Tell whether its client serves other settings too: at most the collectors differ."""
+        alike = msgspec.structs.replace(self.organization, collectors=organization.collectors)
+        return alike == organization
+
+    def change(self, organization: Organization) -> None:
+        """Take up other collectors; those whose settings are the same go on as they are."""
+        before = self.pollers
+        self._take_up(organization, before)
+        for poller in set(before) - set(self.pollers):
+            poller.retire()
+            loop = self._loops.pop(poller, None)
+            if loop is not None:
+                loop.end()
+        withdraw(before, but=self.pollers)
+
+    def interrupt(self) -> None:
+        """Make polls that are under way end soon."""
+        self._stop.set()
+
+    def stop(self, seconds: float = 0) -> None:
+        """End all polls and wait that long for them; what is shown stays.
+
+        A poll whose request hangs is left to end with the process.
+        """
+        self.interrupt()
+        self._observer.silence()
+        until = monotonic() + seconds
+        for poller in self.pollers:
+            poller.retire()
+        for loop in self._loops.values():
+            loop.end()
+        for loop in self._loops.values():
+            loop.join(max(0.0, until - monotonic()))
+        self._api.close()
+
+    def _take_up(self, organization: Organization, before: Iterable[Poller]) -> None:
+        known = {poller.target.collector.name: poller for poller in before}
+        self.organization = organization
+        self.pollers = tuple(self._pollers(known))
+
+    def _pollers(self, known: Mapping[str, Poller]) -> Iterator[Poller]:
+        organization = self.organization
+        listed = organization.collectors is not EVERY_COLLECTOR
+        for collector, settings in configured(organization.collectors, self._parts.shard):
+            target = Target(organization.name, collector, settings, self._api, listed)
+            before = known.get(collector.name)
+            if before is not None and before.target.is_like(target):
+                yield before
+            else:
+                yield self._poller(target, before)
+
+    def _poller(self, target: Target, before: Poller | None) -> Poller:
+        parts, name = self._parts, f"{target.organization} {target.collector.name}"
+        poller = Poller(
+            target,
+            parts.exposition,
+            parts.telemetry,
+            now=parts.now,
+            progress=partial(parts.progress, name) if parts.progress else None,
+            keep=parts.state.keeper(self._origin_of(target)) if parts.state else None,
+        )
+        if before is not None:
+            poller.take_over(before, fits=self._origin_of(before.target) == self._origin_of(target))
+        else:
+            poller.restore()
+        return poller
+
+    def _origin_of(self, target: Target) -> str:
+        """Return a digest of what a reading of the target depends on."""
+        settings = msgspec.to_builtins(target.settings)
+        meaning = {key: value for key, value in settings.items() if key not in _PACE}
+        api_url, _ = self.organization.hosts()
+        shard = self._parts.shard if target.collector.name == _DIVIDED else WHOLE
+        return origin_of(api_url, self.organization.client_id, meaning, shard.index, shard.count)
+
+
+def withdraw(pollers: Iterable[Poller], *, but: Iterable[Poller] = ()) -> None:
+    """Show nothing more of these collectors, except where others took their place."""
+    kept = {poller.key for poller in but}
+    for poller in pollers:
+        if poller.key not in kept:
+            poller.withdraw()

@@ -1,0 +1,383 @@
+"""One loop for each organization and collector: wait, fetch, publish.
+
+A failed poll leaves the last good reading in place, and is itself a metric. After ``max_age`` the
+reading ends, for old numbers must not pass as new ones.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
+from traceback import clear_frames
+from typing import Any, Protocol
+
+from billing_exporter.collectors import Collector, Poll
+from billing_exporter.collectors.settings import CollectorSettings, seconds
+from billing_exporter.genesys import ApiError, BillingApi, Interrupted, RateLimited
+from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.polling.reading import Reading, read
+from billing_exporter.telemetry.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+SUCCESS = "success"
+# A poll that failed is tried again sooner than the interval says, then ever more rarely.
+RETRY_SECONDS = 60.0
+# Who lacks a permission lacks it for longer.
+RETRY_SECONDS_FORBIDDEN = 15 * 60.0
+# A secret may be put right at any time, and until then the client asks the login service rarely.
+LONGEST_SECONDS_UNAUTHORIZED = 5 * 60.0
+# What the API asks to wait is kept to, but a nonsensical time must not end the polls.
+LONGEST_ASKED_SECONDS = 60 * 60.0
+JITTER = 0.05
+# How soon between polls it is noticed that a reading became too old.
+LOOK_SECONDS = 60.0
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known about one collector of one organization.
+
+    Attributes:
+        outcome: ``success``, the reason of the last failure, or None before the first outcome.
+        failures: how many polls have failed since the last good one.
+        reading: the last good reading, None before it or after ``max_age``.
+        attempted: when the last poll began.
+        next_poll: when the next one is due, as told by the loop.
+        seconds: how long the last poll took.
+        retry_after: what the API asked to wait, seconds.
+    """
+
+    outcome: str | None = None
+    failures: int = 0
+    reading: Reading | None = None
+    attempted: datetime | None = None
+    next_poll: datetime | None = None
+    seconds: float | None = None
+    retry_after: float = 0
+
+
+@dataclass(frozen=True)
+class Target:
+    """What one loop polls.
+
+    Attributes:
+        listed: whether the configuration names the collector; one that merely runs by default may
+            lack its permission without that being news.
+    """
+
+    organization: str
+    collector: Collector[Any, Any]
+    settings: CollectorSettings
+    api: BillingApi
+    listed: bool
+
+    def is_like(self, other: "Target") -> bool:
+        """Tell whether polling the other would be the same."""
+        return (self.settings, self.api, self.listed) == (other.settings, other.api, other.listed)
+
+
+class Keep(Protocol):
+    """Keeps the readings of one target over restarts."""
+
+    def save(self, organization: str, collector: str, at: datetime, data: Any) -> None:
+        """Keep what a poll fetched; a failure is its own business."""
+
+    def restore(
+        self, organization: str, collector: str, kind: type[Any]
+    ) -> tuple[datetime, Any] | None:
+        """Return the time and the data of the last poll that were kept, if any."""
+
+
+class Poller:
+    """Polls one target: fetches, publishes, and keeps account of it."""
+
+    def __init__(
+        self,
+        target: Target,
+        exposition: Exposition,
+        telemetry: Telemetry,
+        *,
+        now: Callable[[], datetime],
+        progress: Progress | None = None,
+        keep: Keep | None = None,
+    ) -> None:
+        self.target = target
+        self.state = State()
+        self._keep = keep
+        self._retired = False
+        self._fits = True
+        self._publishing = threading.Lock()
+        self._turn = threading.Lock()
+        self._exposition = exposition
+        self._telemetry = telemetry
+        self._now = now
+        self._progress = progress
+        self._max_age = timedelta(seconds=seconds(target.settings.max_age))
+        self._interval = timedelta(seconds=seconds(target.settings.interval))
+        self._where = {
+            "organization": target.organization,
+            "collector": target.collector.name,
+        }
+        self._tell_interval()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The names of organization and collector."""
+        return self.target.organization, self.target.collector.name
+
+    def restore(self) -> None:
+        """Show at once what was kept before a restart, unless it is too old."""
+        kept = self._keep.restore(*self.key, self.target.collector.data) if self._keep else None
+        if kept is None:
+            return
+        at, data = kept
+        try:
+            reading = self._read(data, at, None)
+            self._show(reading, restored=True)
+            self.state = State(reading=reading, next_poll=at + self._interval)
+        except Exception:
+            # Whoever can write the file can give it any content under a right checksum.
+            log.exception("the kept reading cannot be shown", extra=self._where)
+            self.withdraw()
+            self._tell_interval()
+            return
+        log.info("showing the kept reading", extra={**self._where, "series": reading.series})
+        self.expire()
+
+    def take_over(self, before: "Poller", *, fits: bool) -> None:
+        """Go on from the state of a poller whose place this one takes, once its poll has ended.
+
+        Args:
+            before: the other.
+            fits: whether what it fetched is what this one would have; else it is only shown.
+        """
+        self.state = before.state
+        self._turn = before._turn  # noqa: SLF001 - of the same class
+        self._fits = fits
+
+    def due_in(self) -> float:
+        """Return the seconds until a restored reading should be polled again."""
+        due = self.state.next_poll
+        if due is None or self.state.outcome is not None:
+            return 0
+        return min((due - self._now()).total_seconds(), self._interval.total_seconds())
+
+    def retire(self) -> None:
+        """Publish nothing from now on, not even what is being fetched."""
+        with self._publishing:
+            self._retired = True
+
+    def withdraw(self) -> None:
+        """Show nothing of the target any more."""
+        self._exposition.publish(self.target.collector.name, self.target.organization, ())
+        self._telemetry.forget(*self.key)
+
+    def _tell_interval(self) -> None:
+        self._telemetry.interval(**self._where, seconds=self._interval.total_seconds())
+
+    def poll(self) -> State:
+        """Poll once; every failure becomes part of the state.
+
+        Whoever polls the same target, before or after a change of settings, waits meanwhile.
+
+        Raises:
+            Interrupted: the program stops, or another poller has taken the place of this one.
+        """
+        with self._turn:
+            return self._polled()
+
+    def _polled(self) -> State:
+        at, start = self._now(), monotonic()
+        with self._unless_retired():
+            self._telemetry.attempted(**self._where, at=at)
+            self.state = replace(self.state, attempted=at)
+        try:
+            conclude = partial(self._publish, self._fetched(at))
+        except Interrupted:
+            raise
+        except ApiError as error:
+            conclude = partial(self._failed, error.reason, error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop
+            conclude = partial(self._failed, "crashed", error)
+        with self._unless_retired():
+            conclude()
+            del conclude  # it may hold an error, which holds this frame
+            took = monotonic() - start
+            self.state = replace(self.state, seconds=took)
+            self._telemetry.polled(**self._where, outcome=str(self.state.outcome), seconds=took)
+        self.expire()
+        return self.state
+
+    def expire(self) -> None:
+        """End what is shown where it is older than ``max_age``."""
+        with self._publishing:
+            reading = self.state.reading
+            if self._retired or reading is None or self._now() - reading.at <= self._max_age:
+                return
+            self._exposition.publish(self.target.collector.name, self.target.organization, ())
+            self._telemetry.withdrawn(**self._where)
+            self.state = replace(self.state, reading=None)
+        log.warning("the last good reading is older than max_age and ends", extra=self._where)
+
+    def expect(self, wait: float) -> None:
+        """Note in how many seconds the next poll is due."""
+        self.state = replace(self.state, next_poll=self._now() + timedelta(seconds=wait))
+
+    def _fetched(self, at: datetime) -> Reading:
+        collector, last = self.target.collector, self.state.reading
+
+        def progress(done: int, total: int) -> None:
+            if self._retired:
+                raise Interrupted
+            if self._progress is not None:
+                self._progress(done, total)
+
+        previous = last.data if last is not None and self._fits else None
+        api = self.target.api.within(seconds(self.target.settings.timeout))
+        poll = Poll(api, at, previous, progress, self._tolerate)
+        data = collector.fetch(poll)
+        return self._read(data, at, last)
+
+    def _read(self, data: Any, at: datetime, last: Reading | None) -> Reading:
+        limit = self.target.settings.max_series
+        reading = read(self.target.collector, self.target.organization, data, at, last, limit=limit)
+        if reading.left_out:
+            facts = {**self._where, "left_out": reading.left_out, "max_series": limit}
+            log.warning("more series than max_series: some are left out", extra=facts)
+        return reading
+
+    def _show(self, reading: Reading, *, restored: bool) -> None:
+        self._exposition.publish(
+            self.target.collector.name, self.target.organization, reading.blocks
+        )
+        self._telemetry.shown(
+            **self._where,
+            at=reading.at,
+            series=reading.series,
+            left_out=reading.left_out,
+            labels_cut=reading.labels_cut,
+            dropped=reading.dropped,
+            merged=reading.merged,
+            restored=restored,
+        )
+
+    def _publish(self, reading: Reading) -> None:
+        self._fits = True
+        self._show(reading, restored=False)
+        if self._keep is not None:
+            self._keep.save(*self.key, reading.at, reading.data)
+        if self.state.outcome not in {None, SUCCESS}:
+            log.info("poll succeeds again", extra=self._where)
+        self.state = replace(
+            self.state, outcome=SUCCESS, failures=0, reading=reading, retry_after=0
+        )
+        log.info("polled", extra={**self._where, "series": reading.series})
+
+    def _failed(self, reason: str, error: Exception) -> None:
+        # What concerns a whole organization is one line, not one for each collector.
+        repeated = isinstance(error, ApiError) and error.repeated
+        news = reason != self.state.outcome and not repeated
+        quiet = reason == "forbidden" and not self.target.listed
+        level = logging.WARNING if news and not quiet else logging.INFO if news else logging.DEBUG
+        facts = {**self._where, "reason": reason, **_facts(error)}
+        if reason == "crashed":
+            log.error("poll failed by a fault of the exporter", extra=facts, exc_info=error)
+        else:
+            log.log(level, "poll failed: %s", error, extra=facts)
+        wait = error.retry_after if isinstance(error, RateLimited) else None
+        self.state = replace(
+            self.state,
+            outcome=reason,
+            failures=self.state.failures + 1,
+            retry_after=wait or 0,
+        )
+        # They hold answers that may be large, and where one holds its own error too, nothing but
+        # the garbage collector would free them, which looks at old objects rarely.
+        clear_frames(error.__traceback__)
+
+    def _tolerate(self, error: ApiError, about: str) -> None:
+        """Go on without one thing among many, unless the API asks everyone to wait."""
+        if error.reason in {"rate_limited", "unauthorized"}:
+            raise error
+        with self._unless_retired():
+            self._telemetry.tolerated(**self._where, reason=error.reason)
+        facts = {**self._where, "reason": error.reason, "about": about, **_facts(error)}
+        log.warning("left out: %s", error, extra=facts)
+
+    @contextmanager
+    def _unless_retired(self) -> Iterator[None]:
+        """Hold off ``retire``, so that nothing is shown or told after it."""
+        with self._publishing:
+            if self._retired:
+                raise Interrupted
+            yield
+
+
+def _facts(error: Exception) -> dict[str, str]:
+    if not isinstance(error, ApiError):
+        return {}
+    facts = {"operation": error.operation, "correlation_id": error.correlation_id or ""}
+    return {key: value for key, value in facts.items() if value}
+
+
+def wait_after(state: State, interval: float, chance: float) -> float:
+    """Return the seconds until the next poll.
+
+    Args:
+        state: the outcome of the last one.
+        interval: the configured seconds between polls.
+        chance: a number from 0 to 1 that spreads loops over time.
+    """
+    spread = 1 + JITTER * (2 * chance - 1)
+    if state.outcome == SUCCESS:
+        return interval * spread
+    first = RETRY_SECONDS_FORBIDDEN if state.outcome == "forbidden" else RETRY_SECONDS
+    backoff = first * 2.0 ** min(state.failures - 1, 20)
+    if state.outcome == "unauthorized":
+        backoff = min(backoff, LONGEST_SECONDS_UNAUTHORIZED)
+    asked = min(state.retry_after, LONGEST_ASKED_SECONDS)
+    return max(min(backoff, interval) * spread, asked)
+
+
+class Loop(threading.Thread):
+    """Polls one target again and again until it is told to end."""
+
+    def __init__(self, poller: Poller, *, delay: float, stop: threading.Event) -> None:
+        target = poller.target
+        super().__init__(name=f"{target.organization} {target.collector.name}", daemon=True)
+        self.poller = poller
+        self._delay = delay
+        self._ended = stop
+        self._interval = seconds(target.settings.interval)
+
+    def end(self) -> None:
+        """Begin no more polls; one that is under way goes on."""
+        self._ended.set()
+
+    def run(self) -> None:
+        """Wait and poll; a poll begins only when the one before has ended."""
+        wait = self._delay
+        while not self._is_ended_within(wait):
+            try:
+                state = self.poller.poll()
+            except Interrupted:
+                return
+            wait = wait_after(state, self._interval, random.random())  # noqa: S311 - no secret
+            self.poller.expect(wait)
+
+    def _is_ended_within(self, wait: float) -> bool:
+        """Wait; meanwhile end what becomes too old, however long the interval is."""
+        until = monotonic() + wait
+        while (left := until - monotonic()) > 0:
+            if self._ended.wait(min(left, LOOK_SECONDS)):
+                return True
+            self.poller.expire()
+        return self._ended.is_set()

@@ -1,0 +1,207 @@
+"""What each fault does to an answer: a function from answer to answer.
+
+Documented: statuses and codes. Invented: that any of this happens, and how often.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import format_datetime
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from billing_exporter.simulator import payloads, sdk_key_variants
+from billing_exporter.simulator.answers import (
+    Answer,
+    RefusedError,
+    bad_credentials,
+    error,
+    missing_permission,
+    page,
+    too_many_requests,
+)
+from billing_exporter.simulator.faults import Fault
+from billing_exporter.simulator.paging import cursor, link
+from billing_exporter.simulator.routes import Call
+
+Effect = Callable[[Answer, Fault, Call], Answer]
+_STATUSES = {
+    "400": (400, "bad.request"),
+    "408": (408, "client.timeout"),
+    "413": (413, "request.entity.too.large"),
+    "500": (500, "internal.server.error"),
+    "502": (502, "bad.gateway"),
+    "503": (503, "service.unavailable"),
+    "504": (504, "request.timeout"),
+}
+_QUANTITIES = frozenset({"usageQuantity", "actualQuantity", "balanceConsumption"})
+
+
+def _status(_: Answer, fault: Fault, _call: Call) -> Answer:
+    status, code = _STATUSES[fault.name]
+    return error(RefusedError(status, code, "The simulator was told to fail."))
+
+
+def _too_many(_: Answer, fault: Fault, _call: Call) -> Answer:
+    seconds = fault.number("retry_after")
+    refused = too_many_requests(int(seconds), 300)
+    form = fault.text("form")
+    if form == "none":
+        return error(refused)
+    moment = datetime.now(UTC) + timedelta(seconds=seconds)
+    value = format_datetime(moment, usegmt=True) if form == "date" else f"{seconds:g}"
+    return error(refused, **{"Retry-After": value})
+
+
+def _html(status: int, _answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    return page(status)
+
+
+def _delivered(answer: Answer, **changes: Any) -> Answer:
+    return replace(answer, delivery=replace(answer.delivery, **changes))
+
+
+def _stall(answer: Answer, fault: Fault, _: Call) -> Answer:
+    at_head = fault.text("at") == "head"
+    return _delivered(answer, **{"wait" if at_head else "pause": fault.number("seconds")})
+
+
+def _drip(answer: Answer, fault: Fault, _: Call) -> Answer:
+    return _delivered(answer, drip=fault.number("seconds"))
+
+
+def _cut(answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    return _delivered(answer, cut=True)
+
+
+def _truncated(answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    return _delivered(answer, broken=True)
+
+
+def _huge(answer: Answer, fault: Fault, _: Call) -> Answer:
+    padding = "x" * int(fault.number("mb") * 1_000_000)
+    return replace(answer, payload={**answer.payload, "padding": padding})
+
+
+def _unchanged(answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    """Leave the answer alone: the fault has acted before it was made."""
+    return answer
+
+
+def _endless(answer: Answer, _: Fault, call: Call) -> Answer:
+    entities = answer.payload.get("entities")
+    if not entities:
+        return answer
+    following = call.query.get("after") or cursor(entities[0]["id"])
+    uri = link(call) if "pageNumber" in answer.payload else link(call, after=following)
+    return replace(answer, payload={**answer.payload, "nextUri": uri})
+
+
+def _foreign(answer: Answer, fault: Fault, _: Call) -> Answer:
+    uri = answer.payload.get("nextUri")
+    if not uri:
+        return answer
+    return replace(answer, payload={**answer.payload, "nextUri": fault.text("host") + uri})
+
+
+def _redirect(_: Answer, fault: Fault, call: Call) -> Answer:
+    return Answer(status=302, text="", headers={"Location": fault.text("host") + link(call)})
+
+
+def _in_progress(answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    if "usages" not in answer.payload or "startDate" not in answer.payload:
+        return answer
+    return replace(answer, payload={**answer.payload, "status": "InProgress", "usages": []})
+
+
+def _restated(answer: Answer, fault: Fault, call: Call) -> Answer:
+    closed = call.query.get("billingPeriodIndex", "0") != "0"
+    if not closed and answer.payload.get("status") != "Closed":
+        return answer
+    factor = Decimal(str(fault.number("factor")))
+
+    def leaf(key: str, value: Any) -> Any:
+        return payloads.multiplied(value, factor) if key in _QUANTITIES else value
+
+    return replace(answer, payload=payloads.rewritten(answer.payload, leaf))
+
+
+def _forbidden(_: Answer, fault: Fault, _call: Call) -> Answer:
+    return error(missing_permission(fault.text("permission")))
+
+
+def _unauthorized(_: Answer, _fault: Fault, _call: Call) -> Answer:
+    return error(bad_credentials())
+
+
+def _numbers(change: Callable[[Any], Any], answer: Answer, fault: Fault, _: Call) -> Answer:
+    step = int(fault.number("step"))
+    return replace(answer, payload=payloads.with_numbers(answer.payload, step, change))
+
+
+def _content(change: Callable[[Any], Any], answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    return replace(answer, payload=change(answer.payload))
+
+
+def _renamed(answer: Answer, fault: Fault, _: Call) -> Answer:
+    write = (
+        sdk_key_variants.future if fault.text("spelling") == "future" else sdk_key_variants.older
+    )
+    return replace(answer, payload=write(answer.payload))
+
+
+# What changes an answer's content or links has nothing to do where there is none.
+_ON_CONTENT: Mapping[str, Effect] = MappingProxyType(
+    {
+        "hugebody": _huge,
+        "endless": _endless,
+        "foreign_next": _foreign,
+        "in_progress": _in_progress,
+        "restated": _restated,
+        "duplicate_rows": partial(_content, payloads.duplicate_rows),
+        "nulls": partial(_numbers, lambda _: None),
+        "empty_strings": partial(_numbers, lambda _: ""),
+        "wrong_types": partial(_numbers, lambda value: {"value": value}),
+        "nan": partial(_numbers, payloads.not_a_number),
+        "thousands": partial(_numbers, payloads.thousands),
+        "unknown_enum": partial(_content, payloads.unknown_enumerations),
+        "unknown_keys": partial(_content, payloads.unknown_keys),
+        "renamed_keys": _renamed,
+        "weird_names": partial(_content, payloads.weird_names),
+    }
+)
+EFFECTS: Mapping[str, Effect] = MappingProxyType(
+    {
+        **dict.fromkeys(_STATUSES, _status),
+        **_ON_CONTENT,
+        "429": _too_many,
+        "html502": partial(_html, 502),
+        "html503": partial(_html, 503),
+        "html": partial(_html, 200),
+        "stall": _stall,
+        "drip": _drip,
+        "cut": _cut,
+        "truncated": _truncated,
+        "redirect": _redirect,
+        "forbidden": _forbidden,
+        "unauthorized": _unauthorized,
+        **dict.fromkeys(("small_pages", "revoked", "slow_trustor"), _unchanged),
+    }
+)
+
+
+def applied(answer: Answer, faults: tuple[Fault, ...], call: Call) -> Answer:
+    """Let the faults that hit a request act on its answer, in their order."""
+    for fault in faults:
+        has_content = answer.status == 200 and isinstance(answer.payload, dict)  # noqa: PLR2004
+        if has_content or fault.name not in _ON_CONTENT:
+            answer = EFFECTS[fault.name](answer, fault, call)
+    return answer
+
+
+def largest_page(faults: tuple[Fault, ...]) -> int | None:
+    """Tell how many entities a page may hold, None where no fault limits it."""
+    sizes = [fault.number("size") for fault in faults if "size" in fault.settings]
+    return max(1, int(min(sizes))) if sizes else None

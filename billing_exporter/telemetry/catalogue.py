@@ -1,0 +1,173 @@
+"""The metrics that the exporter has about itself: what each is called, labelled and for."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from billing_exporter.metrics.catalogue import LONGEST_LABEL, PREFIX
+
+ORGANIZATION = ("organization",)
+POLL = ("organization", "collector")
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """A metric of the exporter about itself; a counter's name ends in ``_total`` when shown."""
+
+    kind: Literal["gauge", "counter", "histogram", "info"]
+    name: str
+    labels: tuple[str, ...]
+    help: str
+
+    @property
+    def shown_as(self) -> str:
+        """The full name in the exposition."""
+        suffix = {"counter": "_total", "info": "_info"}.get(self.kind, "")
+        return f"{PREFIX}{self.name}{suffix}"
+
+
+UP = Own("gauge", "up", POLL, "1 when the last poll succeeded, 0 when it failed.")
+FAILURE = Own(
+    "gauge",
+    "poll_failure",
+    (*POLL, "reason"),
+    "1 while the last poll failed, with its reason; absent otherwise.",
+)
+LAST_SUCCESS = Own(
+    "gauge",
+    "last_success_timestamp_seconds",
+    POLL,
+    "When the poll began that the shown reading is of, Unix time.",
+)
+LAST_ATTEMPT = Own(
+    "gauge", "last_attempt_timestamp_seconds", POLL, "When the last poll began, Unix time."
+)
+DURATION = Own("gauge", "poll_duration_seconds", POLL, "How long the last poll took.")
+INTERVAL = Own("gauge", "poll_interval_seconds", POLL, "Configured time from poll to poll.")
+SERIES = Own("gauge", "series", POLL, "Billing series that are shown.")
+LEFT_OUT = Own(
+    "gauge",
+    "series_left_out",
+    POLL,
+    "Billing series that are not shown, for they would be more than max_series.",
+)
+LABELS_CUT = Own(
+    "gauge",
+    "labels_cut",
+    POLL,
+    f"Values that are shown with a label that was longer than {LONGEST_LABEL} characters; its end "
+    "is a digest instead.",
+)
+RESTORED = Own(
+    "gauge",
+    "restored",
+    POLL,
+    "1 while the shown reading was restored after a restart, 0 once a poll has replaced it.",
+)
+POLLS = Own(
+    "counter",
+    "polls",
+    (*POLL, "outcome"),
+    "Polls by outcome: success, or the reason of the failure.",
+)
+PARTIAL = Own(
+    "counter",
+    "partial_failures",
+    (*POLL, "reason"),
+    "Failures of one thing among many (a trustor, an invoice's lines) in polls that went on.",
+)
+DROPPED = Own(
+    "counter",
+    "rows_dropped",
+    (*POLL, "reason"),
+    "Rows, or numbers in them, that gave no sample: missing, not_a_number, conflict (same labels, "
+    "different facts), zero (left out as configured).",
+)
+MERGED = Own(
+    "counter", "rows_merged", POLL, "Rows that were added to another with the same labels."
+)
+STATE_FAILURES = Own(
+    "counter",
+    "state_failures",
+    ("reason",),
+    "Readings on disk that could not be saved (save), read (read) or used: damaged, of another "
+    "format, configuration, or removed collector.",
+)
+REQUESTS = Own(
+    "counter",
+    "api_requests",
+    (*ORGANIZATION, "endpoint", "status"),
+    "Requests to the API by operation and HTTP status; error where no answer came.",
+)
+REQUEST_DURATION = Own(
+    "histogram",
+    "api_request_duration_seconds",
+    (*ORGANIZATION, "endpoint"),
+    "How long the API took to answer.",
+)
+RETRIES = Own(
+    "counter",
+    "api_retries",
+    (*ORGANIZATION, "reason"),
+    "Requests that were tried again, by reason.",
+)
+ODDITIES = Own(
+    "counter",
+    "api_oddities",
+    (*ORGANIZATION, "endpoint", "kind"),
+    "Fields in answers that are not known (unknown_field) or not readable (unreadable_field).",
+)
+GRANTED = Own(
+    "gauge",
+    "permission_granted",
+    (*ORGANIZATION, "operation"),
+    "1 when the API last did the operation for the client, 0 when it refused it (403); "
+    "of overviews, when it refused all that a poll asked for.",
+)
+ALLOWED = Own(
+    "gauge",
+    "api_rate_limit_allowed",
+    ORGANIZATION,
+    "Requests a minute that the API allows the token.",
+)
+USED = Own(
+    "gauge",
+    "api_rate_limit_used",
+    ORGANIZATION,
+    "Requests that the API counted in the current minute.",
+)
+RELOADED = Own(
+    "gauge",
+    "exporter_config_last_reload_successful",
+    (),
+    "1 when the configuration was last read without a mistake, else 0.",
+)
+RELOADED_AT = Own(
+    "gauge",
+    "exporter_config_last_reload_success_timestamp_seconds",
+    (),
+    "When the configuration was last read without a mistake, Unix time.",
+)
+ABORTED = Own(
+    "counter",
+    "exporter_connections_aborted",
+    (),
+    "Connections to the exporter that were refused, or broke with a request or answer unfinished.",
+)
+HANDSHAKES = Own(
+    "counter",
+    "exporter_failed_handshakes",
+    (),
+    "Connections to the exporter whose TLS handshake failed.",
+)
+SHARDS = Own("gauge", "exporter_shards", (), "Among how many exporters the customers are divided.")
+SHARD_INDEX = Own(
+    "gauge", "exporter_shard_index", (), "Which of them this exporter is; the first one is 0."
+)
+BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
+
+OWN = (
+    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES, LEFT_OUT, LABELS_CUT),
+    *(RESTORED, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
+    *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
+    *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, SHARDS, SHARD_INDEX, BUILD),
+)

@@ -1,0 +1,134 @@
+"""Which path gets which answer? The routes, without a socket in sight."""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from http import HTTPStatus
+
+from billing_exporter.httpd.response import Response, text_response
+from billing_exporter.web.negotiation import Format, accepts_gzip, choose_format
+from billing_exporter.web.status_page import PAGE_HEADERS, Status, render_page
+
+Headers = Mapping[str, str]
+
+HEALTH_PATHS = frozenset({"/-/healthy", "/healthz", "/-/ready", "/readyz"})
+RELOAD_PATH = "/-/reload"
+
+_ORIGIN = re.compile(r"^https?://[^/?]*", re.IGNORECASE)
+
+
+class Site:
+    """The paths of the exporter: metrics, health, readiness, reload and the status page."""
+
+    def __init__(
+        self,
+        *,
+        scrape: Callable[[Format, bool], Sequence[bytes]],
+        waiting_for: Callable[[], Sequence[str]],
+        status: Callable[[], Status],
+        telemetry_path: str = "/metrics",
+        reload: Callable[[], str | None] | None = None,
+    ) -> None:
+        """Route requests to these functions.
+
+        Args:
+            scrape: Returns the exposition in a format, compressed with gzip or not, in pieces.
+            waiting_for: Names what must happen before the exporter is ready.
+            status: Returns what the status page shows.
+            telemetry_path: Where the metrics are; ``/`` leaves no place for the page.
+            reload: Reads the configuration anew and returns what is wrong with it, or None
+                where it was taken over; without it there is no path for that.
+
+        Raises:
+            ValueError: The telemetry path is no path, or taken.
+        """
+        self._scrape = scrape
+        self._waiting_for = waiting_for
+        self._status = status
+        routes: dict[str, Callable[[Headers], Response]] = {
+            "/-/healthy": self._healthy,
+            "/healthz": self._healthy,
+            "/-/ready": self._ready,
+            "/readyz": self._ready,
+            "/favicon.ico": self._favicon,
+        }
+        _check_telemetry_path(telemetry_path, taken={*routes, RELOAD_PATH})
+        self._reads = {"/": self._page, **routes, telemetry_path: self._metrics}
+        self._posts = {} if reload is None else {RELOAD_PATH: partial(_reloaded, reload)}
+
+    def handle(self, method: str, target: str, headers: Headers) -> Response:
+        """Answer a request; the names of the headers are in lower case.
+
+        The query is ignored. The answer to HEAD is the one to GET; its body is not to be sent.
+        """
+        path = path_of(target)
+        if path in self._posts:
+            return self._posts[path]() if method == "POST" else _not_allowed("POST")
+        if path not in self._reads:
+            return text_response(HTTPStatus.NOT_FOUND, "there is nothing at this path")
+        if method not in ("GET", "HEAD"):
+            return _not_allowed("GET, HEAD")
+        return self._reads[path](headers)
+
+    def _metrics(self, headers: Headers) -> Response:
+        """Answer with the exposition in the form that the client prefers."""
+        form = choose_format(headers.get("accept"))
+        gzip = accepts_gzip(headers.get("accept-encoding"))
+        encoding = (("Content-Encoding", "gzip"),) if gzip else ()
+        vary = ("Vary", "Accept, Accept-Encoding")
+        return Response(
+            HTTPStatus.OK, form.content_type, self._scrape(form, gzip), (*encoding, vary)
+        )
+
+    def _healthy(self, _: Headers) -> Response:
+        """Answer that the process lives, for it does."""
+        return text_response(HTTPStatus.OK, "healthy")
+
+    def _ready(self, _: Headers) -> Response:
+        """Answer whether everything has had its first outcome, and what has not."""
+        waiting = self._waiting_for()
+        if not waiting:
+            return text_response(HTTPStatus.OK, "ready")
+        return text_response(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "\n".join(("waiting for the first outcome of:", *waiting)),
+        )
+
+    def _page(self, _: Headers) -> Response:
+        """Answer with the status page."""
+        page = render_page(self._status()).encode()
+        return Response(HTTPStatus.OK, "text/html; charset=utf-8", (page,), PAGE_HEADERS)
+
+    def _favicon(self, _: Headers) -> Response:
+        """Answer browsers, which ask for an icon whatever the page says."""
+        return Response(HTTPStatus.NO_CONTENT, headers=(("Cache-Control", "max-age=86400"),))
+
+
+def path_of(target: str) -> str:
+    """Return the path of a request's target, which a proxy may send as a whole URL."""
+    return _ORIGIN.sub("", target).partition("?")[0] or "/"
+
+
+def _reloaded(reload: Callable[[], str | None]) -> Response:
+    """Reload and answer whether the configuration was taken over."""
+    mistakes = reload()
+    if mistakes is None:
+        return text_response(HTTPStatus.OK, "reloaded")
+    return text_response(HTTPStatus.INTERNAL_SERVER_ERROR, mistakes)
+
+
+def _not_allowed(methods: str) -> Response:
+    """Answer that another method would be right."""
+    return text_response(
+        HTTPStatus.METHOD_NOT_ALLOWED, f"this path takes {methods} alone", ("Allow", methods)
+    )
+
+
+def _check_telemetry_path(path: str, *, taken: Collection[str]) -> None:
+    """Refuse a path that no request could reach, or that has another meaning."""
+    if not path.startswith("/") or not path.isascii() or set(path) & set("?# "):
+        raise ValueError(f"the telemetry path {path!r} must be a path such as /metrics")
+    if path in taken:
+        raise ValueError(
+            f"the telemetry path {path!r} is taken: it answers health checks or reloads"
+        )

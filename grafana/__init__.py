@@ -1,1 +1,0 @@
-"""The Grafana dashboards as code: ``python -m grafana`` writes them to ``grafana/dashboards``."""

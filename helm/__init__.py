@@ -1,5 +1,0 @@
-"""The chart, and what generates its README and the schema of its values.
-
-``python -m helm`` writes both anew from ``values.yaml``, the configuration's schema and the
-thresholds of the alerts.
-"""

@@ -1,1 +1,0 @@
-"""Long proofs that the exporter neither lies nor falls; ``python -m reliability`` runs them."""

@@ -1,0 +1,1 @@
+"""Tests of the HTTP server with slow, broken and TLS clients."""

@@ -1,0 +1,48 @@
+"""Every alert fires just beyond each of its thresholds, and is silent just short of it."""
+
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.integration.rules.edges import EDGES, NOW, Edge
+from tests.integration.rules.rulebook import PROMETHEUS, alerts
+from tools.dashboards.thresholds import threshold
+from tools.testkit.components import require
+
+_NEAR = 0.01  # of the threshold
+_THRESHOLD = re.compile(r"genesyscloud_billing:threshold_(\w+):value")
+
+
+def test_every_use_of_a_threshold_has_its_edge() -> None:
+    """Each time an alert names a threshold, there is an edge for it."""
+    used = Counter((alert, name) for alert in alerts() for name in _thresholds(alert))
+    held = Counter((edge.alert, edge.threshold) for edge in EDGES)
+    assert set(held) == set(used)
+    assert used <= held
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=lambda edge: f"{edge.alert}-{edge.threshold}")
+def test_edge(edge: Edge, tmp_path: Path) -> None:
+    """A hundredth below a threshold and a hundredth above it, one fires and one does not."""
+    number, expr = threshold(edge.threshold), alerts()[edge.alert]["expr"]
+    test = {
+        "rule_files": [str(PROMETHEUS / "rules" / "thresholds.yml")],
+        "evaluation_interval": NOW,
+        "tests": [
+            edge.case(number * (1 - _NEAR), expr, 1 if edge.below else 0),
+            edge.case(number * (1 + _NEAR), expr, 0 if edge.below else 1),
+        ],
+    }
+    path = tmp_path / "edge.yml"
+    path.write_text(yaml.safe_dump(test), encoding="utf-8")
+    command = [str(require("promtool-3")), "test", "rules", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _thresholds(alert: str) -> list[str]:
+    return _THRESHOLD.findall(alerts()[alert]["expr"])

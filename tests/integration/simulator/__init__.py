@@ -1,0 +1,1 @@
+"""Tests of the simulator by the vendor's SDK."""

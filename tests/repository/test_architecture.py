@@ -1,0 +1,212 @@
+"""The house rules that no linter knows: who may import whom, and what no file may hold."""
+
+import ast
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from tools.paths import ROOT
+
+PACKAGE = ROOT / "billing_exporter"
+LONGEST_FILE = 400  # lines
+
+# Module or folder -> the modules and folders of ours that it may import, besides itself.
+# The longest name that fits a module decides. "*" is everything; "version" is the package itself.
+ALLOWED: dict[str, tuple[str, ...]] = {
+    "version": (),
+    "__main__": ("cli",),
+    "cli": (
+        "app",
+        "collectors",
+        "commands",
+        "config",
+        "genesys",
+        "logs",
+        "malloc",
+        "polling",
+        "redaction",
+        "simulator",
+        "web.negotiation",
+        "web.protection",
+    ),
+    "app": ("*",),
+    "commands.api": ("genesys",),
+    "commands.arguments": ("version",),
+    "commands.demo": ("collectors.settings", "config"),
+    "commands.doctor": ("collectors", "genesys"),
+    "commands.health": (),
+    "commands.metric_docs": ("metrics", "telemetry"),
+    "commands.progress": (),
+    "commands": (),
+    "config": ("collectors.settings", "genesys.regions"),
+    # The web configuration becomes what the server is guarded by: web itself reads no files.
+    "config.web": ("config", "web.protection", "web.settings", "httpd.tls"),
+    "config.web_reload": ("config", "web.protection"),
+    "config.file_watch": (),
+    "logs": ("redaction",),
+    "malloc": (),
+    "redaction": (),
+    "genesys": (),
+    "collectors": ("genesys", "metrics"),
+    "collectors.settings": (),
+    "metrics": (),
+    "telemetry": ("metrics", "version"),
+    "polling": ("collectors", "config", "genesys", "metrics", "telemetry"),
+    "httpd": (),
+    "web": ("httpd",),
+    "simulator": (),
+}
+
+# A pair of brackets in each keeps this file out of its own net.
+BANNED = re.compile(
+    r"pragma: n[o] cover|\b(TO[D]O|FIX[M]E|XX[X])\b|import_modul[e]\(|__import_[_]\("
+)
+
+
+def modules() -> dict[str, Path]:
+    """Map each module's dotted name within the package to its file."""
+    return {_module(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def _module(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    if parts[-1] == "__init__":
+        parts = parts[:-1]
+    return ".".join(parts) or "version"
+
+
+def _python_files() -> list[Path]:
+    folders = (PACKAGE, ROOT / "tests", ROOT / "tools")
+    return sorted(path for folder in folders for path in folder.rglob("*.py"))
+
+
+def imports(file: Path, known: set[str], text: str | None = None) -> list[str]:
+    """List the modules of ours that a file imports, wherever the import stands in it."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(file.read_text() if text is None else text)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(node, file)
+            full = [f"{base}.{alias.name}" for alias in node.names]
+            names += [name if _inside(name) in known else base for name in full]
+    return [_inside(name) for name in names if name.split(".")[0] == PACKAGE.name]
+
+
+def _base(node: ast.ImportFrom, file: Path) -> str:
+    """Name the module that a ``from`` import reads; leading dots count from the file."""
+    if not node.level:
+        return node.module or ""
+    package = file.relative_to(ROOT).parts[: -node.level]
+    return ".".join([*package, *([node.module] if node.module else [])])
+
+
+def _inside(name: str) -> str:
+    """Name a module as the table does: from within the package."""
+    return name.removeprefix(PACKAGE.name).removeprefix(".") or "version"
+
+
+def _covers(prefix: str, module: str) -> bool:
+    return prefix in {"*", module} or module.startswith(f"{prefix}.")
+
+
+def _rule(module: str) -> str | None:
+    return max((rule for rule in ALLOWED if _covers(rule, module)), key=len, default=None)
+
+
+def trespasses(module: str, imported: list[str]) -> list[str]:
+    """List the imports that the table does not allow a module."""
+    rule = _rule(module)
+    if rule is None:
+        return imported
+    return [
+        name for name in imported if not any(_covers(ok, name) for ok in (rule, *ALLOWED[rule]))
+    ]
+
+
+def test_every_module_has_a_rule() -> None:
+    """A new module says in the table above what it may know."""
+    assert [module for module in modules() if _rule(module) is None] == []
+
+
+def test_the_table_has_no_circle() -> None:
+    """What a module may import never leads back to it, so data flows one way."""
+    graph = {rule: {_rule(ok) for ok in oks if ok != "*"} for rule, oks in ALLOWED.items()}
+    TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("module", modules())
+def test_imports_follow_the_arrows(module: str) -> None:
+    """A module imports of ours only what the table allows it."""
+    files = modules()
+    assert trespasses(module, imports(files[module], set(files))) == []
+
+
+def test_only_cli_imports_app() -> None:
+    """Nothing but the command line reaches for the place that builds everything."""
+    files = modules()
+    importers = [name for name, file in files.items() if "app" in imports(file, set(files))]
+    assert set(importers) <= {"cli"}
+
+
+def test_imports_are_found_wherever_they_stand() -> None:
+    """Absolute, relative and late imports are all seen, each as the module that holds the name."""
+    text = (
+        "import billing_exporter.metrics\n"
+        "from billing_exporter import __version__, config\n"
+        "from .server import WebServer\n"
+        "def late():\n"
+        "    from ..genesys.regions import hosts\n"
+    )
+    known = {"metrics", "config", "web.server", "genesys.regions"}
+    assert imports(PACKAGE / "web" / "imagined.py", known, text) == [
+        "metrics",
+        "version",
+        "config",
+        "web.server",
+        "genesys.regions",
+    ]
+
+
+def test_a_forbidden_import_is_noticed() -> None:
+    """The table bites: the longest rule decides, itself is allowed, everything else is not."""
+    assert trespasses("simulator.world", ["simulator.http", "genesys.records"]) == [
+        "genesys.records"
+    ]
+    assert trespasses("collectors.settings", ["genesys"]) == ["genesys"]
+    assert trespasses("collectors.usage", ["genesys.records", "collectors.base"]) == []
+    assert trespasses("webhook", ["metrics"]) == ["metrics"]
+
+
+@pytest.mark.parametrize("path", _python_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_is_short_and_finished(path: Path) -> None:
+    """No file is too long, and none holds a mark of unfinished or excused work."""
+    text = path.read_text()
+    assert text.count("\n") <= LONGEST_FILE
+    assert [match[0] for match in BANNED.finditer(text)] == []
+
+
+@pytest.mark.parametrize("module", modules())
+def test_no_error_is_swallowed_unnamed(module: str) -> None:
+    """Every ``except`` names what it catches."""
+    tree = ast.parse(modules()[module].read_text())
+    handlers = [node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
+    assert [node.lineno for node in handlers if node.type is None] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((ROOT / "tests").rglob("test_*.py")),
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_every_test_states_its_claim(path: Path) -> None:
+    """Every test function has a docstring."""
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+    ]
+    assert [node.name for node in functions if not ast.get_docstring(node)] == []

@@ -1,0 +1,312 @@
+"""The contracts collector: which periods are asked for, and what contracts become."""
+
+from datetime import date
+
+import pytest
+
+from billing_exporter.collectors.contracts import ContractsCollector, newest_periods
+from billing_exporter.collectors.settings import ContractsSettings
+from billing_exporter.genesys import Forbidden
+from billing_exporter.genesys.records import BillingContract, BillingContractPeriod
+from tests.unit.collectors.api_stub import CONTRACTS, Cloud, Desk, fixture, lines, page
+
+TODAY = date(2026, 11, 23)
+OPEN = {"dateStart": "2026-11-21", "dateEnd": "2026-12-20", "status": "Open"}
+CLOSED = {"dateStart": "2026-10-21", "dateEnd": "2026-11-20", "status": "Closed"}
+
+
+def desk() -> Desk:
+    """Return a contracts collector to poll."""
+    return Desk(ContractsCollector(ContractsSettings()))
+
+
+def contract(name: str, *periods: object, **facts: object) -> dict[str, object]:
+    """Return a contract as the API gives it."""
+    return {"id": name, "externalNumber": name.upper(), "billingPeriods": periods, **facts}
+
+
+def put_detail(cloud: Cloud, where: str, **facts: object) -> str:
+    """Give the detail of a period, `contract/period`; return the path it is at."""
+    contract_id, period_id = where.split("/")
+    path = f"{CONTRACTS}/{contract_id}/billingperiods/{period_id}"
+    cloud.put(path, {"id": period_id, **facts})
+    return path
+
+
+def charge(actual: object, **facts: object) -> dict[str, object]:
+    """Return a charge as the API gives it."""
+    return {"id": "ch-1", "name": "CX 3", "actualQuantity": actual, **facts}
+
+
+def period(name: str, start: date | None) -> BillingContractPeriod:
+    """Return a period that starts on a day."""
+    return BillingContractPeriod(id=name, date_start=start)
+
+
+def test_contracts_become_an_exposition(cloud: Cloud) -> None:
+    """Facts, plans and the details of the two newest periods that have begun are shown, in either
+    spelling of the keys; a listing without periods is completed; unreadable rows are counted.
+    """
+    cloud.put(CONTRACTS, fixture("contracts.json"))
+    cloud.put(f"{CONTRACTS}/co-2", fixture("contract_2.json"))
+    details = {
+        "co-1/billingperiods/bp-3": "contract_period_open.json",
+        "co-1/billingperiods/bp-2": "contract_period_closed_sdk236.json",
+        "co-2/billingperiods/bp-9": "contract_period_old.json",
+    }
+    for where, name in details.items():
+        cloud.put(f"{CONTRACTS}/{where}", fixture(name))
+    contracts = desk()
+    assert contracts.poll() == fixture("contracts.prom")
+    assert contracts.dropped == {"missing": 7}
+    assert contracts.left_out == []
+    wanted = [f"{CONTRACTS}/{where}" for where in ("co-2", *details)]
+    assert sorted(asked.rstrip("?") for asked in cloud.asked) == sorted(
+        [f"{CONTRACTS}?pageSize=10", *wanted]
+    )
+
+
+@pytest.mark.parametrize(
+    ("starts", "current", "previous"),
+    [
+        ({"a": date(2026, 11, 23), "b": date(2026, 10, 23), "c": date(2026, 9, 23)}, "a", "b"),
+        ({"c": date(2026, 9, 23), "b": date(2026, 10, 23), "a": date(2026, 11, 23)}, "a", "b"),
+        ({"ahead": date(2026, 11, 24), "a": date(2026, 10, 24)}, "a", None),
+        ({"later": date(2027, 1, 1), "first": date(2026, 12, 1)}, "first", None),
+        ({"undated": None}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_the_newest_periods_that_have_begun(
+    starts: dict[str, date | None], current: str | None, previous: str | None
+) -> None:
+    """Periods are named by their dates, not by their order; one that lies ahead counts only where
+    there is no other.
+    """
+    periods = tuple(period(name, start) for name, start in starts.items())
+    named = newest_periods(BillingContract(id="co", billing_periods=periods), TODAY)
+    wanted = {"current": current, "previous": previous}
+    assert {name: one.id for name, one in named.items()} == {
+        name: value for name, value in wanted.items() if value
+    }
+
+
+def test_a_closed_period_is_fetched_once(cloud: Cloud) -> None:
+    """The numbers of a closed period are final; those of the open one are asked for each time."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "new", **OPEN}, {"id": "old", **CLOSED})))
+    new = put_detail(cloud, "co-1/new", **OPEN, charges=[charge(1)])
+    old = put_detail(cloud, "co-1/old", **CLOSED, charges=[charge(2)])
+    contracts = desk()
+    first = contracts.poll()
+    assert contracts.poll() == first
+    assert (cloud.count(new), cloud.count(old)) == (2, 1)
+
+
+def test_a_period_is_fetched_again_when_it_has_closed(cloud: Cloud) -> None:
+    """What was read while a period was open is not final, even if it is closed now."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED, "status": "Open"})))
+    path = put_detail(cloud, "co-1/p", **CLOSED | {"status": "Open"}, charges=[charge(1)])
+    contracts = desk()
+    contracts.poll()
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED})))
+    put_detail(cloud, "co-1/p", **CLOSED, charges=[charge(2)])
+    for _ in range(3):
+        text = contracts.poll()
+    assert cloud.count(path) == 2
+    assert [row[-1] for row in lines(text, "charge_actual_quantity")] == ["2"]
+
+
+@pytest.mark.parametrize("first", [[], [{"name": "seats", "actualQuantity": None}]])
+def test_a_closed_period_with_gaps_is_fetched_again(cloud: Cloud, first: list[object]) -> None:
+    """What was closed and lacked its charges, or their numbers, is asked for until it has them."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED})))
+    path = put_detail(cloud, "co-1/p", **CLOSED, charges=first)
+    contracts = desk()
+    assert lines(contracts.poll(), "charge_actual_quantity") == []
+    put_detail(cloud, "co-1/p", **CLOSED, charges=[charge(2)])
+    for _ in range(3):
+        text = contracts.poll()
+    assert [row[-1] for row in lines(text, "charge_actual_quantity")] == ["2"]
+    assert cloud.count(path) == 2
+
+
+def test_a_closed_period_that_failed_is_fetched_again(cloud: Cloud) -> None:
+    """What the listing tells of a closed period does not pass as its detail."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED})))
+    cloud.refuse(f"{CONTRACTS}/co-1/billingperiods/p", 500)
+    contracts = desk()
+    assert lines(contracts.poll(), "contract_period_closed") != []
+    put_detail(cloud, "co-1/p", **CLOSED, charges=[charge(2)])
+    assert [row[-1] for row in lines(contracts.poll(), "charge_actual_quantity")] == ["2"]
+
+
+def test_a_period_that_is_listed_twice_is_one(cloud: Cloud) -> None:
+    """The newest period stands once, and the one before it is not hidden."""
+    new, old = {"id": "new", **OPEN}, {"id": "old", **CLOSED}
+    cloud.put(CONTRACTS, page(contract("co-1", new, new, old)))
+    put_detail(cloud, "co-1/new", **OPEN, charges=[charge(1)])
+    put_detail(cloud, "co-1/old", **CLOSED, charges=[charge(2)])
+    shown = lines(desk().poll(), "charge_actual_quantity")
+    assert [row[-1] for row in shown] == ["1", "2"]
+
+
+def test_a_plan_item_that_comes_twice_keeps_its_name(cloud: Cloud) -> None:
+    """Only items of one name and several numbers are told apart by the number."""
+    item = {"name": "seats", "itemNumber": "7", "quantity": 1}
+    plan = {"name": "plan", "items": [item, item]}
+    cloud.put(CONTRACTS, page(contract("co-1", plans=[plan])))
+    assert 'item="seats"' in lines(desk().poll(), "plan_item_quantity")[0]
+
+
+def test_a_reopened_period_is_fetched_again(cloud: Cloud) -> None:
+    """A closed period that the listing calls open again is restated: it is read anew."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED})))
+    path = put_detail(cloud, "co-1/p", **CLOSED, charges=[charge(1)])
+    contracts = desk()
+    contracts.poll()
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED, "status": "Open"})))
+    contracts.poll()
+    assert cloud.count(path) == 2
+
+
+def test_a_detail_that_fails_costs_nobody_else_anything(cloud: Cloud) -> None:
+    """The period that is refused keeps what it had, the other is new, and the failure is told."""
+    cloud.put(
+        CONTRACTS,
+        page(contract("co-1", {"id": "p", **OPEN}), contract("co-2", {"id": "p", **OPEN})),
+    )
+    put_detail(cloud, "co-1/p", **OPEN, charges=[charge(1)])
+    put_detail(cloud, "co-2/p", **OPEN, charges=[charge(1)])
+    contracts = desk()
+    contracts.poll()
+    cloud.refuse(f"{CONTRACTS}/co-1/billingperiods/p", 500)
+    put_detail(cloud, "co-2/p", **OPEN, charges=[charge(2)])
+    text = contracts.poll()
+    assert [row[-1] for row in lines(text, "charge_actual_quantity")] == ["1", "2"]
+    assert contracts.left_out == [("unavailable", "billing period p of contract co-1")]
+
+
+def test_a_detail_that_never_came_is_not_zero(cloud: Cloud) -> None:
+    """A period that was refused from the start has no samples; its contract's facts are shown."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN}, dateEnd="2027-01-01")))
+    cloud.refuse(f"{CONTRACTS}/co-1/billingperiods/p", 404)
+    text = desk().poll()
+    assert lines(text, "charge_actual_quantity") == []
+    assert len(lines(text, "contract_end_timestamp_seconds")) == 1
+
+
+def test_periods_without_an_id_cannot_be_asked_for(cloud: Cloud) -> None:
+    """A contract or a period that has no id has no detail, and nothing fails for it."""
+    cloud.put(
+        CONTRACTS,
+        page(contract("co-1", OPEN), contract("", {"id": "p", **OPEN}) | {"id": None}),
+    )
+    contracts = desk()
+    assert len(lines(contracts.poll(), "contract_info")) == 1
+    assert cloud.asked == [f"{CONTRACTS}?pageSize=10"]
+    assert contracts.left_out == []
+
+
+def test_a_contract_that_is_new_has_nothing_to_keep(cloud: Cloud) -> None:
+    """A detail that fails for a contract or period that was not there before gives no numbers."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))
+    put_detail(cloud, "co-1/p", **OPEN, charges=[charge(1)])
+    contracts = desk()
+    contracts.poll()
+    newer = {"id": "q", **OPEN}
+    cloud.put(CONTRACTS, page(contract("co-1", newer), contract("co-2", newer)))
+    cloud.refuse(f"{CONTRACTS}/co-1/billingperiods/q", 500)
+    cloud.refuse(f"{CONTRACTS}/co-2/billingperiods/q", 500)
+    assert lines(contracts.poll(), "charge_actual_quantity") == []
+    assert len(contracts.left_out) == 2
+
+
+def test_a_contract_that_cannot_be_completed_is_shown_as_listed(cloud: Cloud) -> None:
+    """Where the listing has no periods and the contract itself is refused, its facts remain."""
+    cloud.put(CONTRACTS, page(contract("co-1")))
+    cloud.refuse(f"{CONTRACTS}/co-1", 403)
+    contracts = desk()
+    assert len(lines(contracts.poll(), "contract_info")) == 1
+    assert contracts.left_out == [("forbidden", "contract co-1")]
+
+
+def test_no_permission_is_a_failed_poll(cloud: Cloud) -> None:
+    """Where the listing itself is refused there is no reading, and the permission is named."""
+    cloud.refuse(CONTRACTS, 403)
+    with pytest.raises(Forbidden, match="billing:subscription:view"):
+        desk().poll()
+
+
+def test_contracts_of_one_number_are_added_up(cloud: Cloud) -> None:
+    """Quantities of two contracts with one number add up; facts in which they differ are dropped
+    and counted, those in which they agree are shown once.
+    """
+    cloud.put(
+        CONTRACTS,
+        page(
+            contract("co-1", {"id": "p", **OPEN}, dateStart="2026-01-01", dateEnd="2026-12-31"),
+            contract("co-2", {"id": "p", **OPEN}, dateStart="2026-01-01", dateEnd="2027-12-31")
+            | {"externalNumber": "CO-1"},
+        ),
+    )
+    put_detail(cloud, "co-1/p", **OPEN, charges=[charge(1.5)])
+    put_detail(cloud, "co-2/p", **OPEN, charges=[charge(2)])
+    contracts = desk()
+    text = contracts.poll()
+    assert [row.split("} ")[1] for row in lines(text, "charge_actual_quantity")] == ["3.5"]
+    assert len(lines(text, "contract_start_timestamp_seconds")) == 1
+    assert len(lines(text, "contract_period_start_timestamp_seconds")) == 1
+    assert lines(text, "contract_end_timestamp_seconds") == []
+    assert contracts.dropped == {"conflict": 2}
+    # The charge, info, contract start, period start, end and closed.
+    assert contracts.merged == 6
+
+
+def test_charges_and_wallets_of_one_name_are_added_up(cloud: Cloud) -> None:
+    """Two rows with the same labels give their exact sum; rates that differ are dropped."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))
+    rate = {"overageCurrency": "EUR", "overageRate": 0.1}
+    wallet = {"name": "tokens", "endingBalance": 0.1}
+    put_detail(
+        cloud,
+        "co-1/p",
+        charges=[
+            charge(0.1, **rate),
+            charge(0.2, **rate),
+            charge(0.3, **rate | {"overageRate": 1}),
+        ],
+        wallets=[wallet, wallet | {"endingBalance": 0.2}],
+    )
+    contracts = desk()
+    text = contracts.poll()
+    assert [row.split("} ")[1] for row in lines(text, "charge_actual_quantity")] == ["0.6"]
+    assert [row.split("} ")[1] for row in lines(text, "wallet_balance")] == ["0.3"]
+    assert lines(text, "charge_overage_rate") == []
+    assert contracts.dropped == {"conflict": 3}
+    assert contracts.merged == 3
+
+
+def test_both_spellings_of_the_keys_mean_the_same(cloud: Cloud) -> None:
+    """The older and the newer names of the quantities give one and the same exposition."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))
+    names = ("prepaidQuantity", "fairuseQuantity", "actualQuantity", "overageQuantity")
+    texts = []
+    for prefix in ("", "get"):
+        quantities = {f"{prefix}{name}": number for number, name in enumerate(names)}
+        put_detail(cloud, "co-1/p", **OPEN, charges=[{"id": "ch", "name": "CX 3", **quantities}])
+        texts.append(desk().poll())
+    assert texts[0] == texts[1]
+    assert len(lines(texts[0], "charge_overage_quantity")) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"), [("closed", ["1"]), ("OPEN", ["0"]), ("Sealed", []), (None, [])]
+)
+def test_an_unknown_status_of_a_period_is_no_claim(
+    cloud: Cloud, status: str | None, shown: list[str]
+) -> None:
+    """Open and closed are known in any case; of another status nothing is claimed."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))
+    put_detail(cloud, "co-1/p", **OPEN | {"status": status})
+    text = desk().poll()
+    assert [row[-1] for row in lines(text, "contract_period_closed")] == shown

@@ -1,0 +1,251 @@
+"""The trustors collector: who is asked, and that one customer's trouble is nobody else's."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from billing_exporter.collectors.trustors import FAILURES_IN_A_ROW
+from billing_exporter.genesys import Forbidden, RateLimited, Unauthorized, Unavailable
+from tests.unit.collectors.api_stub import NOW, OVERVIEW, TRUSTORS, Cloud, fixture, lines
+from tests.unit.collectors.partner import desk, put_overview, put_trustors, row, statuses, used
+
+
+def test_trustors_become_an_exposition(cloud: Cloud) -> None:
+    """Every customer has its status; the readable ones have usage, prepaid and overage, prices and
+    estimates by the rules, and what is left out or added up is counted.
+    """
+    cloud.put(TRUSTORS, fixture("trustors.json"))
+    at = f"{OVERVIEW}/00000000-0000-4000-8000-00000000000"
+    cloud.put(f"{at}a", fixture("overview_current.json"), billingPeriodIndex="0")
+    cloud.put(f"{at}a", fixture("overview_previous.json"), billingPeriodIndex="1")
+    cloud.refuse(f"{at}c", 403)
+    cloud.refuse(f"{at}d", 404)
+    cloud.put(f"{at}e", fixture("overview_young.json"), billingPeriodIndex="0")
+    trustors = desk()
+    text = trustors.poll()
+    assert text == fixture("trustors.prom")
+    assert trustors.dropped == {"missing": 7, "conflict": 2, "not_a_number": 1, "zero": 2}
+    assert trustors.merged == 5
+    assert trustors.left_out == []
+    assert cloud.count(f"{at}b") == 0
+    assert "Agent One" not in text
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "asked"),
+    [
+        (("*",), (), ["alpha", "beta", "gamma"]),
+        (("*a",), ("BETA",), ["alpha", "gamma"]),
+        (("Alpha", "g*"), (), ["alpha", "gamma"]),
+        (("id-b*",), (), ["beta"]),
+        (("*",), ("id-gamma", "[ab]*"), []),
+        (("?????",), ("none",), ["alpha", "gamma"]),
+        (("alph",), (), []),
+    ],
+)
+def test_customers_are_selected_by_name_or_id(
+    cloud: Cloud, include: tuple[str, ...], exclude: tuple[str, ...], asked: list[str]
+) -> None:
+    """Patterns fit whole names and ids in any case; exclude wins; who is left out has no series."""
+    put_trustors(cloud, "alpha", "beta", "gamma")
+    paths = {name: put_overview(cloud, name, row()) for name in ("alpha", "beta", "gamma")}
+    text = desk(include=include, exclude=exclude, periods=("current",)).poll()
+    assert [name for name, path in paths.items() if cloud.count(path)] == asked
+    assert sorted(statuses(text)) == asked
+
+
+def test_a_customer_without_a_name_goes_by_its_id(cloud: Cloud) -> None:
+    """Where the listing has no name, the id stands in its place."""
+    cloud.put(TRUSTORS, {"entities": [{"id": "id-x", "enabled": True}], "pageCount": 1})
+    put_overview(cloud, "x", row())
+    assert statuses(desk().poll()) == {"id-x": "ok"}
+
+
+def test_a_customer_on_two_pages_is_asked_once(cloud: Cloud) -> None:
+    """A customer that the listing repeats is one customer."""
+    entity = {"id": "id-x", "enabled": True, "organization": {"name": "x"}}
+    cloud.put(TRUSTORS, {"entities": [entity], "pageCount": 2}, pageNumber="1")
+    other = {"id": "id-y", "enabled": False, "organization": {"name": "y"}}
+    cloud.put(TRUSTORS, {"entities": [entity, other], "pageCount": 2}, pageNumber="2")
+    path = put_overview(cloud, "x", row())
+    assert statuses(desk(periods=("current",)).poll()) == {"x": "ok", "y": "disabled"}
+    assert cloud.count(path) == 1
+
+
+def test_a_failing_customer_keeps_what_it_had(cloud: Cloud) -> None:
+    """An error is that customer's status: its last numbers stay, with the time they are of, and
+    the others are new.
+    """
+    put_trustors(cloud, "good", "bad")
+    put_overview(cloud, "good", row("1"))
+    put_overview(cloud, "bad", row("2"))
+    trustors = desk(periods=("current",))
+    trustors.poll()
+    put_overview(cloud, "good", row("3"))
+    cloud.refuse(f"{OVERVIEW}/id-bad", 500)
+    text = trustors.poll(NOW + timedelta(hours=6))
+    assert statuses(text) == {"good": "ok", "bad": "error"}
+    assert used(text) == ["bad current 2", "good current 3"]
+    assert [
+        line.rsplit(" ", 1)[1] for line in lines(text, "trustor_last_success_timestamp_seconds")
+    ] == [
+        str(int(NOW.timestamp())),
+        str(int(NOW.timestamp()) + 6 * 3600),
+    ]
+    assert trustors.left_out == [("unavailable", "overview of trustor id-bad")]
+
+
+def test_a_customer_that_never_answered_has_a_status_only(cloud: Cloud) -> None:
+    """An error without earlier numbers gives no numbers, least of all zeros."""
+    put_trustors(cloud, "bad")
+    cloud.refuse(f"{OVERVIEW}/id-bad", 500)
+    text = desk().poll()
+    assert statuses(text) == {"bad": "error"}
+    assert used(text) == []
+    assert lines(text, "trustor_last_success_timestamp_seconds") == []
+
+
+@pytest.mark.parametrize(("status", "word"), [(403, "forbidden"), (404, "no_data")])
+def test_a_customer_that_is_lost_ends(cloud: Cloud, status: int, word: str) -> None:
+    """When trust or data end, so do the customer's series; nobody is told of a failure."""
+    put_trustors(cloud, "lost", "kept")
+    put_overview(cloud, "lost", row())
+    put_overview(cloud, "kept", row())
+    trustors = desk(periods=("current",))
+    trustors.poll()
+    cloud.refuse(f"{OVERVIEW}/id-lost", status)
+    text = trustors.poll()
+    assert statuses(text) == {"lost": word, "kept": "ok"}
+    assert used(text) == ["kept current 1"]
+    assert trustors.left_out == []
+
+
+def test_a_customer_that_vanished_from_the_listing_ends(cloud: Cloud) -> None:
+    """Who is no longer a trustor has no series at all."""
+    put_trustors(cloud, "gone", "kept")
+    put_overview(cloud, "gone", row())
+    put_overview(cloud, "kept", row())
+    trustors = desk(periods=("current",))
+    trustors.poll()
+    put_trustors(cloud, "kept")
+    assert "gone" not in trustors.poll()
+
+
+def test_many_failures_in_a_row_end_the_poll(cloud: Cloud) -> None:
+    """When customer after customer fails, it is the API that fails: the rest is not asked."""
+    names = [f"t{number:02}" for number in range(FAILURES_IN_A_ROW + 20)]
+    put_trustors(cloud, *names)
+    for name in names:
+        cloud.refuse(f"{OVERVIEW}/id-{name}", 500)
+    with pytest.raises(Unavailable):
+        desk(concurrency=1).poll()
+    asked = [name for name in names if cloud.count(f"{OVERVIEW}/id-{name}")]
+    assert asked == names[:FAILURES_IN_A_ROW]
+
+
+def test_failures_between_successes_do_not_end_the_poll(cloud: Cloud) -> None:
+    """Any number of failing customers is tolerated as long as others answer in between."""
+    names = [f"t{number:02}" for number in range(3 * FAILURES_IN_A_ROW)]
+    put_trustors(cloud, *names)
+    for number, name in enumerate(names):
+        if number % FAILURES_IN_A_ROW == 0:
+            put_overview(cloud, name, row())
+        else:
+            cloud.refuse(f"{OVERVIEW}/id-{name}", 500)
+    found = statuses(desk(concurrency=1).poll())
+    assert sorted(found) == names
+    assert list(found.values()).count("ok") == 3
+
+
+def test_one_failure_less_than_the_limit_is_tolerated(cloud: Cloud) -> None:
+    """Customers are not given up while they are fewer than would prove the API to be failing."""
+    names = [f"t{number:02}" for number in range(FAILURES_IN_A_ROW)]
+    put_trustors(cloud, *names)
+    put_overview(cloud, names[0], row())
+    for name in names[1:]:
+        cloud.refuse(f"{OVERVIEW}/id-{name}", 500)
+    found = statuses(desk(concurrency=1).poll())
+    assert [found[name] for name in names] == ["ok", *["error"] * (FAILURES_IN_A_ROW - 1)]
+
+
+def test_all_of_a_few_customers_failing_is_the_api_failing(cloud: Cloud) -> None:
+    """A partner of few customers is told that the poll failed when none of them answers."""
+    put_trustors(cloud, "one", "two")
+    for name in ("one", "two"):
+        cloud.refuse(f"{OVERVIEW}/id-{name}", 500)
+    with pytest.raises(Unavailable):
+        desk(concurrency=1).poll()
+
+
+def test_the_rate_limit_ends_the_poll(cloud: Cloud) -> None:
+    """When the API asks to wait for long, no further customer is asked."""
+    names = [f"t{number:02}" for number in range(30)]
+    put_trustors(cloud, *names)
+    for name in names:
+        cloud.refuse(f"{OVERVIEW}/id-{name}", 429, headers={"Retry-After": "600"})
+    with pytest.raises(RateLimited) as caught:
+        desk(concurrency=1).poll()
+    assert caught.value.retry_after == 600
+    assert len(cloud.asked) == 2
+
+
+def test_refused_credentials_end_the_poll(cloud: Cloud) -> None:
+    """When a fresh token is refused, it is for everyone."""
+    names = [f"t{number:02}" for number in range(30)]
+    put_trustors(cloud, *names)
+    for name in names:
+        cloud.refuse(f"{OVERVIEW}/id-{name}", 401)
+    with pytest.raises(Unauthorized):
+        desk(concurrency=1).poll()
+    assert {asked.split("?")[0] for asked in cloud.asked} == {TRUSTORS, f"{OVERVIEW}/id-t00"}
+
+
+def test_no_permission_to_list_is_a_failed_poll(cloud: Cloud) -> None:
+    """An organization that is nobody's partner lacks a permission, which is named."""
+    cloud.refuse(TRUSTORS, 403)
+    with pytest.raises(Forbidden, match="authorization:orgTrustor:view"):
+        desk().poll()
+
+
+def test_customers_are_asked_side_by_side(cloud: Cloud) -> None:
+    """As many overviews as configured are fetched at the same time."""
+    names = ["a", "b", "c"]
+    put_trustors(cloud, *names)
+    together = threading.Barrier(len(names), timeout=30)
+    cloud.before_answer = lambda path: together.wait() if path.startswith(OVERVIEW) else None
+    trustors = desk(concurrency=len(names))
+    assert set(statuses(trustors.poll()).values()) == {"no_data"}
+
+
+def test_progress_is_told_and_can_end_the_poll(cloud: Cloud) -> None:
+    """Each customer that is done is told, and who listens can end the poll."""
+    put_trustors(cloud, "a", "b", "c")
+    told: list[tuple[int, int]] = []
+    desk().poll(progress=lambda done, total: told.append((done, total)))
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+    def refuse(done: int, _total: int) -> None:
+        if done == 1:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        desk().poll(progress=refuse)
+
+
+def test_what_is_rendered_again_is_what_changed(cloud: Cloud) -> None:
+    """A customer whose overview is as before keeps its rendered part."""
+    put_trustors(cloud, "same", "other")
+    put_overview(cloud, "same", row("1"))
+    put_overview(cloud, "other", row("1"))
+    trustors = desk(periods=("current",))
+    trustors.poll()
+    before = trustors.reading
+    put_overview(cloud, "other", row("2"))
+    trustors.poll()
+    after = trustors.reading
+    assert before is not None
+    assert after is not None
+    same = {key for key in after.shown if after.shown[key] is before.shown[key]}
+    assert {"states", "trustor id-same"} <= same
+    assert "trustor id-other" not in same

@@ -1,0 +1,61 @@
+"""``api`` calls one operation and prints what the API said."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from billing_exporter.genesys import OPERATIONS
+from tests.unit.commands.calls import GOOD, Call
+
+
+@pytest.mark.usefixtures("account")
+def test_answer(call: Call) -> None:
+    """The answer is JSON with the API's own names; parameters are written in either way."""
+    words = "--payment-status", "UnPaid", "--page-size=3"
+    status, out, err = call("api", "get_billing_contracts_invoices", *words)
+    assert (status, err) == (0, "")
+    entities = json.loads(out)["entities"]
+    assert [one["paymentStatus"] for one in entities] == ["Unpaid"] * 3
+
+
+def test_list(call: Call) -> None:
+    """The list names every operation; no account is needed to read it."""
+    status, out, err = call("api", "list")
+    assert (status, err) == (0, "")
+    assert [line for line in out.splitlines() if not line.startswith(" ")] == list(OPERATIONS)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("get_billing", "unknown operation get_billing; known are get_billing_contract,"),
+        ("get_billing_contracts --after", "--after needs a value"),
+        ("get_billing_contracts after", "expected --parameter value, got after"),
+    ],
+)
+@pytest.mark.usefixtures("account")
+def test_wrong_calls(call: Call, words: str, says: str) -> None:
+    """A call that cannot be made is one line that says what can, and status 1."""
+    status, out, err = call("api", *words.split())
+    assert (status, out) == (1, "")
+    assert err.startswith(f"billing-exporter: {says}")
+    assert err.count("\n") == 1
+
+
+def test_which_organization(tmp_path: Path, call: Call) -> None:
+    """Where the configuration has several organizations, the call must say which."""
+    (tmp_path / "good.yml").write_text(GOOD)
+    file = str(tmp_path / "good.yml")
+    status, out, err = call("api", "--config.file", file, "get_organizations_me")
+    assert (status, out) == (1, "")
+    assert err == "--organization is needed, one of: acme, partner\n"
+
+
+@pytest.mark.usefixtures("account")
+def test_refused(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the API refuses is one line with what to do about it."""
+    monkeypatch.setenv("GENESYSCLOUD_OAUTHCLIENT_SECRET", "other")
+    status, out, err = call("api", "get_organizations_me")
+    assert (status, out) == (1, "")
+    assert err.splitlines()[-1].startswith("billing-exporter: the client secret is wrong")

@@ -1,0 +1,107 @@
+"""Operations called by their reference names, with parameters as text."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from billing_exporter.commands.api import CallError, call, listing
+from billing_exporter.genesys import OPERATIONS, BillingApi, NotFound
+from billing_exporter.simulator import Options, Simulator
+from tools.testkit.recorded_api import client_at
+from tools.testkit.truth import Truth
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    """A simulated Genesys Cloud."""
+    with Simulator(Options(address="127.0.0.1:0", trustors=4, in_progress=0)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def api(simulator: Simulator) -> Iterator[BillingApi]:
+    """A client of it."""
+    client = client_at(simulator.url)
+    yield client
+    client.close()
+
+
+def test_every_operation(simulator: Simulator, api: BillingApi) -> None:
+    """Each of the eight operations and the two helpers gives its answer as JSON."""
+    truth = Truth(simulator.url)
+    period = truth.newest_periods[0]
+    contract, invoice = period.contract["id"], truth.invoices[0]["id"]
+    trustor = truth.trustors[0]["id"]
+    truth.close()
+    calls = {
+        "get_billing_contract": {"contract-id": contract},
+        "get_billing_contract_billingperiod": {
+            "contract-id": contract,
+            "billing-period-id": period.detail["id"],
+        },
+        "get_billing_contracts": {"status": "Active"},
+        "get_billing_contracts_invoice_document": {"invoice-id": invoice},
+        "get_billing_contracts_invoice_lines": {"invoice-id": invoice, "page-size": "2"},
+        "get_billing_contracts_invoices": {"payment-status": "UnPaid"},
+        "get_billing_reports_billableusage": {
+            "start-date": "2026-01-01",
+            "end-date": "2026-01-31T23:59:59Z",
+        },
+        "get_billing_trusteebillingoverview_trustor_org_id": {
+            "trustor-org-id": trustor,
+            "billing-period-index": "1",
+        },
+        "get_orgauthorization_trustors": {"page_size": "3"},
+        "get_organizations_me": {},
+    }
+    assert set(calls) == set(OPERATIONS)
+    answers = {name: json.loads(call(api, name, given)) for name, given in calls.items()}
+    assert answers["get_billing_contract"]["id"] == contract
+    assert answers["get_billing_contract_billingperiod"]["id"] == period.detail["id"]
+    contracts = answers["get_billing_contracts"]["entities"]
+    assert {one["status"] for one in contracts} == {"Active"}
+    assert answers["get_billing_contracts_invoice_document"]["url"]
+    assert len(answers["get_billing_contracts_invoice_lines"]["entities"]) == 2
+    unpaid = answers["get_billing_contracts_invoices"]["entities"]
+    assert {one["paymentStatus"] for one in unpaid} == {"Unpaid"}
+    assert answers["get_billing_reports_billableusage"]["status"] == "Complete"
+    assert answers["get_billing_trusteebillingoverview_trustor_org_id"]["usages"]
+    assert len(answers["get_orgauthorization_trustors"]["entities"]) == 3
+    assert answers["get_organizations_me"]["name"]
+
+
+def test_errors_of_the_api(api: BillingApi) -> None:
+    """What the API refuses is raised as it is."""
+    with pytest.raises(NotFound):
+        call(api, "get_billing_contract", {"contract-id": "none"})
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "says"),
+    [
+        ("get_billing", {}, "unknown operation get_billing; known are get_billing_contract,"),
+        ("get_billing_contract", {}, "get_billing_contract needs --contract-id: the contract's id"),
+        (
+            "get_organizations_me",
+            {"x": "1"},
+            "get_organizations_me has no --x; its parameters: none",
+        ),
+        ("get_billing_contract", {"id": "1"}, "has no --id; its parameters: --contract-id"),
+        ("get_billing_contracts", {"page-size": "many"}, "--page-size: expected rows per page"),
+        ("get_billing_contracts", {"date-start": "soon"}, "--date-start: expected first day, as"),
+    ],
+)
+def test_wrong_calls(api: BillingApi, operation: str, given: dict[str, str], says: str) -> None:
+    """A call that cannot be made says what can."""
+    with pytest.raises(CallError) as raised:
+        call(api, operation, given)
+    assert says in str(raised.value)
+
+
+def test_listing() -> None:
+    """The listing names every operation, in its order, and explains every parameter."""
+    lines = listing().splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == list(OPERATIONS)
+    parameters = [line.split() for line in lines if line.startswith(" ")]
+    assert all(len(words) > 1 and words[0].strip("[]").startswith("--") for words in parameters)

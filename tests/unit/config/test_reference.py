@@ -1,0 +1,79 @@
+"""The reference and the schema say what the code does."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from billing_exporter.config import Organization, Secret, Settings, parse, reference, schema
+from billing_exporter.config.reference import EXAMPLE
+from billing_exporter.config.validation import Checker
+from billing_exporter.config.yamltree import parse as parse_tree
+
+
+def test_the_example_loads(tmp_path: Path) -> None:
+    """The example of the reference is a valid configuration."""
+    (tmp_path / "acme").write_text("very-secret\n")
+    text = EXAMPLE.replace("/run/secrets/acme", "acme")
+    environ = {"SANDBOX_CLIENT_ID": "id", "SANDBOX_CLIENT_SECRET": "very-secret"}
+    settings = parse(text, str(tmp_path / "config.yml"), environ)
+    assert [organization.name for organization in settings.organizations] == ["acme", "sandbox"]
+    assert EXAMPLE in reference()
+
+
+def test_every_setting_is_described() -> None:
+    """Each row of the reference has a type, a default and a meaning, and keys of the schema."""
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \| (.*) \|$", reference(), re.MULTILINE)
+    assert all(all(row) for row in rows)
+    keys = {key for part in schema()["$defs"].values() for key in part["properties"]}
+    assert {row[0] for row in rows} == keys
+
+
+def test_the_reference_shows_defaults_and_mistakes() -> None:
+    """Defaults, environment variables and real messages stand in the reference."""
+    text = reference()
+    assert "| `interval` | duration | `1h` |" in text
+    assert "| `name` | text | required |" in text
+    assert "| `GENESYSCLOUD_REGION` | `region` |" in text
+    assert "config.yml:7: organizations[0].collectors.usage.intervall: unknown setting;" in text
+
+
+def test_the_schema_is_json_and_says_either_or() -> None:
+    """The schema survives JSON, refuses unknown keys and says which settings exclude each other."""
+    document = json.loads(json.dumps(schema()))
+    organization = document["$defs"]["Organization"]
+    assert document["$schema"].endswith("2020-12/schema")
+    assert organization["additionalProperties"] is False
+    assert organization["allOf"][0] == {
+        "oneOf": [{"required": ["region"]}, {"required": ["api_url"]}]
+    }
+    assert organization["properties"]["client_secret"]["type"] == "string"
+    assert "default" not in organization["properties"]["region"]
+
+
+def test_all_defaults_validate() -> None:
+    """What is built from defaults alone passes the same rules as a file."""
+    organization = Organization(
+        name="a", client_id="x", region="us-east-1", client_secret=Secret("y")
+    )
+    raw = msgspec.to_builtins(organization, enc_hook=lambda secret: secret.reveal())
+    assert msgspec.convert(raw, Organization, dec_hook=lambda _, text: Secret(text)) == organization
+    reported: list[Any] = []
+    given = {key: value for key, value in raw.items() if value is not None}
+    text = json.dumps({"organizations": [given]})
+    tree = parse_tree(text, lambda *report: reported.append(report))
+    assert tree is not None
+    checker = Checker(lambda *report: reported.append(report), str)
+    value = checker.check(tree, msgspec.inspect.type_info(Settings))
+    assert reported == []
+    assert value == json.loads(text)
+
+
+def test_settings_cannot_change() -> None:
+    """Settings are frozen."""
+    organization = Organization(name="a", client_id="x")
+    with pytest.raises(AttributeError):
+        organization.name = "b"  # type: ignore[misc]

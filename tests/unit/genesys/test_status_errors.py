@@ -1,0 +1,139 @@
+"""Tests of what an answer's status means."""
+
+import json
+
+import pytest
+
+from billing_exporter.genesys.errors import (
+    ApiError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+    UnexpectedAnswer,
+)
+from billing_exporter.genesys.status_errors import check, correlation_id, word
+from billing_exporter.genesys.transport import Answer
+from tests.unit.genesys.recorded import fixture
+from tools.testkit.recorded_api import NOON
+
+
+def error_of(status: int, body: bytes = b"", **headers: str) -> ApiError:
+    """Return the error that an answer stands for."""
+    answer = Answer(
+        status, {name.replace("_", "-"): value for name, value in headers.items()}, body
+    )
+    with pytest.raises(ApiError) as caught:
+        check(answer, "billing:subscription:view", NOON)
+    return caught.value
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 299])
+def test_success(status: int) -> None:
+    """A success raises nothing."""
+    check(Answer(status, {}, b""), None, NOON)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (301, UnexpectedAnswer),
+        (302, UnexpectedAnswer),
+        (304, UnexpectedAnswer),
+        (400, Rejected),
+        (401, Unauthorized),
+        (403, Forbidden),
+        (404, NotFound),
+        (408, Unavailable),
+        (409, Rejected),
+        (413, Rejected),
+        (415, Rejected),
+        (429, RateLimited),
+        (500, Unavailable),
+        (502, Unavailable),
+        (503, Unavailable),
+        (504, Unavailable),
+        (599, Unavailable),
+        (101, UnexpectedAnswer),
+        (999, UnexpectedAnswer),
+    ],
+)
+def test_statuses(status: int, kind: type[ApiError]) -> None:
+    """Each status is one kind of error, with the status kept."""
+    error = error_of(status, b"<html>Bad gateway</html>")
+    assert type(error) is kind
+    assert error.status == status
+    assert error.code is None
+    assert "html" not in str(error)
+
+
+def test_facts_of_an_error_body() -> None:
+    """The code and the correlation id are kept, the message of the body is not."""
+    body = b'{"code": "not.found", "message": "no agent.one@example.com", "contextId": "c-2"}'
+    error = error_of(404, body)
+    assert (error.code, error.correlation_id) == ("not.found", "c-2")
+    assert "example.com" not in str(error)
+    assert error_of(404, body, ININ_Correlation_Id="c-1").correlation_id == "c-1"
+
+
+def test_forbidden_names_what_the_api_names() -> None:
+    """The missing permission is taken from the API's message, and nothing else of it."""
+    error = error_of(403, fixture("error_403.json"))
+    assert "lacks the permission billing:subscription:view:" in str(error)
+    assert error.code == "missing.permissions"
+    assert "agent" not in str(error)
+
+
+def test_forbidden_names_several() -> None:
+    """Where any of several permissions would do, all are named."""
+    body = json.dumps(
+        {"message": "at least one of: [a:b:view, billing:user:view, billing:bill:view]"}
+    )
+    assert "permission billing:bill:view or billing:user:view:" in str(error_of(403, body.encode()))
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"message": 7}', b"[]", b"[" * 100_000])
+def test_forbidden_without_a_message(body: bytes) -> None:
+    """Where the API names no permission, the one that the operation is known to need is named."""
+    assert "does one of its roles grant billing:subscription:view?" in str(error_of(403, body))
+
+
+def test_forbidden_where_nothing_is_needed() -> None:
+    """An operation that needs no permission can be forbidden all the same."""
+    with pytest.raises(Forbidden, match="may not do this"):
+        check(Answer(403, {}, b""), None, NOON)
+
+
+def test_retry_after_in_both_forms() -> None:
+    """Rate limits and outages carry how long the API asks to wait."""
+    assert error_of(429, Retry_After="7").retry_after == 7
+    assert error_of(503, Retry_After="Mon, 23 Nov 2026 12:01:00 GMT").retry_after == 60
+    assert error_of(429, Retry_After="never").retry_after is None
+
+
+def test_a_rate_limit_without_retry_after() -> None:
+    """Without Retry-After, the minute's remaining seconds are what to wait."""
+    headers = {
+        "inin_ratelimit_allowed": "300",
+        "inin_ratelimit_count": "301",
+        "inin_ratelimit_reset": "23",
+    }
+    assert error_of(429, b"", **headers).retry_after == 23
+    assert error_of(503, b"", **headers).retry_after is None
+
+
+@pytest.mark.parametrize("value", ["agent.one@example.com", "a b", "", "x" * 65, 7, None, "a\nb"])
+def test_only_plain_words_are_words(value: object) -> None:
+    """Codes and correlation ids are short words of plain characters, or nothing."""
+    assert word(value) is None
+    assert word("too.many.requests-1_A") == "too.many.requests-1_A"
+    assert correlation_id({}) is None
+
+
+def test_bodies_are_not_shown() -> None:
+    """Printing an answer or an error's body shows nothing of it."""
+    answer = Answer(200, {"Set-Cookie": "secret"}, b"secret")
+    assert "secret" not in repr(answer)
+    assert "secret" not in repr(error_of(403, b'{"message": "secret"}'))

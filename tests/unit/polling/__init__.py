@@ -1,0 +1,1 @@
+"""Tests of polling, readings and their store."""

@@ -1,0 +1,276 @@
+"""Polling: a failure is a metric and not a hole, and what was read stays until it is too old."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from billing_exporter.collectors import Poll
+from billing_exporter.collectors.settings import TrustorsSettings, UsageSettings
+from billing_exporter.collectors.trustors import TrustorsCollector
+from billing_exporter.genesys import (
+    ApiError,
+    Forbidden,
+    Interrupted,
+    NotFound,
+    NotReady,
+    RateLimited,
+    Rejected,
+    Timeout,
+    Unauthorized,
+    Unavailable,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from tests.unit.collectors.api_stub import OVERVIEW, TRUSTORS, Cloud, imitated, page
+from tests.unit.polling.poller_harness import START, Act, Number, Office
+from tools.testkit.recorded_api import SECRET
+
+ERRORS = [
+    Forbidden("no"),
+    NotFound("no"),
+    NotReady("no"),
+    RateLimited("no"),
+    Rejected("no"),
+    Timeout("no"),
+    Unauthorized("no"),
+    Unavailable("no"),
+    UnexpectedAnswer("no"),
+    Unreachable("no"),
+]
+HOUR = 3600.0
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    """Imitate Genesys Cloud."""
+    with imitated() as it:
+        yield it
+
+
+def test_a_good_poll_publishes_and_is_told() -> None:
+    """A poll that succeeds is shown, and counted with its time, its series and its drops."""
+    office = Office(7)
+    office.poll()
+    assert office.shown() == [7]
+    assert office.told("up") == {"usage": 1}
+    assert office.told("poll_failure") == {}
+    assert office.told("polls_total") == {"success": 1}
+    assert office.told("series") == {"usage": 1}
+    assert office.told("rows_dropped_total") == {"missing": 1}
+    assert office.told("last_success_timestamp_seconds") == {"usage": START.timestamp()}
+    assert office.told("last_attempt_timestamp_seconds") == {"usage": START.timestamp()}
+    assert office.told("poll_interval_seconds") == {"usage": 6 * HOUR}
+    assert office.told("poll_duration_seconds")["usage"] >= 0
+
+
+def test_a_poll_is_given_what_the_last_good_one_fetched() -> None:
+    """The time and the previous data reach the collector; a failure does not forget them."""
+    office = Office(7, Unavailable("no"), 8)
+    for _ in range(3):
+        office.poll(hours=1)
+    assert [poll.previous for poll in office.collector.polls] == [None, Number(7), Number(7)]
+    assert [poll.now for poll in office.collector.polls] == [
+        START + timedelta(hours=hours) for hours in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.reason)
+def test_a_failure_keeps_the_last_reading(error: ApiError) -> None:
+    """Whatever fails, the last good numbers stay with their time, and the reason is a metric."""
+    office = Office(7, error)
+    office.poll()
+    office.poll(hours=6)
+    assert office.shown() == [7]
+    assert office.told("up") == {"usage": 0}
+    assert office.told("poll_failure") == {error.reason: 1}
+    assert office.told("polls_total") == {"success": 1, error.reason: 1}
+    assert office.told("last_success_timestamp_seconds") == {"usage": START.timestamp()}
+    attempted = (START + timedelta(hours=6)).timestamp()
+    assert office.told("last_attempt_timestamp_seconds") == {"usage": attempted}
+    assert office.poller.state.outcome == error.reason
+    assert office.poller.state.failures == 1
+
+
+def test_a_failure_before_any_success_shows_nothing() -> None:
+    """Where nothing was ever read there is no number, least of all a zero."""
+    office = Office(Unauthorized("no"))
+    office.poll()
+    assert office.shown() == []
+    assert office.told("up") == {"usage": 0}
+    assert office.told("last_success_timestamp_seconds") == {}
+    assert office.told("series") == {}
+
+
+def test_there_is_one_reason_at_a_time(caplog: pytest.LogCaptureFixture) -> None:
+    """A new reason replaces the one before, and a success ends them all, which is logged."""
+    caplog.set_level(logging.INFO)
+    office = Office(Unavailable("no"), Forbidden("no"), 7, 8)
+    office.poll()
+    office.poll()
+    assert office.told("poll_failure") == {"forbidden": 1}
+    assert office.poller.state.failures == 2
+    office.poll()
+    assert office.told("poll_failure") == {}
+    assert office.told("up") == {"usage": 1}
+    assert office.poller.state.failures == 0
+    office.poll()
+    assert caplog.messages.count("poll succeeds again") == 1
+
+
+def test_a_fault_of_ours_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    """An exception that nobody foresaw is the outcome ``crashed``, logged with its traceback."""
+    office = Office(7, ZeroDivisionError("boom"))
+    office.poll()
+    office.poll()
+    assert office.shown() == [7]
+    assert office.told("polls_total") == {"success": 1, "crashed": 1}
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.exc_info is not None
+    assert (record.reason, record.collector) == ("crashed", "usage")  # type: ignore[attr-defined]
+
+
+def test_progress_is_handed_on() -> None:
+    """Who wants to know is told how far a poll is."""
+
+    def work(poll: Poll[Number]) -> int:
+        poll.progress(0, 2)
+        poll.progress(2, 2)
+        return 7
+
+    told: list[tuple[int, int]] = []
+    Office(work, progress=lambda done, total: told.append((done, total))).poll()
+    assert told == [(0, 2), (2, 2)]
+
+
+def test_an_old_reading_ends(caplog: pytest.LogCaptureFixture) -> None:
+    """After ``max_age`` without success the series end, which is logged once; they come back."""
+    settings = UsageSettings(max_age="7d")
+    error = Unavailable("no")
+    office = Office(7, error, error, error, 8, settings=settings)
+    office.poll()
+    office.poll(days=7)
+    assert office.shown() == [7]
+    office.poll(seconds=1)
+    assert office.shown() == []
+    assert office.told("series") == {"usage": 0}
+    office.poll(days=1)
+    assert caplog.messages.count("the last good reading is older than max_age and ends") == 1
+    assert office.poller.state.reading is None
+    office.poll()
+    assert office.shown() == [8]
+    assert office.told("series") == {"usage": 1}
+
+
+def tolerating(*errors: ApiError) -> Act:
+    """Return a poll that goes on without some things."""
+
+    def fetch(poll: Poll[Number]) -> int:
+        for error in errors:
+            poll.tolerate(error, "one thing")
+        return 7
+
+    return fetch
+
+
+def test_one_thing_among_many_may_fail(caplog: pytest.LogCaptureFixture) -> None:
+    """What a poll went on without is counted by reason and logged with what it was."""
+    office = Office(tolerating(NotFound("no"), Unavailable("no"), NotFound("no")))
+    office.poll()
+    assert office.shown() == [7]
+    assert office.told("partial_failures_total") == {"not_found": 2, "unavailable": 1}
+    assert [record.about for record in caplog.records] == ["one thing"] * 3  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("error", [RateLimited("no"), Unauthorized("no")])
+def test_what_concerns_everyone_is_not_tolerated(error: ApiError) -> None:
+    """When the API wants quiet or refuses the credentials, the poll ends."""
+    office = Office(tolerating(error))
+    office.poll()
+    assert office.told("poll_failure") == {error.reason: 1}
+    assert office.told("partial_failures_total") == {}
+
+
+def levels(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the levels of the lines about failed polls."""
+    return [
+        record.levelname
+        for record in caplog.records
+        if record.getMessage().startswith("poll failed")
+    ]
+
+
+def test_a_missing_permission_that_nobody_listed_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A collector that runs by default and lacks its permission is one line of information."""
+    caplog.set_level(logging.DEBUG, "billing_exporter")
+    office = Office(*[Forbidden("no")] * 3, listed=False)
+    for _ in range(3):
+        office.poll()
+    assert levels(caplog) == ["INFO", "DEBUG", "DEBUG"]
+
+
+@pytest.mark.parametrize(("error", "listed"), [(Forbidden("no"), True), (Unavailable("no"), False)])
+def test_other_failures_are_warnings_when_they_begin(
+    caplog: pytest.LogCaptureFixture, error: ApiError, *, listed: bool
+) -> None:
+    """What the operator asked for, or what should work, is a warning once, then debug."""
+    caplog.set_level(logging.DEBUG, "billing_exporter")
+    office = Office(error, error, 7, error, listed=listed)
+    for _ in range(4):
+        office.poll()
+    assert levels(caplog) == ["WARNING", "DEBUG", "WARNING"]
+
+
+def test_what_another_collector_said_is_not_said_again(caplog: pytest.LogCaptureFixture) -> None:
+    """A refused login concerns all collectors, and is one line; it is each one's outcome."""
+    caplog.set_level(logging.DEBUG, "billing_exporter")
+    error = Unauthorized("no")
+    error.repeated = True
+    office = Office(error)
+    office.poll()
+    assert levels(caplog) == ["DEBUG"]
+    assert office.told("poll_failure") == {"unauthorized": 1}
+
+
+def test_a_log_line_says_where_and_why(caplog: pytest.LogCaptureFixture) -> None:
+    """A failure is logged with organization, collector, operation, correlation id and reason."""
+    office = Office(
+        Unavailable("later", operation="get_billing_contracts", status=503, correlation_id="c-1")
+    )
+    office.poll()
+    (record,) = caplog.records
+    assert record.getMessage() == "poll failed: later (HTTP 503)"
+    facts = ("organization", "collector", "operation", "correlation_id", "reason")
+    assert [getattr(record, name) for name in facts] == [
+        "acme",
+        "usage",
+        "get_billing_contracts",
+        "c-1",
+        "unavailable",
+    ]
+
+
+def test_no_secret_and_nobody_is_logged(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    """An API that names people in its errors, and a token, leave no trace in any log line."""
+    caplog.set_level(logging.DEBUG)
+    secrets = {"code": "a@example.com", "message": f"b@example.com {SECRET}", "contextId": "c 1"}
+    cloud.put(TRUSTORS, page({"id": "x", "createdBy": {"id": "u", "email": "c@example.com"}}))
+    cloud.refuse(f"{OVERVIEW}/x", 500, body=secrets)
+    Office(collector=TrustorsCollector(TrustorsSettings())).poll()
+    written = "".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
+    assert "left out" in written
+    assert [word for word in ("@example.com", SECRET, "Bearer") if word in written] == []
+
+
+def test_an_interrupted_poll_is_no_outcome() -> None:
+    """The end of the program is nobody's failure: what was there stays as it was."""
+    office = Office(7, Interrupted())
+    office.poll()
+    with pytest.raises(Interrupted):
+        office.poll()
+    assert office.told("polls_total") == {"success": 1}
+    assert office.told("up") == {"usage": 1}
+    assert office.shown() == [7]

@@ -1,0 +1,102 @@
+"""Readings: parts that did not change are taken over, and their order never shows."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from billing_exporter.metrics import catalogue
+from billing_exporter.metrics.samples import Samples, labels
+from billing_exporter.polling.reading import Reading, read
+
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+class Numbers:
+    """A collector whose data is numbers by name; each is a part with one sample."""
+
+    name = "usage"
+    metrics = catalogue.CATALOGUE["usage"]
+    data: type[dict[str, Decimal | None]] = dict[str, Decimal | None]
+
+    def __init__(self) -> None:
+        self.exposed: list[str] = []
+
+    def fetch(self, _poll: object) -> Any:
+        """Fetch nothing."""
+
+    def parts(self, data: dict[str, Decimal | None]) -> dict[str, tuple[str, Decimal | None]]:
+        """Make each number a part."""
+        return {name: (name, number) for name, number in data.items()}
+
+    def expose(self, part: tuple[str, Decimal | None]) -> Samples:
+        """Expose a number as the usage of a charge."""
+        samples = Samples()
+        name, number = part
+        self.exposed.append(name)
+        samples.require(catalogue.USAGE_QUANTITY, labels(("charge",), name), number)
+        return samples
+
+
+def text_of(reading: Reading) -> str:
+    """Return all lines of a reading."""
+    lines = [line for block in reading.blocks for line in block.lines.values()]
+    return b"".join(lines).decode()
+
+
+def test_only_what_changed_is_exposed_again() -> None:
+    """A part that equals the one before keeps its text; a new or changed one is exposed."""
+    collector = Numbers()
+    first = read(collector, "acme", {"a": Decimal(1), "b": Decimal(2)}, AT, None)
+    assert sorted(collector.exposed) == ["a", "b"]
+    collector.exposed.clear()
+    second = read(collector, "acme", {"a": Decimal(1), "b": Decimal(3), "c": Decimal(4)}, AT, first)
+    assert sorted(collector.exposed) == ["b", "c"]
+    assert second.shown["a"] is first.shown["a"]
+    assert [line.rsplit(" ", 1)[1] for line in text_of(second).splitlines()] == ["1", "3", "4"]
+
+
+def test_a_part_that_is_gone_is_not_shown() -> None:
+    """What the new data lacks is not in the new reading."""
+    first = read(Numbers(), "acme", {"a": Decimal(1), "b": Decimal(2)}, AT, None)
+    second = read(Numbers(), "acme", {"b": Decimal(2)}, AT, first)
+    assert list(second.shown) == ["b"]
+    assert list(first.shown) == ["a", "b"]
+
+
+def test_the_order_of_parts_never_shows() -> None:
+    """Data in another order is the same text."""
+    numbers = {"b": Decimal(2), "a": Decimal(1), "c": Decimal(3)}
+    again = dict(sorted(numbers.items()))
+    assert text_of(read(Numbers(), "acme", numbers, AT, None)) == text_of(
+        read(Numbers(), "acme", again, AT, None)
+    )
+
+
+def test_what_was_dropped_stays_counted() -> None:
+    """The counts of parts that are taken over are those of when they were exposed."""
+    data = {"a": None, "b": Decimal("NaN"), "c": Decimal(1)}
+    first = read(Numbers(), "acme", data, AT, None)
+    second = read(Numbers(), "acme", data, AT, first)
+    for reading in (first, second):
+        assert reading.dropped == {"missing": 1, "not_a_number": 1}
+        assert (reading.series, reading.merged) == (1, 0)
+
+
+def test_a_number_that_refuses_to_be_compared_is_no_trouble() -> None:
+    """A signalling NaN in an answer is counted at every poll and breaks none."""
+    data = {"a": Decimal("sNaN"), "b": Decimal(1)}
+    first = read(Numbers(), "acme", data, AT, None)
+    second = read(Numbers(), "acme", {"a": Decimal("sNaN"), "b": Decimal(1)}, AT, first)
+    assert second.dropped == {"not_a_number": 1}
+    assert second.series == 1
+
+
+def test_parts_that_are_too_many_are_left_out_whole() -> None:
+    """Beyond the limit no part is shown; how many series that costs is told; the first ones stay,
+    whatever the order in which they came.
+    """
+    numbers = {"c": Decimal(3), "a": Decimal(1), "b": Decimal(2)}
+    reading = read(Numbers(), "acme", numbers, AT, None, limit=2)
+    assert list(reading.shown) == ["a", "b"]
+    assert (reading.series, reading.left_out) == (2, 1)
+    assert read(Numbers(), "acme", numbers, AT, reading, limit=3).left_out == 0

@@ -1,0 +1,196 @@
+"""Readings on disk: what was saved comes back, and nothing else does."""
+
+import errno
+import hashlib
+import json
+import os
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing_exporter.collectors.invoices import InvoiceData, InvoicesData
+from billing_exporter.collectors.usage import Charge, UsageData
+from billing_exporter.genesys.records import BillingInvoice
+from billing_exporter.polling.reading_store import StateDirectory, origin_of
+
+AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+ORIGIN = origin_of("acme", "https://api.mypurecloud.de")
+DATA = UsageData(AT, AT, (Charge("CX 3", Decimal("12.50"), 3), Charge("Storage", None, None)))
+
+
+class Failures(list[str]):
+    """Collects what the directory tells."""
+
+    def __call__(self, reason: str) -> None:
+        """Note a failure."""
+        self.append(reason)
+
+
+@pytest.fixture
+def failures() -> Failures:
+    """No failure yet."""
+    return Failures()
+
+
+@pytest.fixture
+def state(tmp_path: Path, failures: Failures) -> StateDirectory:
+    """An empty directory that does not exist yet."""
+    return StateDirectory(tmp_path / "state", failures)
+
+
+def _only_file(tmp_path: Path) -> Path:
+    (file,) = (tmp_path / "state").iterdir()
+    return file
+
+
+def test_what_was_saved_comes_back(state: StateDirectory) -> None:
+    """Data and the time of its poll survive exactly, absent numbers included."""
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    assert state.restore("acme", "usage", ORIGIN, UsageData) == (AT, DATA)
+
+
+def test_records_of_the_api_come_back(state: StateDirectory) -> None:
+    """A collector's data made of the API's records survives as well."""
+    invoice = BillingInvoice(
+        id="i-1", amount=Decimal("-0.10"), date_invoiced=date(2026, 1, 31), payment_status="Odd"
+    )
+    data = InvoicesData(date(2026, 2, 1), (InvoiceData(invoice, ()), InvoiceData(invoice, None)))
+    state.save("acme", "invoices", ORIGIN, AT, data)
+    assert state.restore("acme", "invoices", ORIGIN, InvoicesData) == (AT, data)
+
+
+def test_nothing_saved_is_no_failure(state: StateDirectory, failures: Failures) -> None:
+    """The first start finds nothing and complains of nothing."""
+    assert state.restore("acme", "usage", ORIGIN, UsageData) is None
+    assert failures == []
+
+
+def test_a_file_is_for_its_owner_alone(state: StateDirectory, tmp_path: Path) -> None:
+    """Nobody but the owner may read what a customer pays."""
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    assert _only_file(tmp_path).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+
+
+@given(cut=st.integers(0, 400), flip=st.integers(0, 7))
+def test_a_damaged_file_is_set_aside(
+    cut: int, flip: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A bit that changed anywhere makes the file unusable, and never a crash."""
+    path, failures = tmp_path_factory.mktemp("state"), Failures()
+    state = StateDirectory(path, failures)
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    (file,) = path.iterdir()
+    content = bytearray(file.read_bytes())
+    content[cut % len(content)] ^= 1 << flip
+    file.write_bytes(content)
+    assert state.restore("acme", "usage", ORIGIN, UsageData) is None
+    assert failures == ["damaged"]
+    assert [left.suffix for left in path.iterdir()] == [".unusable"]
+
+
+@pytest.mark.parametrize("length", [0, 1, 100, 300])
+def test_a_cut_file_is_set_aside(
+    length: int, state: StateDirectory, tmp_path: Path, failures: Failures
+) -> None:
+    """A file that ends early is damaged."""
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    file = _only_file(tmp_path)
+    file.write_bytes(file.read_bytes()[:length])
+    assert state.restore("acme", "usage", ORIGIN, UsageData) is None
+    assert failures == ["damaged"]
+
+
+def test_another_format_is_set_aside(
+    state: StateDirectory, tmp_path: Path, failures: Failures
+) -> None:
+    """A file of another version is not guessed at."""
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    file = _only_file(tmp_path)
+    _, line, body = file.read_bytes().split(b"\n")
+    told = json.dumps(json.loads(line) | {"format": 99}).encode() + b"\n" + body
+    file.write_bytes(hashlib.sha256(told).hexdigest().encode() + b"\n" + told)
+    assert state.restore("acme", "usage", ORIGIN, UsageData) is None
+    assert failures == ["format"]
+
+
+def test_data_of_another_shape_is_set_aside(state: StateDirectory, failures: Failures) -> None:
+    """A whole file whose data does not fit the collector is of another format."""
+    state.save("acme", "usage", ORIGIN, AT, InvoicesData(date(2026, 2, 1), ()))
+    assert state.restore("acme", "usage", ORIGIN, UsageData) is None
+    assert failures == ["format"]
+
+
+def test_another_configuration_is_set_aside(state: StateDirectory, failures: Failures) -> None:
+    """What another configuration fetched is not shown as this one's."""
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    assert state.restore("acme", "usage", origin_of("other"), UsageData) is None
+    assert failures == ["configuration"]
+
+
+def test_files_of_removed_collectors_are_set_aside(
+    state: StateDirectory, tmp_path: Path, failures: Failures
+) -> None:
+    """Only files that the configuration still knows stay in place."""
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    state.save("gone", "usage", ORIGIN, AT, DATA)
+    state.set_aside_others({("acme", "usage")})
+    assert failures == ["removed"]
+    assert sorted(file.suffix for file in (tmp_path / "state").iterdir()) == [
+        ".reading",
+        ".unusable",
+    ]
+    assert state.restore("acme", "usage", ORIGIN, UsageData) is not None
+
+
+@given(names=st.lists(st.text(min_size=1), min_size=2, max_size=4, unique=True))
+def test_no_two_organizations_share_a_file(
+    names: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whatever organizations are called, each gets back its own."""
+    state = StateDirectory(tmp_path_factory.mktemp("state"), Failures())
+    for number, name in enumerate(names):
+        state.save(name, "usage", ORIGIN, AT, UsageData(AT, AT, (Charge("c", Decimal(number), 0),)))
+    for number, name in enumerate(names):
+        restored = state.restore(name, "usage", ORIGIN, UsageData)
+        assert restored is not None
+        assert restored[1].charges[0].quantity == number
+
+
+@pytest.mark.parametrize("refused", ["open", "fsync", "replace"])
+def test_a_disk_that_refuses_leaves_the_last_file(
+    refused: str, state: StateDirectory, failures: Failures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Disk full or read-only at any step: the old reading stays, nothing else is left behind."""
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    owner = Path if refused == "replace" else os
+    monkeypatch.setattr(owner, refused, refuse)
+    state.save("acme", "usage", ORIGIN, AT, UsageData(AT, AT, ()))
+    monkeypatch.undo()
+    assert failures == ["save"]
+    assert state.restore("acme", "usage", ORIGIN, UsageData) == (AT, DATA)
+
+
+def test_a_path_that_is_a_file_is_survived(tmp_path: Path, failures: Failures) -> None:
+    """A state directory that cannot be made costs the state, not the exporter."""
+    (tmp_path / "file").write_text("")
+    state = StateDirectory(tmp_path / "file", failures)
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    assert state.restore("acme", "usage", ORIGIN, UsageData) is None
+    assert failures == ["save", "read"]
+
+
+def test_the_digest_tells_configurations_apart() -> None:
+    """Two configurations have one origin only where all that matters is the same."""
+    assert origin_of("a", ["b"]) == origin_of("a", ["b"])
+    assert origin_of("a", ["b"]) != origin_of("a", ["c"])
+    assert msgspec.json.encode(("a", ["b"])).decode() not in origin_of("a", ["b"])

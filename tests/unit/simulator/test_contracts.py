@@ -1,0 +1,118 @@
+"""Contracts, their periods, charges and wallets keep their laws."""
+
+from collections import Counter
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from billing_exporter.simulator.charges import Course, charges, wallets
+from billing_exporter.simulator.periods import containing
+from billing_exporter.simulator.world import World
+from tests.unit.simulator.client import TODAY
+
+courses = some.builds(
+    lambda seed, account, seats, start, passed: Course(
+        seed, account, seats, containing(start, 21), start + timedelta(days=passed)
+    ),
+    some.integers(1, 5),
+    some.integers(0, 9),
+    some.integers(1, 500),
+    some.dates(min_value=date(2024, 1, 1), max_value=date(2030, 1, 1)),
+    some.integers(0, 40),
+)
+
+
+@given(courses)
+def test_a_wallet_keeps_its_identity(course: Course) -> None:
+    """Ending is starting + increase - decrease - consumption; overage is the shortfall."""
+    for wallet in wallets(course):
+        rest = wallet.starting + wallet.increase - wallet.decrease - wallet.consumption
+        assert wallet.ending - wallet.overage == rest
+        assert min(wallet.ending, wallet.overage) == 0
+        assert wallet.money == (wallet.overage * wallet.purse.rate).quantize(Decimal("0.01"))
+
+
+@given(courses)
+def test_overage_is_what_neither_prepaid_nor_fair_use_covers(course: Course) -> None:
+    """Overage is never negative and costs its rate; tokens are units over units a token."""
+    for charge in charges(course):
+        assert charge.overage == max(0, charge.actual - charge.prepaid - charge.free)
+        assert charge.money == (charge.overage * charge.product.rate).quantize(Decimal("0.01"))
+        assert (charge.tokens is None) == (charge.product.per_token is None)
+
+
+@pytest.mark.parametrize("days", range(0, 1200, 97))
+def test_there_are_active_contracts_and_one_that_has_ended(world: World, days: int) -> None:
+    """Four contracts are active and one is not; the open period is the newest and the only one."""
+    today = TODAY + timedelta(days=days)
+    contracts = [world.contracts.contract(term, today) for term in world.accounts.terms(today)]
+    assert Counter(contract["status"] for contract in contracts) == {"Active": 4, "Inactive": 1}
+    for contract in contracts:
+        periods = contract["billingPeriods"]
+        states = [period["status"] for period in periods]
+        is_active = contract["status"] == "Active"
+        assert states == ["Open" if is_active and n == 0 else "Closed" for n in range(len(periods))]
+        assert periods == sorted(periods, key=lambda period: period["dateStart"], reverse=True)
+        assert len({period["id"] for period in periods}) == len(periods) > 0
+
+
+def test_the_contracts_have_something_to_show(world: World) -> None:
+    """Today: many closed periods, three currencies, contracts that end soon, several customers."""
+    contracts = [world.contracts.contract(t, TODAY) for t in world.accounts.terms(TODAY)]
+    currencies = {i["currencyIsoCode"] for c in contracts for p in c["plans"] for i in p["items"]}
+    left = sorted((date.fromisoformat(c["dateEnd"]) - TODAY).days for c in contracts)
+    assert currencies == {"USD", "EUR", "GBP"}
+    assert max(len(contract["billingPeriods"]) for contract in contracts) == 36
+    assert left[0] < 0 < left[1] <= 14 < left[2] <= 60 < left[3]
+    assert len(contracts[0]["plans"][0]["organizations"]) > 3
+    assert [c["externalNumber"] for c in contracts].count(None) == 1
+
+
+@pytest.mark.parametrize("days", range(0, 40, 5))
+def test_on_any_day_a_wallet_is_exhausted_and_another_is_not(world: World, days: int) -> None:
+    """Of the wallets of open periods one is at zero, one is on its way there, one is fine."""
+    today = TODAY + timedelta(days=days)
+    terms = [term for term in world.accounts.terms(today) if term.active]
+    found = [
+        (world.contracts.course(term, term.periods(today)[0], today), wallet)
+        for term in terms
+        if term.account.wallets
+        for wallet in wallets(world.contracts.course(term, term.periods(today)[0], today))
+    ]
+    assert any(wallet.ending == 0 for _, wallet in found)
+    tokens = [w for _, w in found if w.purse.name == "AI Experience Tokens"]
+    assert all(wallet.ending > wallet.starting / 2 for wallet in tokens)
+    credits_ = [(c, w) for c, w in found if w.purse.name == "Messaging Credits"]
+    pace = [w.consumption / max(1, c.day) * c.period.days / w.starting for c, w in credits_]
+    assert max(pace) > Decimal("0.8")
+
+
+def test_a_closed_period_of_a_contract_never_changes(world: World) -> None:
+    """The detail of a closed period is the same a year on."""
+    term = world.accounts.terms(TODAY)[0]
+    period = world.contracts.contract(term, TODAY)["billingPeriods"][1]
+    later = TODAY + timedelta(days=365)
+    before = world.contracts.detail(term, period["id"], TODAY)
+    assert before == world.contracts.detail(term, period["id"], later)
+    assert world.contracts.detail(term, "no such period", TODAY) is None
+
+
+def test_a_contract_is_found_by_id_and_by_number(world: World) -> None:
+    """A contract answers to its id and to its external number."""
+    term = world.accounts.terms(TODAY)[1]
+    number = world.accounts.external_number(term)
+    assert number is not None
+    for name in (world.accounts.contract_id(term), number):
+        assert world.term(name, TODAY) == term
+    assert world.term("C-0", TODAY) is None
+
+
+def test_a_large_fleet_has_a_contract_for_each_block() -> None:
+    """Customers beyond the first 25 have contracts of their own, 25 a contract."""
+    world = World(1, 110)
+    terms = world.accounts.terms(TODAY)
+    assert len(terms) == 4 + 4 + 1
+    assert [len(world.accounts.organizations(t.account)) for t in terms[4:8]] == [25, 25, 25, 10]

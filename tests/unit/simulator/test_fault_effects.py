@@ -1,0 +1,270 @@
+"""Every fault does what its line says, over HTTP."""
+
+import json
+import time
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+
+import pytest
+import requests
+
+from billing_exporter.simulator.payloads import UNKNOWN, WEIRD
+from tests.unit.simulator.client import OVERVIEW, Client
+
+ME = "get_organizations_me"
+LISTED = ("billing/contracts", "billing/contracts/invoices", "orgauthorization/trustors")
+
+
+def _usages(client: Client, *, index: int = 0) -> list[dict[str, str]]:
+    usages: list[dict[str, str]] = client.overview(0, index).json()["usages"]
+    return usages
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ("400", 400, "bad.request"),
+        ("408", 408, "client.timeout"),
+        ("413", 413, "request.entity.too.large"),
+        ("429", 429, "too.many.requests.retry.after"),
+        ("500", 500, "internal.server.error"),
+        ("502", 502, "bad.gateway"),
+        ("503", 503, "service.unavailable"),
+        ("504", 504, "request.timeout"),
+        ("forbidden", 403, "missing.permissions"),
+        ("unauthorized", 401, "bad.credentials"),
+    ],
+)
+def test_statuses_come_with_their_error_body(
+    client: Client, fault: str, status: int, code: str
+) -> None:
+    """A status comes as often as it was told, with code and correlation id, then all is well."""
+    client.faults(f"{fault}:{ME}:times=1")
+    answer = client.get("organizations/me")
+    assert answer.status_code == status
+    assert answer.json()["code"] == code
+    assert answer.json()["contextId"] == answer.headers["ININ-Correlation-Id"]
+    assert client.get("organizations/me").ok
+
+
+def test_retry_after_has_three_forms(client: Client) -> None:
+    """Seconds, a date, or nothing at all."""
+    client.faults(f"429:{ME}:retry_after=7")
+    assert client.get("organizations/me").headers["Retry-After"] == "7"
+    client.faults(f"429:{ME}:retry_after=7,form=date")
+    date = client.get("organizations/me").headers["Retry-After"]
+    assert parsedate_to_datetime(date).tzinfo is not None
+    client.faults(f"429:{ME}:form=none")
+    assert "Retry-After" not in client.get("organizations/me").headers
+
+
+@pytest.mark.parametrize(("fault", "status"), [("html502", 502), ("html503", 503), ("html", 200)])
+def test_gateways_speak_html(client: Client, fault: str, status: int) -> None:
+    """HTML comes without anything of the API."""
+    client.faults(fault)
+    answer = client.get("organizations/me")
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "text/html"
+    assert answer.text.startswith("<html>")
+    assert "ININ-Correlation-Id" not in answer.headers
+
+
+def test_a_cut_body_is_noticed(client: Client) -> None:
+    """The connection ends before the promised length."""
+    client.faults("cut")
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        client.get("organizations/me")
+
+
+def test_truncated_json_has_its_length(client: Client) -> None:
+    """Half the JSON is all that was promised."""
+    client.faults("truncated")
+    answer = client.get("billing/contracts")
+    assert answer.ok
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+
+
+@pytest.mark.parametrize(
+    "fault", ["stall:*:seconds=0.3", "stall:*:seconds=0.3,at=head", "drip:*:seconds=0.3"]
+)
+def test_slow_answers_are_whole_in_the_end(client: Client, fault: str) -> None:
+    """A stalled or dripping answer takes its seconds and is the same as ever."""
+    usual = client.get("billing/contracts").json()
+    client.faults(fault)
+    begun = time.monotonic()
+    assert client.get("billing/contracts").json() == usual
+    assert time.monotonic() - begun > 0.25
+
+
+def test_one_trustor_is_slow(client: Client) -> None:
+    """Only the trustor with the number waits."""
+    client.faults("slow_trustor:seconds=0.3,trustor=1")
+    begun = time.monotonic()
+    client.overview(1)
+    assert time.monotonic() - begun > 0.25
+    client.faults("slow_trustor:seconds=600,trustor=1")
+    assert client.overview(0).ok
+
+
+def test_a_body_can_be_huge(client: Client) -> None:
+    """An unknown key makes the body as long as told."""
+    client.faults("hugebody:mb=3")
+    assert len(client.get("organizations/me").content) > 3_000_000
+
+
+def test_small_pages_lead_on(client: Client) -> None:
+    """Pages hold as many entities as told, whatever was asked for."""
+    client.faults("small_pages:size=3")
+    for path in LISTED:
+        page = client.get(path).json()
+        assert len(page["entities"]) == 3
+        assert page["nextUri"]
+
+
+@pytest.mark.parametrize("path", LISTED)
+def test_an_endless_listing_never_moves(client: Client, path: str) -> None:
+    """Following nextUri gives the same page and the same nextUri for ever."""
+    client.faults("endless", "small_pages")
+    first = client.get(path).json()
+    second = client.session.get(client.simulator.url + first["nextUri"], timeout=10).json()
+    third = client.session.get(client.simulator.url + second["nextUri"], timeout=10).json()
+    assert second["nextUri"] == first["nextUri"] == third["nextUri"]
+    assert second["entities"] == third["entities"]
+
+
+def test_next_can_be_on_another_host(client: Client) -> None:
+    """NextUri names the other host with the right path and cursor; the last page has none."""
+    client.faults("foreign_next")
+    page = client.get("billing/contracts").json()
+    assert page["nextUri"].startswith("http://127.0.0.2:9/api/v2/billing/contracts?after=")
+    path, count = page["nextUri"], 2
+    while path:
+        assert path.startswith("http://127.0.0.2:9/")
+        here = client.simulator.url + path.removeprefix("http://127.0.0.2:9")
+        page = client.session.get(here, timeout=10).json()
+        path, count = page.get("nextUri"), count + len(page["entities"])
+    assert count == 5
+
+
+def test_faults_of_listings_leave_other_answers_alone(client: Client) -> None:
+    """What has neither pages nor usage is as ever, and so is an empty listing."""
+    paths = ("organizations/me", "billing/contracts/invoices?dateEnd=2001-01-01")
+    usual = [client.get(path).json() for path in paths]
+    client.faults("endless", "foreign_next", "in_progress", "restated", "small_pages")
+    assert [client.get(path).json() for path in paths] == usual
+
+
+def test_redirects_go_to_another_host(client: Client) -> None:
+    """302 leads to the same path elsewhere."""
+    client.faults("redirect")
+    answer = client.get("billing/contracts", pageSize=5)
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "http://127.0.0.2:9/api/v2/billing/contracts?pageSize=5"
+
+
+def test_reports_stay_in_progress(client: Client) -> None:
+    """The report says InProgress for as many calls as told."""
+    window = {"startDate": "2026-10-01T00:00:00Z", "endDate": "2026-10-31T23:59:59Z"}
+    client.get("billing/reports/billableusage", **window)
+    client.faults("in_progress:times=2")
+    states = [client.get("billing/reports/billableusage", **window).json() for _ in range(3)]
+    assert [state["status"] for state in states] == ["InProgress", "InProgress", "Complete"]
+    assert [bool(state["usages"]) for state in states] == [False, False, True]
+
+
+def test_closed_periods_can_be_restated(client: Client) -> None:
+    """Use of a closed period is a tenth more, of the open one as ever; prepaid stays."""
+    before: list[list[dict[str, str]]] = []
+    after: list[list[dict[str, str]]] = []
+    for kept in (before, after):
+        kept += [_usages(client), _usages(client, index=1)]
+        client.faults("restated")
+    assert after[0] == before[0]
+    for was, now in zip(before[1], after[1], strict=True):
+        assert now["prepayQuantity"] == was["prepayQuantity"]
+        if was["usageQuantity"] not in {"", "0"}:
+            assert Decimal(now["usageQuantity"]) == Decimal(was["usageQuantity"]) * Decimal("1.1")
+
+
+def test_closed_periods_of_contracts_can_be_restated(client: Client) -> None:
+    """The actual quantities of a closed period grow, those of the open one do not."""
+    contract = client.get("billing/contracts").json()["entities"][0]
+    paths = [
+        f"billing/contracts/{contract['id']}/billingperiods/{period['id']}"
+        for period in contract["billingPeriods"][:2]
+    ]
+    was = [client.get(path).json() for path in paths]
+    client.faults("restated")
+    now = [client.get(path).json() for path in paths]
+    assert now[0] == was[0]
+    assert now[1]["charges"][0]["actualQuantity"] > was[1]["charges"][0]["actualQuantity"]
+
+
+def test_a_revoked_token_is_refused(client: Client) -> None:
+    """The request finds its token revoked; a new one works."""
+    client.faults(f"revoked:{ME}:times=1")
+    assert client.get("organizations/me").json()["code"] == "bad.credentials"
+    assert client.get("organizations/me").status_code == 401
+    client.login()
+    assert client.get("organizations/me").ok
+
+
+def test_rows_come_twice(client: Client) -> None:
+    """The first row of an overview is there twice, exactly."""
+    client.faults("duplicate_rows")
+    usages = _usages(client)
+    assert len(usages) == 141
+    assert usages[0] == usages[1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "odd"),
+    [
+        ("nulls", None),
+        ("empty_strings", ""),
+        ("nan", "NaN"),
+        ("wrong_types", {"value": "63"}),
+        ("thousands", "1,297.0"),
+    ],
+)
+def test_numbers_are_odd(client: Client, fault: str, odd: object) -> None:
+    """Every number (step 1) of the first row is what was told, its names are as ever."""
+    client.faults(f"{fault}:{OVERVIEW}:step=1")
+    row = _usages(client)[0]
+    assert row["prepayQuantity"] == odd
+    assert row["name"] == "Genesys Cloud CX 3 Concurrent"
+
+
+def test_bare_nan_is_possible(client: Client) -> None:
+    """Where the API writes numbers bare, NaN is bare too."""
+    client.faults("nan:*:step=1")
+    assert '"amount":NaN' in client.get("billing/contracts/invoices").text
+
+
+def test_the_schema_can_change(client: Client) -> None:
+    """Enumerations, keys, spellings and names can be what nobody knows."""
+    client.faults("unknown_enum", "unknown_keys", "weird_names")
+    contract = client.get("billing/contracts").json()["entities"][0]
+    assert contract["status"] == UNKNOWN
+    assert contract["plans"][0]["futureKey"] == {"futureValue": 1}
+    assert contract["endCustomer"]["name"].endswith(WEIRD)
+    client.faults("renamed_keys")
+    assert "getpurchaseOrderNumbers" in client.get("billing/contracts").json()["entities"][0]
+    client.faults("renamed_keys:spelling=future")
+    assert "purchaseOrderNumbersV2" in client.get("billing/contracts").json()["entities"][0]
+
+
+def test_the_login_host_is_hit_where_it_is_named(client: Client) -> None:
+    """oauth_token is hit by its own name alone."""
+    client.faults("503")
+    assert client.login().ok
+    client.faults("503:oauth_token:times=1")
+    assert client.login().status_code == 503
+    assert client.login().ok
+
+
+def test_content_faults_leave_errors_alone(client: Client) -> None:
+    """An error body is what it was, whatever is done to content."""
+    client.faults("endless", "duplicate_rows", "nulls", "in_progress", "restated", "hugebody")
+    assert client.get("billing/contracts/none").json()["code"] == "not.found"

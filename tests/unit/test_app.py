@@ -1,0 +1,202 @@
+"""The exporter joined together in this process: its life, its pages, its organizations."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+
+import pytest
+
+from billing_exporter.app import Exporter, serving
+from billing_exporter.collectors.settings import Collectors, ContractsSettings
+from billing_exporter.config import Organization, Settings
+from billing_exporter.simulator import Options, Simulator
+from tools.testkit.organizations import organization_at
+from tools.testkit.processes import wait_until
+from tools.testkit.scrapes import Scrape, fetch, wait_until_ready
+
+ALL_WELL = dict.fromkeys(("usage", "invoices", "contracts", "trustors"), "success")
+INVOICES = "get_billing_contracts_invoices"
+
+
+@dataclass(frozen=True)
+class Running:
+    """An exporter and where it serves."""
+
+    exporter: Exporter
+    url: str
+
+
+@contextmanager
+def simulated(*faults: str, seed: int = 1, port: int = 0) -> Iterator[Simulator]:
+    """Run a small simulator."""
+    options = Options(
+        address=f"127.0.0.1:{port}",
+        seed=seed,
+        trustors=2,
+        in_progress=0,
+        rate_limit=0,
+        faults=faults,
+    )
+    with Simulator(options) as simulator:
+        yield simulator
+
+
+@contextmanager
+def running(*organizations: Organization, polling: bool = True) -> Iterator[Running]:
+    """Serve an exporter of some organizations, and poll unless told otherwise."""
+    exporter = Exporter(Settings(organizations=organizations))
+    server = serving(exporter, "127.0.0.1:0", "/metrics")
+    server.start()
+    if polling:
+        exporter.start(spread=0)
+    try:
+        yield Running(exporter, server.url)
+    finally:
+        server.stop()
+        exporter.stop()
+
+
+@pytest.fixture(scope="module")
+def several() -> Iterator[Running]:
+    """An exporter of a healthy organization, another one, and one that fails in part."""
+    with (
+        simulated() as one,
+        simulated(seed=2) as two,
+        simulated(f"forbidden:{INVOICES}") as three,
+        running(
+            organization_at(one.url, name="one"),
+            organization_at(two.url, name="two"),
+            organization_at(three.url, name="three"),
+        ) as together,
+    ):
+        wait_until_ready(together.url)
+        yield together
+
+
+def test_nothing_is_left_running() -> None:
+    """After it has stopped, none of its threads lives, whatever it did."""
+    before = set(threading.enumerate())
+    with simulated() as simulator, running(organization_at(simulator.url, name="one")) as exporter:
+        wait_until_ready(exporter.url)
+        assert set(threading.enumerate()) - before
+    wait_until(lambda: set(threading.enumerate()) <= before)
+
+
+def test_ready_after_all_first_outcomes() -> None:
+    """It is ready once each collector has had an outcome, and says what it waits for until then."""
+    faults = "forbidden:get_orgauthorization_trustors", f"html:{INVOICES}"
+    with (
+        simulated(*faults) as simulator,
+        running(organization_at(simulator.url, name="one"), polling=False) as exporter,
+    ):
+        waiting = fetch(f"{exporter.url}/-/ready")
+        assert waiting.status == 503
+        assert waiting.text.splitlines()[1:] == [f"one {name}" for name in ALL_WELL]
+        assert fetch(f"{exporter.url}/-/healthy").status == 200
+        for poller in exporter.exporter.pollers[1:]:
+            poller.poll()
+        assert fetch(f"{exporter.url}/readyz").text.splitlines()[1:] == ["one usage"]
+        exporter.exporter.pollers[0].poll()
+        assert fetch(f"{exporter.url}/-/ready").status == 200
+
+
+def test_organizations_are_kept_apart(several: Running) -> None:
+    """Each organization has the series of its own world, as if it were alone."""
+    with simulated(seed=2) as alone, running(organization_at(alone.url, name="two")) as exporter:
+        wait_until_ready(exporter.url)
+        expected = _billing(Scrape.of(exporter.url), "two")
+    scrape = Scrape.of(several.url)
+    assert _billing(scrape, "two") == expected
+    assert _billing(scrape, "one") != expected
+
+
+def test_one_failure_is_nobody_elses(several: Running) -> None:
+    """A collector that fails costs neither its neighbours nor other organizations anything."""
+    scrape = Scrape.of(several.url)
+    assert scrape.outcomes("one") == ALL_WELL
+    assert scrape.outcomes("two") == ALL_WELL
+    assert scrape.outcomes("three") == ALL_WELL | {"invoices": "forbidden"}
+    assert not list(scrape.rows("invoices", organization="three"))
+    assert list(scrape.rows("usage_quantity", organization="three"))
+
+
+def test_families_are_whole(several: Running) -> None:
+    """The series of a metric stand together under one HELP and one TYPE, of all organizations."""
+    lines = Scrape.of(several.url).text.splitlines()
+    names = [line.split("{")[0].split(" ")[0] for line in lines if not line.startswith("#")]
+    runs = [name for name, _ in groupby(names) if not name.endswith(("_bucket", "_sum", "_count"))]
+    assert len(runs) == len(set(runs))
+    heads = [line.split(" ")[2] for line in lines if line.startswith("# HELP")]
+    assert len(heads) == len(set(heads))
+    assert heads == [line.split(" ")[2] for line in lines if line.startswith("# TYPE")]
+    of_usage = [line for line in lines if line.startswith("genesyscloud_billing_usage_quantity{")]
+    assert {line.split('"')[1] for line in of_usage} == {"one", "two", "three"}
+
+
+def test_status_page(several: Running) -> None:
+    """The page shows each collector's state, what fails first and why."""
+    page = fetch(f"{several.url}/")
+    assert page.status == 200
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    rows = page.text.split("<tbody>")[1].split("</tbody>")[0].split("<tr")[1:]
+    assert len(rows) == 12
+    assert 'class="failing"' in rows[0]
+    assert "three" in rows[0]
+    assert "forbidden" in rows[0]
+    assert all('class="ok"' in row for row in rows[1:])
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "end"),
+    [
+        ("*/*", "text/plain; version=0.0.4; charset=utf-8", "\n"),
+        ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text", "# EOF\n"),
+    ],
+)
+def test_negotiation(several: Running, accept: str, content_type: str, end: str) -> None:
+    """The form is what the client accepts, packed where it says so; both say the same."""
+    url = f"{several.url}/metrics"
+    plain = fetch(url, Accept=accept)
+    packed = fetch(url, Accept=accept, Accept_Encoding="gzip")
+    assert plain.headers["Content-Type"].startswith(content_type)
+    assert packed.headers["Content-Type"] == plain.headers["Content-Type"]
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert plain.text.endswith(end)
+    billing = "genesyscloud_billing_usage_quantity{"
+    assert packed.text.count(billing) == plain.text.count(billing) > 0
+    assert packed.text.endswith(end)
+
+
+def test_last_reading_stays_while_the_api_is_gone() -> None:
+    """An API that goes away leaves the series with their age, and ``up`` 0; then it is as ever."""
+    often = Collectors(contracts=ContractsSettings(interval="100ms"))
+    with simulated() as simulator:
+        port = int(simulator.url.rpartition(":")[2])
+        with running(organization_at(simulator.url, often, name="one")) as exporter:
+            wait_until_ready(exporter.url)
+            good = Scrape.of(exporter.url)
+            simulator.stop()
+            wait_until(lambda: Scrape.of(exporter.url).value("up") == 0)
+            gone = Scrape.of(exporter.url)
+            assert gone.outcomes("one") == {"contracts": "unreachable"}
+            assert _billing(gone, "one") == _billing(good, "one")
+            read = "last_success_timestamp_seconds"
+            assert gone.value(read) == Scrape.of(exporter.url).value(read)
+            with simulated(port=port):
+                wait_until(lambda: Scrape.of(exporter.url).value("up") == 1)
+                back = Scrape.of(exporter.url)
+            assert (back.value(read) or 0) > (gone.value(read) or 0)
+            assert back.outcomes("one") == {"contracts": "success"}
+            assert _billing(back, "one") == _billing(good, "one")
+
+
+def _billing(scrape: Scrape, name: str) -> dict[tuple[str, tuple[str, ...]], float]:
+    """Return the billing series of an organization, but for when its trustors were read."""
+    moment = "genesyscloud_billing_trustor_last_success_timestamp_seconds"
+    return {
+        (row.name, tuple(sorted(row.labels.values()))): row.value
+        for row in scrape.billing(name)
+        if row.name != moment
+    }

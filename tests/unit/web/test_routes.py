@@ -1,0 +1,167 @@
+"""The routes, without a socket."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from billing_exporter.httpd.response import Response
+from billing_exporter.web.negotiation import Format
+from billing_exporter.web.routes import Site
+from billing_exporter.web.status_page import Status
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def site(
+    *,
+    waiting: Sequence[str] = (),
+    telemetry_path: str = "/metrics",
+    reload: Callable[[], str | None] | None = None,
+) -> Site:
+    """Return a site whose metrics say how they were asked for."""
+    return Site(
+        scrape=lambda form, gzip: [form.name.encode(), b" gzip" if gzip else b" plain"],
+        waiting_for=lambda: waiting,
+        status=lambda: Status("1.2.3", NOW, NOW, (), telemetry_path),
+        telemetry_path=telemetry_path,
+        reload=reload,
+    )
+
+
+def get(target: str, **headers: str) -> Response:
+    """Return the answer to a GET."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    return site().handle("GET", target, given)
+
+
+def text(response: Response) -> str:
+    """Return the body as text."""
+    return b"".join(response.body).decode()
+
+
+def test_metrics_plain() -> None:
+    """Without wishes, a scrape gets the text format, not compressed, and its pieces untouched."""
+    response = get("/metrics")
+    assert (response.status, list(response.body)) == (200, [b"TEXT", b" plain"])
+    assert response.content_type == Format.TEXT.content_type
+    assert response.headers == (("Vary", "Accept, Accept-Encoding"),)
+
+
+def test_metrics_as_wished() -> None:
+    """With its headers, a scrape gets OpenMetrics, compressed, and is told so."""
+    response = get("/metrics", accept="application/openmetrics-text", accept_encoding="gzip")
+    assert text(response) == "OPENMETRICS gzip"
+    assert response.content_type == Format.OPENMETRICS.content_type
+    assert ("Content-Encoding", "gzip") in response.headers
+
+
+@pytest.mark.parametrize(
+    "target", ["/metrics?collect[]=usage", "http://a:1/metrics", "HTTP://a/metrics?x"]
+)
+def test_targets_that_mean_the_metrics(target: str) -> None:
+    """A query changes nothing, and a whole URL is as good as its path."""
+    assert text(get(target)) == "TEXT plain"
+
+
+@pytest.mark.parametrize("target", ["/-/healthy", "/healthz"])
+def test_healthy(target: str) -> None:
+    """The process says that it lives."""
+    assert (get(target).status, text(get(target))) == (200, "healthy\n")
+
+
+@pytest.mark.parametrize("target", ["/-/ready", "/readyz"])
+def test_ready(target: str) -> None:
+    """Readiness names what it waits for, until there is nothing."""
+    assert get(target).status == 200
+    response = site(waiting=["acme usage", "acme invoices"]).handle("GET", target, {})
+    assert response.status == 503
+    assert text(response).splitlines()[1:] == ["acme usage", "acme invoices"]
+
+
+def test_page() -> None:
+    """The page is HTML with a policy that allows no more than its own style."""
+    response = get("/")
+    assert response.content_type == "text/html; charset=utf-8"
+    assert dict(response.headers)["Content-Security-Policy"].startswith("default-src 'none'; ")
+    assert get("http://a:1").body == response.body
+
+
+def test_favicon() -> None:
+    """Browsers get no icon and no error."""
+    assert (get("/favicon.ico").status, text(get("/favicon.ico"))) == (204, "")
+
+
+@pytest.mark.parametrize("target", ["/nothing", "*", "metrics", "//", "/metrics/", "/-/reload"])
+def test_other_paths(target: str) -> None:
+    """What is not routed is not found, whatever the method."""
+    assert get(target).status == 404
+    assert site().handle("POST", target, {}).status == 404
+
+
+class Reload:
+    """A reload that returns some mistakes, and counts."""
+
+    def __init__(self, mistakes: str | None) -> None:
+        """Return these mistakes."""
+        self.mistakes = mistakes
+        self.calls = 0
+
+    def __call__(self) -> str | None:
+        """Reload."""
+        self.calls += 1
+        return self.mistakes
+
+
+@pytest.mark.parametrize(
+    ("mistakes", "status", "body"),
+    [
+        (None, 200, "reloaded\n"),
+        ("c.yml:1: a: wrong\nc.yml:2: b", 500, "c.yml:1: a: wrong\nc.yml:2: b\n"),
+    ],
+)
+def test_reload(mistakes: str | None, status: int, body: str) -> None:
+    """POST reloads and says whether the configuration was taken over, with every mistake."""
+    reload = Reload(mistakes)
+    response = site(reload=reload).handle("POST", "/-/reload?x", {})
+    assert (response.status, text(response)) == (status, body)
+    assert reload.calls == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_only_post_reloads(method: str) -> None:
+    """No other method reloads, so that no link and no prefetch does."""
+    reload = Reload(None)
+    response = site(reload=reload).handle(method, "/-/reload", {})
+    assert (response.status, reload.calls) == (405, 0)
+    assert ("Allow", "POST") in response.headers
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "get", "TRACE"])
+def test_other_methods(method: str) -> None:
+    """Nothing but reading is allowed, and the answer says so."""
+    response = site().handle(method, "/metrics", {})
+    assert response.status == 405
+    assert ("Allow", "GET, HEAD") in response.headers
+
+
+def test_head_is_like_get() -> None:
+    """HEAD gets the answer of GET, whose body the server keeps back."""
+    assert site().handle("HEAD", "/metrics", {}) == get("/metrics")
+
+
+def test_telemetry_path() -> None:
+    """The metrics move with their path, and may take the page's place."""
+    moved = site(telemetry_path="/billing")
+    assert text(moved.handle("GET", "/billing", {})) == "TEXT plain"
+    assert moved.handle("GET", "/metrics", {}).status == 404
+    assert text(site(telemetry_path="/").handle("GET", "/", {})) == "TEXT plain"
+
+
+@pytest.mark.parametrize(
+    "path", ["metrics", "", "/a?b", "/a b", "/ä", "/healthz", "/-/ready", "/-/reload"]
+)
+def test_bad_telemetry_paths(path: str) -> None:
+    """A path that cannot be requested, or means something else, is refused."""
+    with pytest.raises(ValueError, match="telemetry path"):
+        site(telemetry_path=path)

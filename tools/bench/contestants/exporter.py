@@ -1,0 +1,102 @@
+"""Our exporter with a world of trustors: what it publishes, and what it serves."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from billing_exporter.collectors.settings import TrustorsSettings
+from billing_exporter.collectors.trustors import TrustorsCollector
+from billing_exporter.genesys import OPERATIONS
+from billing_exporter.httpd.server import WebServer
+from billing_exporter.metrics.catalogue import CATALOGUE
+from billing_exporter.metrics.exposition import Exposition, joined
+from billing_exporter.polling.reading import Reading, read
+from billing_exporter.telemetry.telemetry import Telemetry
+from billing_exporter.web.negotiation import Format
+from billing_exporter.web.routes import Site
+from billing_exporter.web.status_page import Status
+from tools.bench import measure, world
+
+ORGANIZATION = "acme"
+COLLECTOR = TrustorsCollector(TrustorsSettings())
+
+
+def works(series: int) -> dict[str, Callable[[], object]]:
+    """Prepare to publish a first poll, and a second one in which one trustor of 100 changed."""
+    first = world.trustors(series)
+    second = world.trustors(series, changed=max(1, len(first.trustors) // 100))
+    last = _read(first, None)
+    exposition, telemetry = Exposition(CATALOGUE), Telemetry()
+    _fill(telemetry, last)
+
+    def join(reading: Reading) -> bytes:
+        return joined(COLLECTOR.metrics, reading.blocks)
+
+    def publish(reading: Reading) -> None:
+        exposition.publish(COLLECTOR.name, ORGANIZATION, reading.blocks)
+
+    return {
+        "whole": lambda: join(_read(first, None)),
+        "whole, compressed": lambda: publish(_read(first, None)),
+        "changed": lambda: join(_read(second, last)),
+        "changed, compressed": lambda: publish(_read(second, last)),
+        "live part": lambda: telemetry.live(openmetrics=False),
+    }
+
+
+def _read(data: object, last: Reading | None) -> Reading:
+    return read(COLLECTOR, ORGANIZATION, data, world.NOW, last)
+
+
+@contextmanager
+def serving(series: int) -> Iterator[str]:
+    """Serve the exposition on a free port of the loopback; yield the metrics' URL."""
+    exposition, telemetry = Exposition(CATALOGUE), Telemetry()
+    reading = _read(world.trustors(series), None)
+    exposition.publish(COLLECTOR.name, ORGANIZATION, reading.blocks)
+    _fill(telemetry, reading)
+
+    def scrape(form: Format, gzip: bool) -> Sequence[bytes]:
+        live = telemetry.live(openmetrics=form is Format.OPENMETRICS)
+        return exposition.body.pieces(live, gzip=gzip)
+
+    site = Site(scrape=scrape, waiting_for=list, status=_no_status)
+    server = WebServer("127.0.0.1:0", site)
+    server.start()
+    try:
+        yield f"{server.url}/metrics"
+    finally:
+        server.stop()
+
+
+def _fill(telemetry: Telemetry, reading: Reading) -> None:
+    """Tell what the exporter of one organization has to tell after a day."""
+    for name in CATALOGUE:
+        telemetry.interval(ORGANIZATION, name, 21_600)
+        telemetry.attempted(ORGANIZATION, name, reading.at)
+        telemetry.polled(ORGANIZATION, name, "success", 1.5)
+        telemetry.shown(
+            ORGANIZATION,
+            name,
+            reading.at,
+            series=reading.series,
+            left_out=1,
+            labels_cut=1,
+            dropped={"missing": 1},
+            merged=0,
+        )
+    for operation in OPERATIONS:
+        telemetry.requested(ORGANIZATION, operation, "200", 0.2)
+    telemetry.limited(ORGANIZATION, 300, 1)
+
+
+def _no_status() -> Status:
+    raise NotImplementedError
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "works":
+        measure.perform(works(int(sys.argv[2])))
+    else:
+        with serving(int(sys.argv[2])) as served_url:
+            measure.stay(served_url)

@@ -1,0 +1,52 @@
+"""The thresholds of the alerts, read from the one file that holds them."""
+
+import re
+from dataclasses import dataclass
+
+import yaml
+
+from tools.paths import RULES
+
+FILE = RULES / "thresholds.yml"
+_RECORD = re.compile(r"^genesyscloud_billing:threshold_(\w+):value$")
+_EXPRESSION = re.compile(r"^vector\(([0-9.]+)\)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Threshold:
+    """One number that decides whether an alert fires.
+
+    Attributes:
+        name: What the chart calls it, a part of the recorded series' name.
+        description: The comment above its rule.
+        default: The number, as written.
+    """
+
+    name: str
+    description: str
+    default: str
+
+
+def thresholds() -> tuple[Threshold, ...]:
+    """Read the thresholds in the order of the file.
+
+    Raises:
+        ValueError: A rule of the file is no threshold.
+    """
+    found = []
+    for comment, block in _commented(FILE.read_text()):
+        (rule,) = yaml.safe_load(block)
+        name, number = _RECORD.match(rule["record"]), _EXPRESSION.match(rule["expr"])
+        if not name or not number:
+            raise ValueError(f"{FILE.name}: {rule['record']} is no threshold")
+        found.append(Threshold(name=name[1], description=comment, default=number[1]))
+    return tuple(found)
+
+
+def _commented(text: str) -> list[tuple[str, str]]:
+    """Split the file's rules, each with its comment in one line."""
+    rule = re.compile(r"((?:^ +#.*\n)*)(^ +- record:.*\n(?:^ +\w.*\n?)*)", re.MULTILINE)
+    return [
+        (" ".join(line.strip(" #") for line in comment.splitlines()), block)
+        for comment, block in rule.findall(text)
+    ]

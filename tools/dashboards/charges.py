@@ -1,0 +1,108 @@
+"""The tables of customers' charges: usage against what is prepaid."""
+
+from tools.dashboards.panels import MONEY, QUANTITY, RATIO, Unit
+from tools.dashboards.queries import CURRENT, PREVIOUS, Scope
+from tools.dashboards.sdk import dashboard
+from tools.dashboards.tables import Column, Label, grid
+from tools.dashboards.thresholds import used
+
+CHARGE = "organization, trustor, trustor_id, charge, part_number, grouping, unit"
+_CHARGE_MONEY = f"{CHARGE}, currency"
+_CUSTOMER = "organization, trustor_id"
+_PRICE = Unit("locale", 4)
+_WORST_ROWS = 10
+_MOST_CUSTOMERS = 20
+
+
+def worst(scope: Scope, link: str) -> dashboard.Panel:
+    """Show the charges with the largest estimated overage, for each currency.
+
+    Args:
+        scope: the choices of the dashboard.
+        link: where a click on a customer leads.
+    """
+    amount = scope.one("trustor_estimated_overage_amount", CURRENT, by=_CHARGE_MONEY)
+    rows = f"topk by (currency) ({_WORST_ROWS}, {amount} > 0)"
+    among = f"and on ({CHARGE}) {rows}"
+    return grid(
+        "Largest overages",
+        f"The {_WORST_ROWS} charges of each currency with the largest estimated overage in the "
+        "current period, without tax.",
+        [
+            Label("trustor", "Customer", width=225, link=(link, "Show this customer")),
+            Label("charge", "Charge", width=250),
+            Label("unit", "Unit", width=90),
+            Label("currency", "Currency", width=80),
+            *(Label(name) for name in ("organization", "trustor_id", "part_number", "grouping")),
+        ],
+        [
+            Column("Overage so far", rows, MONEY),
+            Column("Price of one", f"{_price(scope)} {among}", _PRICE),
+            Column("Beyond", f"{_overage(scope)} {among}", QUANTITY),
+            Column("Used", f"{_usage(scope)} {among}", QUANTITY),
+            Column("Prepaid", f"{_prepaid(scope)} {among}", QUANTITY),
+        ],
+        sort="Overage so far",
+    )
+
+
+def every(scope: Scope) -> dashboard.Panel:
+    """Show all charges of the chosen customers, or of the first of them if these are many."""
+    among = f"and on ({_CUSTOMER}) {_first(scope)}"
+    return grid(
+        f"Charges against what is prepaid, at most {_MOST_CUSTOMERS} customers",
+        "The current period of each customer, through the previous day. Of more than "
+        f"{_MOST_CUSTOMERS} chosen customers, those with a charge nearest to, or furthest over, "
+        "what is prepaid. Rows of one grouping can repeat those of another (fair use, roll-ups, "
+        "storage categories), so do not add them up; there overage has no meaning and is not "
+        "shown. Beyond: what is not prepaid, and its estimated amount. Previous: used in the "
+        "period before.",
+        [
+            Label("trustor", "Customer", width=160),
+            Label("charge", "Charge", width=205),
+            Label("grouping", "Grouping", width=150),
+            Label("unit", "Unit", width=80),
+            Label("currency", "Currency", width=75),
+            *(Label(name) for name in ("organization", "trustor_id", "part_number")),
+        ],
+        [
+            Column("Used", f"{_usage(scope)} {among}", QUANTITY),
+            Column("Prepaid", f"{_prepaid(scope)} {among}", QUANTITY),
+            Column("Used share", f"{used_share(scope)} {among}", RATIO, used(), width=100),
+            Column("Beyond", f"{_overage(scope)} {among}", QUANTITY),
+            Column("Amount", f"{_amount(scope)} {among}", MONEY),
+            Column("Previous", f"{_usage(scope, PREVIOUS)} {among}", QUANTITY),
+        ],
+        sort="Used share",
+    )
+
+
+def _first(scope: Scope) -> str:
+    """Return the customers with the highest used shares; those without any come last."""
+    shares = f"{used_share(scope)} or 0 * {_usage(scope)}"
+    return f"topk({_MOST_CUSTOMERS}, max by ({_CUSTOMER}) ({shares}))"
+
+
+def used_share(scope: Scope) -> str:
+    """Return the used share of what is prepaid, where overage has a meaning."""
+    return f"{_usage(scope)} / ({_prepaid(scope)} > 0) and {_overage(scope)}"
+
+
+def _usage(scope: Scope, period: str = CURRENT) -> str:
+    return scope.one("trustor_usage_quantity", period, by=CHARGE)
+
+
+def _prepaid(scope: Scope) -> str:
+    return scope.one("trustor_prepaid_quantity", CURRENT, by=CHARGE)
+
+
+def _overage(scope: Scope) -> str:
+    return scope.one("trustor_overage_quantity", CURRENT, by=CHARGE)
+
+
+def _price(scope: Scope) -> str:
+    return scope.one("trustor_overage_price", CURRENT, by=_CHARGE_MONEY)
+
+
+def _amount(scope: Scope) -> str:
+    return scope.one("trustor_estimated_overage_amount", CURRENT, by=_CHARGE_MONEY)

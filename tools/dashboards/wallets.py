@@ -1,0 +1,78 @@
+"""Wallets: what is left, and how long it lasts."""
+
+from tools.dashboards.panels import DAYS, QUANTITY, RATIO, Query, Unit, lines
+from tools.dashboards.queries import CURRENT, Scope
+from tools.dashboards.sdk import dashboard
+from tools.dashboards.tables import Column, Label, grid
+from tools.dashboards.thresholds import BAD, GOOD, NOTICE
+
+_WALLET = "organization, contract, wallet, sku, unit"
+_WALLET_NAME = "{{contract}}: {{wallet}}"
+_RUNWAY = "organization_contract_wallet:runway:days"
+
+
+def balances(scope: Scope) -> dashboard.Panel:
+    """Show each wallet of an open period with its movements."""
+
+    def of(metric: str) -> str:
+        return scope.in_open_periods(scope.one(f"wallet_{metric}", CURRENT, by=_WALLET))
+
+    left = scope.recorded("organization_contract:period_left:days")
+    margin = f"{scope.recorded(_RUNWAY)} - on (organization, contract) group_left () {left}"
+    return grid(
+        "Wallets of open periods",
+        "Each in its unit. Lasts: days until the balance is used up at the average pace of the "
+        "period so far. Spare: those days less what is left of the period; below 0 the wallet runs "
+        "out before it (both from the recording rules). Empty where nothing is used. Beyond: used "
+        "after the wallet was empty.",
+        [
+            Label("contract", "Contract", width=150),
+            Label("wallet", "Wallet", width=170),
+            Label("unit", "Unit", width=90),
+            Label("organization"),
+            Label("sku"),
+        ],
+        [
+            Column("At start", of("starting_balance"), QUANTITY),
+            Column("Added", of("increase"), QUANTITY),
+            Column("Removed", of("decrease"), QUANTITY),
+            Column("Used", of("consumption"), QUANTITY),
+            Column("Balance", of("balance"), QUANTITY, ((None, BAD), (1, GOOD))),
+            Column("Beyond", of("overage"), QUANTITY, ((None, "text"), (1, BAD))),
+            Column("Lasts", scope.in_open_periods(scope.recorded(_RUNWAY)), DAYS),
+            Column(
+                "Spare",
+                scope.in_open_periods(f"({margin})"),
+                Unit("suffix: days", 0),
+                ((None, NOTICE), (0, GOOD)),
+            ),
+        ],
+        sort="Lasts",
+        descending=False,
+    )
+
+
+def remaining(scope: Scope) -> dashboard.Panel:
+    """Show the share of each wallet that is left, over time."""
+    balance = scope.one("wallet_balance", CURRENT, by=_WALLET)
+    start = scope.one("wallet_starting_balance", CURRENT, by=_WALLET)
+    added = scope.one("wallet_increase", CURRENT, by=_WALLET)
+    share = f"{balance} / ({start} + {added} > 0)"
+    return lines(
+        "Left in each wallet",
+        "Balance as a share of the balance at the period's start and what was added since. Open "
+        "periods only.",
+        [Query(scope.in_open_periods(share), _WALLET_NAME)],
+        RATIO,
+    )
+
+
+def runways(scope: Scope) -> dashboard.Panel:
+    """Show how many days each wallet lasts, over time."""
+    return lines(
+        "Days that each wallet lasts",
+        "At the average pace of the period so far (from the recording rules). A wallet that "
+        "nobody draws on has no line.",
+        [Query(scope.in_open_periods(scope.recorded(_RUNWAY)), _WALLET_NAME)],
+        DAYS,
+    )

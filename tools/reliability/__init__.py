@@ -1,0 +1,1 @@
+"""Long reliability tests; ``python -m tools.reliability`` runs them."""

@@ -1,0 +1,130 @@
+"""Contracts, their plans, and charges and wallets of their two newest billing periods."""
+
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+
+from tools.reliability.oracle.answers import (
+    Answers,
+    by_id,
+    day,
+    first_second,
+    last_second,
+    number,
+    text,
+)
+from tools.reliability.oracle.sheet import Sheet
+from tools.testkit.truth import JSON
+
+LISTING, PAGE = "/billing/contracts", 10
+_ONE = Decimal(1)
+_CHARGE = {
+    "charge_prepaid_quantity": "prepaidQuantity",
+    "charge_fair_use_quantity": "fairuseQuantity",
+    "charge_overage_quantity": "overageQuantity",
+    "charge_tokens": "convertedTokenCount",
+}
+_CHARGE_MONEY = {
+    "charge_overage_rate": "overageRate",
+    "charge_overage_amount": "overageCharge",
+}
+_WALLET = {
+    "wallet_starting_balance": "startingBalance",
+    "wallet_consumption": "balanceConsumption",
+    "wallet_increase": "balanceIncrease",
+    "wallet_decrease": "balanceDecrease",
+    "wallet_overage": "balanceOverage",
+}
+_WALLET_MONEY = {
+    "wallet_overage_rate": "balanceOverageRate",
+    "wallet_overage_amount": "balanceOverageCharge",
+}
+_ITEM_MONEY = {
+    "plan_item_price": "price",
+    "plan_item_overage_price": "overagePrice",
+    "plan_item_discount_amount": "discountAmount",
+}
+
+
+def contracts(answers: Answers, known: Answers) -> Sheet:
+    """Work out all contracts; of a period that was closed, what was known before."""
+    sheet = Sheet()
+    for contract in by_id(answers.rows(LISTING, PAGE)).values():
+        name = text(contract, "externalNumber") or contract["id"]
+        _put_facts(sheet, name, contract)
+        for plan in contract["plans"]:
+            _put_plan(sheet, name, plan)
+        for period, listed in newest_two(contract, answers.now.date()).items():
+            path = f"{LISTING}/{contract['id']}/billingperiods/{listed['id']}"
+            asked = known if listed["status"].lower() == "closed" else answers
+            _put_period(sheet, (name, period), asked.one(path)[1])
+    return sheet
+
+
+def newest_two(contract: JSON, today: date) -> dict[str, JSON]:
+    """Return the newest period that has begun and the one before it."""
+    periods = by_id(contract["billingPeriods"]).values()
+    begun = [each for each in periods if date.fromisoformat(each["dateStart"]) <= today]
+    begun.sort(key=lambda each: str(each["dateStart"]), reverse=True)
+    return dict(zip(("current", "previous"), begun, strict=False))
+
+
+def _put_facts(sheet: Sheet, name: str, contract: JSON) -> None:
+    facts = (
+        *(text(contract, key) for key in ("status", "commercialModel")),
+        text(contract.get("endCustomer"), "name"),
+    )
+    sheet.put("contract_info", (name, *facts), _ONE)
+    for what, begin, end in (
+        ("contract", "dateStart", "dateEnd"),
+        ("contract_ramp", "dateRampStart", "dateRampEnd"),
+    ):
+        first, last = first_second(day(contract, begin)), last_second(day(contract, end))
+        sheet.put(f"{what}_start_timestamp_seconds", (name,), first)
+        sheet.put(f"{what}_end_timestamp_seconds", (name,), last)
+
+
+def _put_plan(sheet: Sheet, contract: str, plan: JSON) -> None:
+    items = {(text(item, "name"), text(item, "itemNumber")) for item in plan["items"]}
+    names = Counter(name for name, _ in items)
+    for item in plan["items"]:
+        name = text(item, "name")
+        shown = f"{name} ({text(item, 'itemNumber')})" if names[name] > 1 else name
+        of = contract, text(plan, "name"), shown
+        unit = text(item, "unitOfMeasure")
+        sheet.put("plan_item_quantity", (*of, unit), number(item, "quantity"))
+        for metric, key in _ITEM_MONEY.items():
+            sheet.put_money(metric, of, text(item, "currencyIsoCode"), number(item, key))
+
+
+def _put_period(sheet: Sheet, of: tuple[str, str], detail: JSON) -> None:
+    first, last = first_second(day(detail, "dateStart")), last_second(day(detail, "dateEnd"))
+    sheet.put("contract_period_start_timestamp_seconds", of, first)
+    sheet.put("contract_period_end_timestamp_seconds", of, last)
+    if detail["status"] in {"Open", "Closed"}:
+        sheet.put("contract_period_closed", of, Decimal(detail["status"] == "Closed"))
+    for charge in detail["charges"]:
+        sku, unit = (text(charge["product"], key) for key in ("sku", "unitOfMeasure"))
+        name = text(charge, "name") or text(charge["product"], "name")
+        to, currency = (*of, name, sku, unit), text(charge, "overageCurrency")
+        sheet.put("charge_actual_quantity", to, number(charge, "actualQuantity"), needed=True)
+        _put_numbers(sheet, to, charge, _CHARGE)
+        _put_money(sheet, to, charge, _CHARGE_MONEY, currency)
+    for wallet in detail["wallets"]:
+        facts = text(wallet, "name"), text(wallet["product"], "sku"), text(wallet, "unitOfMeasure")
+        to, currency = (*of, *facts), text(wallet, "balanceOverageCurrency")
+        sheet.put("wallet_balance", to, number(wallet, "endingBalance"), needed=True)
+        _put_numbers(sheet, to, wallet, _WALLET)
+        _put_money(sheet, to, wallet, _WALLET_MONEY, currency)
+
+
+def _put_numbers(sheet: Sheet, to: tuple[str, ...], row: JSON, keys: dict[str, str]) -> None:
+    for metric, key in keys.items():
+        sheet.put(metric, to, number(row, key))
+
+
+def _put_money(
+    sheet: Sheet, to: tuple[str, ...], row: JSON, keys: dict[str, str], currency: str
+) -> None:
+    for metric, key in keys.items():
+        sheet.put_money(metric, to, currency, number(row, key))

@@ -1,0 +1,92 @@
+"""Invoices of the last 400 days and all that are unpaid, with the lines of the unpaid ones."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import product
+
+from tools.reliability.oracle.answers import (
+    Answers,
+    by_id,
+    day,
+    first_second,
+    last_second,
+    number,
+    text,
+)
+from tools.reliability.oracle.sheet import Sheet
+from tools.testkit.truth import JSON
+
+_LISTING, _PAGE = "/billing/contracts/invoices", 200
+_LOOKBACK = timedelta(days=400)
+# The simulator writes others too, of which no due date can be told.
+_DAYS = {"Net 30": 30, "Net 45": 45, "Due on Receipt": 0}
+_AGES = ("not_due", "1-30d", "31-60d", "61-90d", "over_90d", "unknown")
+_ONE = Decimal(1)
+
+
+def invoices(answers: Answers, _: Answers) -> Sheet:
+    """Work out sums, invoices and lines."""
+    sheet, today = Sheet(), answers.now.date()
+    recent = answers.rows(_LISTING, _PAGE, dateStart=str(today - _LOOKBACK))
+    unpaid = answers.rows(_LISTING, _PAGE, paymentStatus="UnPaid")
+    found = by_id([*recent, *unpaid]).values()
+    for currency in {text(invoice, "currencyIsoCode") for invoice in found}:
+        for metric, status in product(("invoices", "invoices_amount"), ("paid", "unpaid")):
+            sheet.add(metric, (currency, status), Decimal(0))
+        for metric, age in product(("unpaid_invoices", "unpaid_amount"), _AGES):
+            sheet.add(metric, (currency, age), Decimal(0))
+    for invoice in found:
+        _add_up(sheet, invoice, today)
+        _put_invoice(sheet, invoice)
+        if _status(invoice) == "unpaid":
+            lines = by_id(answers.rows(f"{_LISTING}/{invoice['id']}/lines", _PAGE))
+            for line in lines.values():
+                _add_line(sheet, invoice, line)
+    return sheet
+
+
+def _status(invoice: JSON) -> str:
+    given = text(invoice, "paymentStatus")
+    return given.lower() if given in {"Paid", "Unpaid"} else given
+
+
+def _due(invoice: JSON) -> date | None:
+    issued, days = day(invoice, "dateInvoiced"), _DAYS.get(text(invoice, "paymentTerms"))
+    return None if issued is None or days is None else issued + timedelta(days=days)
+
+
+def _age(due: date | None, today: date) -> str:
+    if due is None:
+        return "unknown"
+    late = (today - due).days
+    return _AGES[min(4, max(0, -(-late // 30)))]
+
+
+def _add_up(sheet: Sheet, invoice: JSON, today: date) -> None:
+    currency, amount = text(invoice, "currencyIsoCode"), number(invoice, "amount")
+    sheet.add("invoices", (currency, _status(invoice)), _ONE)
+    sheet.add("invoices_amount", (currency, _status(invoice)), amount)
+    if _status(invoice) == "unpaid":
+        age = _age(_due(invoice), today)
+        sheet.add("unpaid_invoices", (currency, age), _ONE)
+        sheet.add("unpaid_amount", (currency, age), amount)
+
+
+def _put_invoice(sheet: Sheet, invoice: JSON) -> None:
+    of, amount = (text(invoice, "id"),), number(invoice, "amount")
+    sheet.put("invoice_amount", (*of, text(invoice, "currencyIsoCode"), _status(invoice)), amount)
+    issued = first_second(day(invoice, "dateInvoiced"))
+    sheet.put("invoice_issued_timestamp_seconds", of, issued)
+    sheet.put("invoice_due_timestamp_seconds", of, last_second(_due(invoice)))
+    facts = ("paymentTerms", "customerPoNumber", "customerInvoiceType")
+    payer = text(invoice["billToCustomer"], "name")
+    sheet.put("invoice_info", (*of, payer, *(text(invoice, key) for key in facts)), _ONE)
+
+
+def _add_line(sheet: Sheet, invoice: JSON, line: JSON) -> None:
+    sold, whose = line["product"], text(line["organization"], "name")
+    of = text(invoice, "id"), text(sold, "sku"), text(sold, "name"), whose
+    quantity, amount = number(line, "quantity"), number(line, "amount")
+    if quantity is not None:
+        sheet.add("invoice_line_quantity", (*of, text(line, "unitOfMeasure")), quantity)
+    sheet.add("invoice_line_amount", (*of, text(invoice, "currencyIsoCode")), amount)

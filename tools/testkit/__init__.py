@@ -1,0 +1,1 @@
+"""Programs, processes and scrapes that tests and tools run the exporter with."""

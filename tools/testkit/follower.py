@@ -1,0 +1,43 @@
+"""The exporter as a process that asks a simulator for the time before each poll.
+
+    python -m tools.testkit.follower http://127.0.0.1:10060
+
+So it follows when somebody moves the simulator's clock. It polls everything each second; all else
+is what ``serve`` runs.
+"""
+
+import sys
+
+from billing_exporter.app import Exporter, serve, serving
+from billing_exporter.collectors.settings import (
+    Collectors,
+    ContractsSettings,
+    InvoicesSettings,
+    TrustorsSettings,
+    UsageSettings,
+)
+from billing_exporter.config import Settings
+from billing_exporter.logs import configure
+from billing_exporter.redaction import Redactor
+from tools.testkit.organizations import organization_at
+from tools.testkit.scrapes import time_of
+
+OFTEN = "1s"
+EVERYTHING = Collectors(
+    usage=UsageSettings(interval=OFTEN),
+    invoices=InvoicesSettings(interval=OFTEN, lookback="10y"),
+    contracts=ContractsSettings(interval=OFTEN),
+    trustors=TrustorsSettings(interval=OFTEN),
+)
+
+
+def main(simulator: str) -> None:
+    """Serve until SIGTERM."""
+    configure("info", "logfmt", sys.stderr, Redactor())
+    settings = Settings(organizations=(organization_at(simulator, EVERYTHING, name="demo"),))
+    exporter = Exporter(settings, now=lambda: time_of(simulator))
+    serve(exporter, serving(exporter, "127.0.0.1:0", "/metrics"), spread=0.1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
