@@ -1,7 +1,6 @@
 """The exporter as a process that lives in a simulator's time and polls again and again.
 
-    python -m tools.reliability.exporter CONFIGURATION --simulator URL --time-scale 8640 \\
-        --state.dir DIR
+    python -m tools.reliability.exporter CONFIGURATION --simulator URL --state.dir DIR
 
 The configuration is read as ``serve`` reads it, again at each SIGHUP; then every collector is made
 to poll each second. All else is what ``serve`` runs.

@@ -1,8 +1,8 @@
 """The real programs that tests run against: what they prove, where they are, how to get them.
 
-``python -m tools.testkit.components fetch`` gets what is missing where it can (Debian; two of them need
-root), ``python -m tools.testkit.components list`` shows what there is. In a test, ``require`` gives the
-program's path, or skips the test by the component's name; with ``CI=true`` it fails instead.
+``python -m tools.testkit.components fetch`` gets what is missing where it can (Debian; two of them
+need root), ``python -m tools.testkit.components list`` shows what there is. In a test, ``require``
+gives the program's path, or skips the test by the component's name; with ``CI=true`` it fails instead.
 """
 
 import argparse
