@@ -2,7 +2,8 @@
 
 ``python -m tools.testkit.components fetch`` gets what is missing where it can (Debian; two of them
 need root), ``python -m tools.testkit.components list`` shows what there is. In a test, ``require``
-gives the program's path, or skips the test by the component's name; with ``CI=true`` it fails instead.
+gives the path of the program, or skips the test by the component's name; with ``CI=true`` it
+fails instead.
 """
 
 import argparse
