@@ -2,8 +2,8 @@
 
 ``python -m tools.dashboards.screenshots`` needs npm, Chromium and Prometheus. It runs the demo
 with a fast clock under a Prometheus that holds the recording rules, serves the viewer, and fails
-when a panel is empty or in error. A picture shows what the queries, units and sizes come to; Grafana itself
-adds its own frame, and may draw details otherwise.
+when a panel is empty or in error. A picture shows what the queries, units and sizes come to;
+Grafana itself adds its own frame, and may draw details otherwise.
 """
 
 import argparse
