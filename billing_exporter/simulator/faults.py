@@ -66,16 +66,16 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "redirect": Kind("302 to the same path on another host", {"host": "http://127.0.0.2:9"}),
         "in_progress": Kind("the usage report is still being made"),
+        # Bills stay; `period` is the first day of the one that is restated, empty for all.
         "restated": Kind(
-            "usage of closed periods is multiplied, and all that follows from it but the bills;"
-            " period is the first day of the one, empty for all",
+            "usage of closed periods is multiplied, with its overage and money",
             {"factor": 1.1, "period": ""},
         ),
         "refreshed_late": Kind("usage is some days older than it should be", {"days": 1.0}),
+        # Of the dearest lines, or those of one SKU. Errors are price and quantity (times factor),
+        # missing and twice. Named for the lines alone, an invoice's amount stays right.
         "wrong_bill": Kind(
-            "errors in the dearest on-demand lines of each bill, or of one sku; error is price,"
-            " quantity (both times factor), missing or twice; named for one operation alone, lines"
-            " and amount do not add up",
+            "on-demand lines of each bill are wrong: price, quantity, missing or twice",
             {"error": "price", "factor": 1.2, "lines": 1.0, "sku": ""},
         ),
         "forbidden": Kind("403 missing.permissions", {"permission": "billing:subscription:view"}),

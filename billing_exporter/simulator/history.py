@@ -57,7 +57,7 @@ class Course:
 def _profile(charge: Charge, trade: Profile) -> Profile:
     if charge.unit == "requests" or charge.grouping == "rollup-usage":
         return "machine"
-    if charge.grouping == "messaging-usage" or charge.unit == "messages":
+    if "Outbound" in charge.name and charge.measure == "total":
         return "outbound"
     return trade
 

@@ -127,6 +127,7 @@ class Purse:
         sku: stock keeping unit of the product.
         name: name of product and wallet.
         unit: unit of measure.
+        plan: the plan that sells it.
         grant: balance at the start of each period, per seat.
         draws: beginnings of the part numbers whose use it pays for.
         each: units of the balance that a unit of those costs.
@@ -138,6 +139,7 @@ class Purse:
     sku: str
     name: str
     unit: str
+    plan: Plan = "AI and Digital"
     grant: float
     draws: tuple[str, ...]
     each: Decimal
