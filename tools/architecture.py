@@ -39,7 +39,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "app": ("*",),
     "config": ("collectors.settings", "genesys.regions"),
     # The web configuration becomes what the server is guarded by: web itself reads no files.
-    "config.web": ("config", "httpd.tls", "httpd.tls_settings", "web.protection", "web.settings"),
+    "config.web": ("config", "httpd", "web.protection", "web.settings"),
     "config.web_reload": ("config", "web.protection"),
     "config.file_watch": (),
     "logs": ("redaction",),
