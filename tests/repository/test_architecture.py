@@ -48,6 +48,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "logs": ("redaction",),
     "malloc": (),
     "redaction": (),
+    "forecasting": (),
     "genesys": (),
     "collectors": ("genesys", "metrics"),
     "collectors.settings": (),
