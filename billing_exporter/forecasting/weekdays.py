@@ -7,12 +7,19 @@ from decimal import Decimal
 import msgspec
 
 WEEK = 7
+ZERO = Decimal(0)
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """How much of an average day each weekday is, from Monday."""
+    """How much of an average day each weekday is.
+
+    Attributes:
+        weekdays: the weights of two weeks from Monday, so that any week is a slice.
+        week: the sum of one week.
+    """
 
     weekdays: tuple[Decimal, ...]
+    week: Decimal
 
     @classmethod
     def learn(cls, steps: Sequence[tuple[date, Decimal]]) -> "Weights":
@@ -20,28 +27,30 @@ class Weights(msgspec.Struct, frozen=True):
 
         A negative step belongs to a correction and is left out.
         """
-        used = [(day.weekday(), step) for day, step in steps if step >= 0]
-        total = sum((step for _, step in used), Decimal(0))
+        sums = [ZERO] * WEEK
+        counts = [0] * WEEK
+        for day, step in steps:
+            if step >= 0:
+                weekday = day.weekday()
+                sums[weekday] += step
+                counts[weekday] += 1
+        total = sum(sums, ZERO)
         if not total:
             return NO_WEIGHTS
-        mean = total / len(used)
-        sums = [Decimal(0)] * WEEK
-        counts = [0] * WEEK
-        for weekday, step in used:
-            sums[weekday] += step
-            counts[weekday] += 1
-        return cls(
-            tuple(
-                (steps / mean + 1) / (count + 1) for steps, count in zip(sums, counts, strict=True)
-            )
-        )
+        mean = total / sum(counts)
+        pairs = zip(sums, counts, strict=True)
+        return cls.given([(of_day / mean + 1) / (count + 1) for of_day, count in pairs])
+
+    @classmethod
+    def given(cls, weights: Sequence[Decimal]) -> "Weights":
+        """Take the seven weights from Monday."""
+        return cls((*weights, *weights), sum(weights, ZERO))
 
     def of(self, first: date, days: int) -> Decimal:
         """Add up the weights of consecutive days."""
         weeks, rest = divmod(max(0, days), WEEK)
         monday = first.weekday()
-        part = sum((self.weekdays[(monday + day) % WEEK] for day in range(rest)), Decimal(0))
-        return weeks * sum(self.weekdays, Decimal(0)) + part
+        return weeks * self.week + sum(self.weekdays[monday : monday + rest], ZERO)
 
 
-NO_WEIGHTS = Weights((Decimal(1),) * WEEK)
+NO_WEIGHTS = Weights.given([Decimal(1)] * WEEK)
