@@ -42,7 +42,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "commands": (),
     "config": ("collectors.settings", "genesys.regions"),
     # The web configuration becomes what the server is guarded by: web itself reads no files.
-    "config.web": ("config", "web.protection", "web.settings", "httpd.tls"),
+    "config.web": ("config", "web.protection", "web.settings", "httpd"),
     "config.web_reload": ("config", "web.protection"),
     "config.file_watch": (),
     "logs": ("redaction",),
