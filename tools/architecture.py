@@ -45,6 +45,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "logs": ("redaction",),
     "malloc": (),
     "redaction": (),
+    "forecasting": (),
     "genesys": (),
     "collectors": ("genesys", "metrics"),
     "collectors.settings": (),
