@@ -73,10 +73,10 @@ def _names_in_the_oracle() -> list[re.Pattern[str]]:
                 patterns.append(re.escape(node.value))
             elif isinstance(node, ast.JoinedStr):
                 parts = [
-                    re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+"
+                    re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+"
                     for part in node.values
                 ]
-                patterns.append("".join(map(str, parts)))
+                patterns.append("".join(parts))
     # A text that is filled in altogether would fit every name.
     return [re.compile(text) for text in patterns if len(text.replace(r"\w+", "")) > 2]
 
