@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from billing_exporter.metrics.catalogue import Metric
 from billing_exporter.metrics.deflated import Deflated, joined_checksum, shift_of
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.pieces import PIECE_BYTES, Piece, Run, edited, restored
 from billing_exporter.metrics.rendering import Rendered, header
 

@@ -6,7 +6,7 @@ Gauges read the same in the text format and in OpenMetrics, so the same lines se
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from billing_exporter.metrics.catalogue import Metric
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples, escaped
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from billing_exporter.metrics.catalogue import Metric
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.rendering import Rendered, render
 from billing_exporter.metrics.samples import Samples, labels
 

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.samples import Sample
 
-from billing_exporter.metrics.catalogue import CATALOGUE, Metric
+from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.exposition import Exposition, PlainText
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.pieces import Piece
 from billing_exporter.metrics.rendering import Rendered, render
 from billing_exporter.metrics.samples import Samples, labels
