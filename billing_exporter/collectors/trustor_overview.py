@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from billing_exporter.collectors.base import label
+from billing_exporter.collectors.periods import adjoins, leaves_room
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.family import Metric
@@ -59,6 +60,34 @@ def condensed(
         if zero_rows or not _is_zero(row)
     }
     return {period: _condensed(overview, alive) for period, overview in overviews.items()}
+
+
+def is_known_previous(known: TrustorData | None, current: TrusteeBillingOverview | None) -> bool:
+    """Return whether the known previous period ends where the newest one begins."""
+    before = known.periods.get("previous") if known else None
+    if before is None or current is None:
+        return False
+    return adjoins(before.overview.billing_period_end_date, current.billing_period_start_date)
+
+
+def is_outdated(overview: TrusteeBillingOverview, known: TrustorData | None) -> bool:
+    """Return whether an overview is of a period that had ended when the known newest one began."""
+    newest = known.periods.get("current") if known else None
+    end = overview.billing_period_end_date
+    start = newest.overview.billing_period_start_date if newest else None
+    return end is not None and start is not None and end <= start
+
+
+def can_precede(overview: TrusteeBillingOverview, current: TrusteeBillingOverview | None) -> bool:
+    """Return whether no billing period can lie between an overview and the newest one.
+
+    What has no dates is taken for what was asked for.
+    """
+    start = overview.billing_period_start_date
+    newest = current.billing_period_start_date if current else None
+    if newest is None or start is None:
+        return True
+    return start < newest and not leaves_room(overview.billing_period_end_date, newest)
 
 
 def _condensed(overview: TrusteeBillingOverview, alive: set[tuple[str | None, ...]]) -> PeriodData:
