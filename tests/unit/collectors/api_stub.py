@@ -135,7 +135,7 @@ class Desk:
         poll = Poll(self._api, now, previous, progress, self._leave_out)
         data = self.collector.fetch(poll)
         self.reading = read(self.collector, "acme", data, now, self.reading)
-        self._exposition.publish(self.collector.name, "acme", self.reading.blocks)
+        self._exposition.publish(self.collector.name, "acme", self.reading.rendered)
         return billing_text(self._exposition)
 
     @property

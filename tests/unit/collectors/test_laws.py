@@ -41,12 +41,12 @@ from billing_exporter.genesys.records import (
     TrusteeBillingOverview,
 )
 from billing_exporter.metrics import catalogue
-from billing_exporter.metrics.exposition import joined
 from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples, readable
 from billing_exporter.polling.reading import read
 from tests.unit.collectors import rows
 from tests.unit.collectors.api_stub import NOW
+from tools.testkit.scrapes import rendered_text
 
 DERIVED = {
     catalogue.TRUSTOR_INCLUDED,
@@ -87,7 +87,7 @@ def shuffled(entities: Iterable[Any], seed: int) -> tuple[Any, ...]:
 def exposition(collector: Collector[Any, Any], data: Any) -> tuple[str, Counter[str], int]:
     """Return the text of all parts of the data, and the counts that belong to it."""
     reading = read(collector, "acme", data, NOW, None)
-    text = joined(collector.metrics, reading.blocks).decode()
+    text = rendered_text(collector.metrics, reading.rendered)
     return text, reading.dropped, reading.merged
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from billing_exporter.simulator.overview import COUNTED, PARTS, Row, rows
+from billing_exporter.simulator.history import COUNTED, PARTS
+from billing_exporter.simulator.overview import Row, rows
 from billing_exporter.simulator.periods import Period, containing, newest
 from billing_exporter.simulator.subscriptions import subscription
 from billing_exporter.simulator.trustors import Fleet, Trustor

@@ -9,8 +9,9 @@ import pytest
 from billing_exporter import __version__
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.catalogue import USAGE_QUANTITY
-from billing_exporter.metrics.exposition import Exposition, render
+from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.metrics.family import PREFIX
+from billing_exporter.metrics.rendering import render
 from billing_exporter.metrics.samples import Samples, labels
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.catalogue import OWN
@@ -185,7 +186,7 @@ def test_both_formats_are_valid(*, process: bool) -> None:
     exposition = Exposition(CATALOGUE)
     reading = Samples()
     reading.require(USAGE_QUANTITY, labels(("charge",), "CX 3"), 7)
-    exposition.publish("usage", "acme", [render(reading, "acme")])
+    exposition.publish("usage", "acme", {"report": render(reading, "acme")})
     for openmetrics in (False, True):
         live = telemetry.live(openmetrics=openmetrics)
         text = b"".join(exposition.body.pieces(live, gzip=False)).decode()
