@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import reduce
 
 import msgspec
 
@@ -44,11 +45,14 @@ class Allowance(msgspec.Struct, frozen=True):
 
     Attributes:
         included: the quantity; None where no fair-use row states one, or it is not known.
-        unknown: the reason why it is not known, or None.
+        is_known: whether the whole allowance is known.
+        reason: why it is not, where nothing else counts it: a number that is missing is counted
+            as such.
     """
 
     included: Decimal | None = None
-    unknown: str | None = None
+    is_known: bool = True
+    reason: str | None = None
 
 
 def is_fair_use(grouping: str | None) -> bool:
@@ -93,7 +97,10 @@ def allowances(rows: Iterable[Row]) -> dict[str, Allowance]:
     for row in rows:
         of_tokens = is_tokens(row.name, row.part_number)
         if is_fair_use(row.grouping):
-            (free if of_tokens else fair).append(row)
+            if of_tokens:
+                free.append(row)
+            elif row.usage != 0:  # an allowance of zero states none
+                fair.append(row)
         elif is_billed(row):
             (tokens if of_tokens else billed).append(row)
     totals = [row for row in tokens if _folded(row.grouping) == _ROLLUP]
@@ -111,9 +118,9 @@ def _of_tokens(free: list[Row], tokens: list[Row]) -> dict[str, Allowance]:
         given = takers.get(row.key)
         if given is None:
             is_total = _folded(row.grouping) == _ROLLUP
-            found[row.key] = Allowance(unknown=NO_FREE_TOKENS if is_total else None)
+            found[row.key] = _unknown(NO_FREE_TOKENS) if is_total else Allowance()
         elif len(given) > 1:
-            found[row.key] = Allowance(unknown=UNCLEAR)  # free tokens are one per organization
+            found[row.key] = _unknown(UNCLEAR)  # free tokens are one per organization
         else:
             # Free and committed tokens are two things, unless they are the same number.
             found[row.key] = _added(row, given, may_differ=True)
@@ -131,18 +138,21 @@ def _of_charges(fair: list[Row], billed: list[Row]) -> dict[str, Allowance]:
 
 def _added(row: Row, given: Sequence[Row], *, may_differ: bool) -> Allowance:
     """Return what several fair-use rows include of a row; none stands for one that is unclear."""
-    stated = _ZERO
-    for each in given:
-        if each.usage is None or each.usage < 0:
-            return Allowance(unknown=UNCLEAR)
-        stated = EXACT.add(stated, each.usage)
-    if not given:
-        return Allowance(unknown=UNCLEAR)
+    numbers = [each.usage for each in given]
+    if None in numbers:
+        return _unknown(None)
+    stated = reduce(EXACT.add, filter(None, numbers), _ZERO)
+    if not given or any(number < 0 for number in filter(None, numbers)):
+        return _unknown(UNCLEAR)
     if stated == row.prepaid:
         return Allowance(_ZERO)
-    if may_differ or not stated or not row.prepaid:
+    if may_differ or not row.prepaid:
         return Allowance(stated)
-    return Allowance(unknown=UNCLEAR)
+    return _unknown(UNCLEAR)
+
+
+def _unknown(reason: str | None) -> Allowance:
+    return Allowance(is_known=False, reason=reason)
 
 
 def _joined(fair: list[Row], billed: list[Row], *, by_kind: bool) -> dict[str, list[Row]]:

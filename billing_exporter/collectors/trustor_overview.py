@@ -225,11 +225,13 @@ def _derive(samples: Samples, series: Mapping[str, _Series]) -> None:
             continue
         price = prices.get(of.money.text)
         _estimate(samples, catalogue.TRUSTOR_ESTIMATED_PREPAID_AMOUNT, of, row.prepaid, price)
-        if row.usage is not None and allowance.unknown is not None:
-            samples.drop(allowance.unknown)
-        elif row.usage is not None:
+        if row.usage is None:
+            continue
+        if allowance.is_known:
             whole = EXACT.add(row.prepaid, allowance.included or _ZERO)
             _derive_overage(samples, of, max(_ZERO, EXACT.subtract(row.usage, whole)))
+        elif allowance.reason is not None:
+            samples.drop(allowance.reason)
 
 
 def _derive_overage(samples: Samples, of: _Series, overage: Decimal) -> None:
