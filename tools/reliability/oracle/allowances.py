@@ -58,7 +58,14 @@ def included(charge: Charge, rows: Iterable[Charge]) -> Decimal | str | None:
 
 def _granting(charge: Charge, rows: list[Charge]) -> list[Charge]:
     """Return the fair-use rows that are about a charge."""
-    fair = [row for row in rows if row.grouping == "fair-use" and row.of_tokens == charge.of_tokens]
+    # Of other charges than tokens, a row of zero states nothing.
+    fair = [
+        row
+        for row in rows
+        if row.grouping == "fair-use"
+        and row.of_tokens == charge.of_tokens
+        and (row.of_tokens or row.used != 0)
+    ]
     rivals = [row for row in rows if row.is_billed and row.of_tokens == charge.of_tokens]
     ways: list[Callable[[Charge], object]] = [
         lambda row: (row.name, row.part_number),
