@@ -27,7 +27,6 @@ from billing_exporter.reconciliation.records import (
 
 GRACE = timedelta(days=45)  # after a period's end, for its invoice to come
 _EXACT = Context(prec=60)
-_SHARED = "lines without organization fit several contracts or customers"
 _LATE_PREPAID = "prepaid that was billed late"
 _TWICE = "a line was billed twice"
 _MIN_TWICE = 2
@@ -130,17 +129,25 @@ def _compared(subject: Subject, group: Group, terms: Terms, remark: str) -> Comp
 
 
 def _judged(subject: Subject, found: Comparison, group: Group, terms: Terms) -> Comparison:
-    if found.used_quantity is None or found.used_amount is None:
-        return _with(found, "not_comparable", "the API has no price or number")
-    if group.is_shared:
-        return _with(found, "not_comparable", _SHARED)
-    if any(line.quantity is None for line in group.lines):
-        return _with(found, "not_comparable", "a line has no quantity")
+    obstacle = _obstacle(found, group)
+    if obstacle:
+        return _with(found, "not_comparable", obstacle)
     if any(each.is_open for each in group.used):
         return _with(found, "pending", found.remark)
     if not group.lines:
         return _without_lines(found, terms)
     return _with_lines(subject, found, group, terms)
+
+
+def _obstacle(found: Comparison, group: Group) -> str:
+    """Return why a group cannot be compared, empty where it can."""
+    if group.obstacle:
+        return group.obstacle
+    if any(line.quantity is None for line in group.lines):
+        return "a line has no quantity"
+    if found.used_quantity is None or found.used_amount is None:
+        return "the API has no price or number"
+    return ""
 
 
 def _with(found: Comparison, state: State, remark: str) -> Comparison:

@@ -10,6 +10,9 @@ from datetime import date
 
 from billing_exporter.reconciliation.records import LeftOut, Line, Read, Reason, Used
 
+_SHARED = "lines without organization fit several contracts or customers"
+_UNDATED = "an invoice that may bill it has no date"
+
 
 class Group:
     """Charges that are billed together, with the lines found for them."""
@@ -20,7 +23,7 @@ class Group:
         self.organizations = frozenset[str]().union(*(each.organizations for each in self.used))
         self.lines: list[Line] = []
         self.credits: list[Line] = []
-        self.is_shared = False
+        self.obstacle = next((each.obstacle for each in self.used if each.obstacle), "")
 
     @property
     def first(self) -> Used:
@@ -68,7 +71,12 @@ def assigned(groups: Sequence[Group], lines: Iterable[Line], read: Iterable[Read
     known = list(read)
     left_out = []
     for line in lines:
-        reason = _reason(line) or _given(line, by_sku[line.currency, line.sku], known)
+        candidates = by_sku[line.currency, line.sku]
+        reason = _reason(line) or _given(line, candidates, known)
+        if reason == "unknown":
+            for group in candidates:
+                if group.covers(line):
+                    group.obstacle = _UNDATED
         if reason:
             left_out.append(LeftOut(reason, line))
     return left_out
@@ -87,7 +95,7 @@ def _given(line: Line, candidates: Sequence[Group], read: Sequence[Read]) -> Rea
     fitting = [group for group in candidates if group.covers(line)]
     if len(fitting) > 1:
         for group in fitting:
-            group.is_shared = True
+            group.obstacle = _SHARED
         return "shared"
     if fitting:
         (fitting[0].credits if line.timing == "credit" else fitting[0].lines).append(line)

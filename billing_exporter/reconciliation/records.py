@@ -82,6 +82,7 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
         amount: overage amount; None where there is none or no price.
         prepaid: price times quantity of what is prepaid, to recognize prepaid that is billed late.
         is_open: whether the period still runs or has not been closed.
+        obstacle: why it cannot be compared whatever its numbers are, empty where it can.
     """
 
     of: str
@@ -97,6 +98,7 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
     amount: Decimal | None
     prepaid: Decimal | None = None
     is_open: bool = False
+    obstacle: str = ""
 
     @property
     def key(self) -> tuple[str, str, date, date]:
