@@ -154,17 +154,6 @@ def test_nothing_told_is_ever_stale(*, openmetrics: bool) -> None:
         assert telemetry.live(openmetrics=openmetrics) != before
 
 
-@pytest.mark.parametrize("openmetrics", [False, True])
-def test_the_text_is_kept_while_nothing_happens(
-    monkeypatch: pytest.MonkeyPatch, *, openmetrics: bool
-) -> None:
-    """Scrapes share one text until something is told; what changes untold is read each time."""
-    telemetry = busy()
-    first = telemetry.live(openmetrics=openmetrics)
-    monkeypatch.delattr(telemetry, "registry")
-    assert telemetry.live(openmetrics=openmetrics) == first
-
-
 def test_a_collector_that_is_forgotten_leaves_nothing() -> None:
     """No series of a collector that is no longer configured stays, and others lose none."""
     telemetry = busy()
