@@ -2,13 +2,15 @@
 
 Documented: keys, decimals written as strings, the period's end included, index 0 as the active
 period, taxes and telephony left out. Seen in public code: 404 beyond the history, WhatsApp rows
-without numbers, dates with and without milliseconds. Invented: the commitments, the minimum
-amounts and the order of rows.
+without numbers, dates with and without milliseconds, an allowance as the usage of a fair-use row
+or as the prepaid quantity of the charge's own row, tokens under several names. Invented: the
+commitments, the minimum amounts and the order of rows.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from billing_exporter.simulator.catalogue import Charge, charges
@@ -18,6 +20,7 @@ from billing_exporter.simulator.seeded_random import identifier
 from billing_exporter.simulator.subscriptions import Subscription, subscription
 from billing_exporter.simulator.trustors import Trustor
 
+TOKENS = "GC-170-NV-AITC"
 _ZERO, _ONE = Decimal(0), Decimal(1)
 
 
@@ -43,17 +46,38 @@ def rows(
         restated: by what the usage of the period has been multiplied since it was closed.
     """
     used = quantities(trustor, seed, period, period.counted(today), restated)
+    on_row, in_fair_use = _stated(trustor)
     found = []
     for place, charge in enumerate(charges()):
         if charge.measure == "unknown":
             found.append(Row(charge, None, None))
         elif charge.measure == "allowance" and is_used(trustor, seed, charge):
-            found.append(Row(charge, allowance(trustor, charge), included(trustor, charge)))
+            is_stated = in_fair_use or charge.part_number == TOKENS
+            found.append(Row(charge, allowance(trustor, charge) if is_stated else _ZERO, _ZERO))
         elif place in used:
-            found.append(Row(charge, used[place], included(trustor, charge)))
+            is_stated = on_row or charge.part_number not in _granted()
+            found.append(
+                Row(charge, used[place], included(trustor, charge) if is_stated else _ZERO)
+            )
         else:
             found.append(Row(charge, _ZERO, _ZERO))
     return found
+
+
+def _stated(trustor: Trustor) -> tuple[bool, bool]:
+    """Return whether allowances stand on a charge's own row, and whether in its fair-use row.
+
+    Both are possible, and which of them the real API does is not documented: so the customers
+    differ.
+    """
+    return ((True, True), (False, True), (True, False))[trustor.number % 3]
+
+
+@cache
+def _granted() -> frozenset[str]:
+    """Return the part numbers of what fair use grants, the tokens left out."""
+    found = {charge.part_number for charge in charges() if charge.measure == "allowance"}
+    return frozenset(found - {TOKENS})
 
 
 def prepaid_amount(table: list[Row]) -> Decimal:
