@@ -11,7 +11,6 @@ import msgspec
 
 from billing_exporter.collectors.base import label
 from billing_exporter.collectors.trustor_overview import (
-    WITHOUT_OVERAGE,
     PeriodData,
     TrustorData,
     expose_trustor,
@@ -23,6 +22,8 @@ from billing_exporter.metrics.samples import EXACT, Samples, labels
 from billing_exporter.reconciliation.records import ZERO, Read, Used
 from billing_exporter.settlement import Fingerprint, Row, fingerprint
 
+# Allowances, parts of other rows, and totals of tokens, which invoices bill by their raw units.
+_NEVER_BILLED = frozenset({"fair-use", "rollup", "rollup-usage", "storage-category"})
 _RAMP = "software is not charged in the ramp"
 _SOFTWARE = ("user-license", "billable-app-")
 _PERIOD = "current"  # whichever it is: its samples stay here
@@ -72,7 +73,11 @@ def used_of(period: TrustorPeriod) -> Iterator[Used]:
     samples = _samples(period)
     seen: set[str] = set()
     for row in period.overview.usages:
-        if row.is_third_party or label(row.grouping) in WITHOUT_OVERAGE or not label(row.name):
+        if (
+            row.is_third_party
+            or label(row.grouping).lower() in _NEVER_BILLED
+            or not label(row.name)
+        ):
             continue
         if row.usage_quantity is None and row.overage_price is None:
             continue  # listed, with nothing to say
