@@ -24,6 +24,8 @@ from tools.paths import ROOT
 from tools.testkit.certificates import Authority
 from tools.testkit.components import require
 
+pytestmark = pytest.mark.component
+
 PAGE = ROOT / "docs" / "web-configuration.md"
 
 
