@@ -48,7 +48,7 @@ class State:
     Attributes:
         outcome: ``success``, the reason of the last failure, or None before the first outcome.
         failures: how many polls have failed since the last good one.
-        reading: the last good reading, None before it or after ``max_age``.
+        reading: what was last read, None before that or after ``max_age``.
         attempted: when the last poll began.
         next_poll: when the next one is due, as told by the loop.
         seconds: how long the last poll took.
@@ -140,7 +140,7 @@ class Poller:
             return
         at, data = kept
         try:
-            reading = self._read(data, at, None)
+            reading = self._read(self.target.collector.fresh(data, self._now()), at, None)
             self._show(reading, restored=True)
             self.state = State(reading=reading, next_poll=at + self._interval)
         except Exception:
@@ -217,10 +217,16 @@ class Poller:
         return self.state
 
     def expire(self) -> None:
-        """End what is shown where it is older than ``max_age``."""
+        """End what is shown where it is older than ``max_age``: details, or the whole reading."""
         with self._publishing:
             reading = self.state.reading
-            if self._retired or reading is None or self._now() - reading.at <= self._max_age:
+            if self._retired or reading is None:
+                return
+            if self._now() - reading.at <= self._max_age:
+                data = self.target.collector.fresh(reading.data, self._now())
+                if data is not reading.data:
+                    self._update(data, reading.at)
+                    log.warning("details are older than max_age and end", extra=self._where)
                 return
             self._exposition.publish(self.target.collector.name, self.target.organization, ())
             self._telemetry.withdrawn(**self._where)
@@ -242,9 +248,9 @@ class Poller:
 
         previous = last.data if last is not None and self._fits else None
         api = self.target.api.within(seconds(self.target.settings.timeout))
-        poll = Poll(api, at, previous, progress, self._tolerate)
+        poll = Poll(api, at, previous, progress, self._tolerate, partial(self._publish_part, at))
         data = collector.fetch(poll)
-        return self._read(data, at, last)
+        return self._read(data, at, self.state.reading)
 
     def _read(self, data: Any, at: datetime, last: Reading | None) -> Reading:
         limit = self.target.settings.max_series
@@ -268,6 +274,25 @@ class Poller:
             merged=reading.merged,
             restored=restored,
         )
+
+    def _publish_part(self, at: datetime, data: Any) -> None:
+        """Show what a poll has read so far."""
+        with self._unless_retired():
+            self._update(data, at)
+            self._fits = True
+
+    def _update(self, data: Any, at: datetime) -> None:
+        """Show other data; no poll has succeeded by it."""
+        reading = self._read(data, at, self.state.reading)
+        where = self.target.collector.name, self.target.organization
+        self._exposition.publish(*where, reading.blocks)
+        self._telemetry.updated(
+            **self._where,
+            series=reading.series,
+            left_out=reading.left_out,
+            labels_cut=reading.labels_cut,
+        )
+        self.state = replace(self.state, reading=reading)
 
     def _publish(self, reading: Reading) -> None:
         self._fits = True
@@ -304,9 +329,7 @@ class Poller:
         clear_frames(error.__traceback__)
 
     def _tolerate(self, error: ApiError, about: str) -> None:
-        """Go on without one thing among many, unless the API asks everyone to wait."""
-        if error.reason in {"rate_limited", "unauthorized"}:
-            raise error
+        """Count and log the failure of one thing among many."""
         with self._unless_retired():
             self._telemetry.tolerated(**self._where, reason=error.reason)
         facts = {**self._where, "reason": error.reason, "about": about, **_facts(error)}
