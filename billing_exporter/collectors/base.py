@@ -16,7 +16,7 @@ from billing_exporter.genesys import (
     Timeout,
     Unauthorized,
 )
-from billing_exporter.metrics.catalogue import Metric
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples
 
 # After so many refusals in a row an operation refuses the client, not one thing.

@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from billing_exporter.collectors.base import Poll
 from billing_exporter.collectors.settings import TrustorsSettings
 from billing_exporter.collectors.trustor_overview import (
     PeriodData,
     Status,
     TrustorData,
+    can_precede,
     condensed,
+    is_known_previous,
+    is_outdated,
 )
 from billing_exporter.genesys import ApiError, Forbidden, NotFound, Timeout
 from billing_exporter.genesys.records import TrusteeBillingOverview, Trustor
@@ -26,7 +31,8 @@ class Attempt:
 
     Attributes:
         status: as it is shown.
-        numbers: what was read, where the status is ``ok``.
+        numbers: what was read, where the status is ``ok``; None as well where the answer was of a
+            node that is late, and what is known stays.
         error: what went wrong, where the status is not ``ok`` or ``disabled``; None as well where
             the API's answer was empty.
     """
@@ -67,25 +73,46 @@ class Overviews:
             return Attempt("forbidden", error=error.with_traceback(None))
         except ApiError as error:
             return Attempt("error", error=error.with_traceback(None))
+        return self._read(TrustorData(key, name, {}), overviews, known)
+
+    def _read(
+        self,
+        customer: TrustorData,
+        overviews: dict[str, TrusteeBillingOverview | None] | None,
+        known: TrustorData | None,
+    ) -> Attempt:
+        if overviews is None:
+            return Attempt("ok")
         if all(overview is not None and _is_blank(overview) for overview in overviews.values()):
             return Attempt("no_data")
-        return Attempt("ok", TrustorData(key, name, self._periods(overviews, known)))
+        periods = self._periods(overviews, known)
+        return Attempt("ok", msgspec.structs.replace(customer, periods=periods))
 
     def _overviews(
         self, key: str, known: TrustorData | None
-    ) -> dict[str, TrusteeBillingOverview | None]:
-        """Fetch the periods; None stands for a closed one that is known already."""
+    ) -> dict[str, TrusteeBillingOverview | None] | None:
+        """Fetch the periods; None for one stands for what is known, None for all for a late node.
+
+        Nodes do not learn of a new period at the same time: index 0 can be a period older than
+        the one that is known, and index 1 older than the one before it.
+        """
         ask = self._poll.api.get_billing_trusteebillingoverview_trustor_org_id
         overviews: dict[str, TrusteeBillingOverview | None] = {}
         for period in sorted(self._settings.periods, key=_INDEX.__getitem__):
-            if period == "previous" and _is_same_period(known, overviews.get("current")):
+            current = overviews.get("current")
+            if period == "previous" and is_known_previous(known, current):
                 overviews[period] = None
                 continue
             try:
-                overviews[period] = ask(key, billing_period_index=_INDEX[period])
+                overview = ask(key, billing_period_index=_INDEX[period])
             except NotFound:
                 if not overviews:
                     raise
+                continue
+            if period == "current" and is_outdated(overview, known):
+                return None
+            if period == "current" or can_precede(overview, current):
+                overviews[period] = overview
         return overviews
 
     def _periods(
@@ -103,12 +130,3 @@ class Overviews:
 def _is_blank(overview: TrusteeBillingOverview) -> bool:
     """Return True if the answer says nothing: no period and no rows."""
     return overview.billing_period_start_date is None and not overview.usages
-
-
-def _is_same_period(known: TrustorData | None, current: TrusteeBillingOverview | None) -> bool:
-    """Return True if the newest period is the one of the last poll, so the one before is known."""
-    # What was kept may be of a time when other periods were configured.
-    if known is None or current is None or not known.periods.keys() >= _INDEX.keys():
-        return False
-    last = known.periods["current"].overview.billing_period_start_date
-    return last is not None and last == current.billing_period_start_date

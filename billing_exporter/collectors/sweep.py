@@ -108,7 +108,7 @@ class Sweep:
         if isinstance(error, Timeout):  # as good as not asked
             self._over = error
             return
-        read_at = self._now if attempt.status == "ok" else before.read_at
+        read_at = before.read_at if attempt.numbers is None else self._now
         self._states[key] = TrustorState(key, before.name, attempt.status, read_at)
         if attempt.numbers is not None:
             self._numbers[key] = attempt.numbers

@@ -8,8 +8,10 @@ from typing import Literal
 import msgspec
 
 from billing_exporter.collectors.base import label
+from billing_exporter.collectors.periods import adjoins, leaves_room
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import EXACT, Labels, Samples, extended, labels, unix_time
 
 Status = Literal["ok", "no_data", "forbidden", "disabled", "error"]
@@ -68,6 +70,34 @@ def condensed(
     return {period: _condensed(overview, alive) for period, overview in overviews.items()}
 
 
+def is_known_previous(known: TrustorData | None, current: TrusteeBillingOverview | None) -> bool:
+    """Return whether the known previous period ends where the newest one begins."""
+    before = known.periods.get("previous") if known else None
+    if before is None or current is None:
+        return False
+    return adjoins(before.overview.billing_period_end_date, current.billing_period_start_date)
+
+
+def is_outdated(overview: TrusteeBillingOverview, known: TrustorData | None) -> bool:
+    """Return whether an overview is of a period that had ended when the known newest one began."""
+    newest = known.periods.get("current") if known else None
+    end = overview.billing_period_end_date
+    start = newest.overview.billing_period_start_date if newest else None
+    return end is not None and start is not None and end <= start
+
+
+def can_precede(overview: TrusteeBillingOverview, current: TrusteeBillingOverview | None) -> bool:
+    """Return whether no billing period can lie between an overview and the newest one.
+
+    What has no dates is taken for what was asked for.
+    """
+    start = overview.billing_period_start_date
+    newest = current.billing_period_start_date if current else None
+    if newest is None or start is None:
+        return True
+    return start < newest and not leaves_room(overview.billing_period_end_date, newest)
+
+
 def _condensed(overview: TrusteeBillingOverview, alive: set[tuple[str | None, ...]]) -> PeriodData:
     rows = tuple(
         msgspec.structs.replace(row, usage_notes=None) if row.usage_notes else row
@@ -116,7 +146,7 @@ def _expose_facts(samples: Samples, data: TrustorData, overview: TrusteeBillingO
     facts = label(overview.subscription_type), label(overview.currency)
     samples.add(catalogue.TRUSTOR_INFO, labels(catalogue.TRUSTOR_INFO.labels, *who, *facts), 1)
     of_trustor = labels(catalogue.TRUSTOR, *who)
-    moments: tuple[tuple[catalogue.Metric, datetime | None], ...] = (
+    moments: tuple[tuple[Metric, datetime | None], ...] = (
         (catalogue.TRUSTOR_CONTRACT_END, overview.contract_end_date),
         (catalogue.TRUSTOR_CONTRACT_EFFECTIVE, overview.contract_effective_date),
         (catalogue.TRUSTOR_CONTRACT_AMENDED, overview.contract_amendment_date),
@@ -161,7 +191,7 @@ def _expose_charges(samples: Samples, of_period: Labels, overview: TrusteeBillin
 
 
 def _expose_price(
-    samples: Samples, metric: catalogue.Metric, money: Labels, price: Decimal | None, currency: str
+    samples: Samples, metric: Metric, money: Labels, price: Decimal | None, currency: str
 ) -> None:
     if currency:
         samples.add(metric, money, price)
@@ -191,7 +221,7 @@ def _derive(samples: Samples, series: Iterable[tuple[Labels, Labels]]) -> None:
 
 def _estimate(
     samples: Samples,
-    metric: catalogue.Metric,
+    metric: Metric,
     to: Labels,
     quantity: Decimal,
     price: Decimal | None,

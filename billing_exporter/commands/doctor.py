@@ -1,14 +1,28 @@
-"""Says for one organization, in plain words, what works and what must be changed where."""
+"""Command ``doctor``: tries each operation of the API and reports what to change where."""
 
+import argparse
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal, TypeVar
 
+from billing_exporter.collectors.registry import REGISTRY, needing
 from billing_exporter.collectors.settings import Collectors
 from billing_exporter.collectors.usage import calendar_month
-from billing_exporter.genesys import ApiError, BillingApi, Forbidden, NotFound
+from billing_exporter.commands import flags
+from billing_exporter.commands.configuration import configured
+from billing_exporter.genesys import ApiError, BillingApi, Forbidden, NotFound, date_of
+from billing_exporter.genesys.operations import OWN_ORGANIZATION
+from billing_exporter.polling.organization import connect
+
+EXAMPLES = """\
+examples:
+  billing-exporter doctor                         the organization of the environment
+  billing-exporter doctor --config.file c.yml --log.level info
+
+exit status: 1 when a collector that runs misses something
+"""
 
 T = TypeVar("T")
 Outcome = Literal["ok", "failed", "warning", "skipped"]
@@ -17,18 +31,6 @@ Outcome = Literal["ok", "failed", "warning", "skipped"]
 CLOCK_SECONDS = 60
 # One customer may have withdrawn its trust; the next one tells whether the permission is there.
 _CUSTOMERS = 3
-
-_NEEDED_BY = {
-    "get_billing_contracts": ("usage", "contracts"),
-    "get_billing_contract": ("contracts",),
-    "get_billing_contract_billingperiod": ("contracts",),
-    "get_billing_contracts_invoices": ("invoices",),
-    "get_billing_contracts_invoice_lines": ("invoices",),
-    "get_billing_contracts_invoice_document": (),
-    "get_billing_reports_billableusage": ("usage",),
-    "get_orgauthorization_trustors": ("trustors",),
-    "get_billing_trusteebillingoverview_trustor_org_id": ("trustors",),
-}
 
 
 @dataclass(frozen=True)
@@ -156,8 +158,7 @@ class Doctor:
 
     def _needed(self, name: str) -> list[str]:
         """Name the collectors that run and need an operation."""
-        every = ("usage", "invoices", "contracts", "trustors")
-        needed_by = _NEEDED_BY.get(name, every)
+        needed_by = REGISTRY if name == OWN_ORGANIZATION.name else needing(name)
         return [each for each in needed_by if getattr(self._collectors, each) is not None]
 
     def _skip(self, *names: str) -> None:
@@ -166,3 +167,36 @@ class Doctor:
 
     def _find(self, subject: str, outcome: Outcome, text: str) -> None:
         self.findings.append(Finding(subject, outcome, text))
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.add_config(parser)
+    flags.add_log(parser, level="error")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Examine every organization; the status is 1 where a collector lacks something.
+
+    Raises:
+        CommandError: the configuration is invalid.
+    """
+    settings, redactor = configured(arguments)
+    failed = False
+    for organization in settings.organizations:
+        api_url, _ = organization.hosts()
+        print(f"{organization.name} ({api_url})", flush=True)
+        api = connect(organization, redactor.redact)
+        doctor = Doctor(api, organization.collectors, datetime.now(UTC))
+        try:
+            doctor.clock(date_of(api_url))
+        except ApiError as error:
+            print(f"  {'failed':<8} {error}")
+            failed = True
+            continue
+        doctor.examine()
+        api.close()
+        for finding in doctor.findings:
+            print(f"  {finding.outcome:<8} {finding.subject}  {finding.text}".rstrip())
+        failed = failed or any(finding.outcome == "failed" for finding in doctor.findings)
+    return int(failed)

@@ -7,15 +7,25 @@ value of an answer ever appears in a path or in an error.
 """
 
 import json
+import re
+from contextlib import suppress
 from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 
-from billing_exporter.genesys import lenient_decoder
+from billing_exporter.genesys import coercion, lenient_decoder
 from billing_exporter.genesys.coercion import decimal
 from billing_exporter.genesys.errors import UnexpectedAnswer
 
 T = TypeVar("T")
+
+_ASCII = bytes(range(128))
+# After the last underscore of a number come digits, then perhaps spaces in any spelling.
+_UNDERSCORE = re.compile(rb'_[0-9.eE+-]*(?:[ \x80-\xff]|\\[a-z][0-9A-Fa-f]*)*"')
+_ESCAPE = b"\\u"
+_ESCAPED = re.compile(rb"\\u([0-9A-Fa-f]{4})")
+# One of two halves of a character: which one it is, the half does not say.
+_ESCAPED_SURROGATES = frozenset(range(0xD800, 0xE000))
 
 
 class Decoded(msgspec.Struct, Generic[T], frozen=True):
@@ -52,16 +62,35 @@ class Decoder(Generic[T]):
         Raises:
             UnexpectedAnswer: It is not JSON, or lacks what the record means nothing without.
         """
-        try:
-            return Decoded(self._exact.decode(body))
-        except (ValueError, RecursionError):  # msgspec's own errors are ValueErrors
-            return self.decode_leniently(body)
+        if has_plain_numbers(body):
+            # msgspec's own errors are ValueErrors
+            with suppress(ValueError, RecursionError):
+                return Decoded(self._exact.decode(body))
+        return self.decode_leniently(body)
 
     def decode_leniently(self, body: bytes) -> Decoded[T]:
         """Read an answer's body field by field; the rest is as in `decode`."""
         oddities = lenient_decoder.Oddities()
         value: T = self._lenient(parse(body), oddities)
         return Decoded(value, oddities.pairs())
+
+
+def has_plain_numbers(body: bytes) -> bool:
+    """Return False where a text may be a number to Python's Decimal alone, such as ``1_000``.
+
+    The exact way gives texts to Decimal as they are. A few other texts, such as ``a_1``, are taken
+    for such ones; they are only read more slowly.
+    """
+    if _UNDERSCORE.search(body):
+        return False
+    if not body.isascii():
+        rest = body.translate(None, _ASCII).decode(errors="replace")
+        if not coercion.is_plain(rest):
+            return False
+    if _ESCAPE not in body:
+        return True
+    units = {int(digits, 16) for digits in _ESCAPED.findall(body)}
+    return not units & _ESCAPED_SURROGATES and coercion.is_plain("".join(map(chr, units)))
 
 
 def parse(body: bytes) -> Any:

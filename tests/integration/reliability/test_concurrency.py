@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from billing_exporter.app import Exporter, serving
+from billing_exporter.app import Exporter, build
 from billing_exporter.collectors.settings import (
     Collectors,
     ContractsSettings,
@@ -22,7 +22,7 @@ from billing_exporter.collectors.settings import (
 )
 from billing_exporter.config import Organization, Settings
 from billing_exporter.config.secret import Secret
-from billing_exporter.metrics.catalogue import PREFIX
+from billing_exporter.metrics.family import PREFIX
 from billing_exporter.web.negotiation import Format
 from tools.reliability.torn_read_check import CONTRACTS, CUSTOMERS, ROWS, generating
 from tools.testkit.processes import wait_until
@@ -137,8 +137,8 @@ def test_no_scrape_is_torn(url: str) -> None:
     """
     chance = random.Random(1)  # noqa: S311 - no secret
     settings = Settings(organizations=(organization(ALWAYS, url), organization(SOMETIMES, url)))
-    exporter = Exporter(settings, process_metrics=False)
-    server = serving(exporter, "127.0.0.1:0", "/metrics")
+    app = build(settings, address="127.0.0.1:0")
+    exporter, server = app.exporter, app.server
     readers = [Reader() for _ in range(4)]
 
     def plain(reader: Reader) -> None:

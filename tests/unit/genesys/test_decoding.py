@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_exporter.genesys.decoding import Decoder, encode
+from billing_exporter.genesys.decoding import Decoder, encode, has_plain_numbers
 from billing_exporter.genesys.errors import UnexpectedAnswer
 from billing_exporter.genesys.operations import BILLABLEUSAGE_COUNTED, OPERATIONS
 from billing_exporter.genesys.records import (
@@ -145,3 +145,47 @@ def test_both_spellings_of_renamed_keys() -> None:
     assert old.oddities == ()
     charge = old.value.charges[0]
     assert (charge.prepaid_quantity, charge.overage_quantity) == (Decimal(40), Decimal(5))
+
+
+NUMBERS = st.one_of(
+    st.text("0123456789_.eE+- ", max_size=8),
+    st.text(max_size=6),
+    st.text("1_\u0661\uff12\U0001d7cf\u00a0\t", max_size=5),
+    st.sampled_from(
+        ["1_000", "\u0661\u0662", "1\uff12", "_1", "1_\t", "1_000\u00a0", "-_1", "NaN"]
+    ),
+)
+
+
+@given(text=NUMBERS, name=st.sampled_from(["x", "A_1", "K\u00fcste \u0421", "\u0661"]), plain=...)
+def test_both_ways_read_the_same_numbers(text: str, name: str, plain: bool) -> None:
+    """A text is a number for both ways or for neither, however JSON escapes it."""
+    answer = {"usages": [{"name": name, "usageQuantity": text}]}
+    with suppress(UnicodeEncodeError):  # half of a surrogate pair
+        body = json.dumps(answer, ensure_ascii=plain).encode()
+        decoder = Decoder(TrusteeBillingOverview)
+        exact, lenient = decoder.decode(body).value, decoder.decode_leniently(body).value
+        assert repr(exact.usages[0].usage_quantity) == repr(lenient.usages[0].usage_quantity)
+
+
+@pytest.mark.parametrize("text", ["1_000", "\u0661\u0662", "\uff11", "1_e5"])
+@pytest.mark.parametrize("plain", [True, False])
+def test_what_python_alone_takes_for_a_number(text: str, plain: bool) -> None:
+    """Underscores and digits of other scripts are not a number, and are reported as unreadable."""
+    answer = {"usages": [{"usageQuantity": text, "prepayQuantity": "1.5"}]}
+    body = json.dumps(answer, ensure_ascii=plain).encode()
+    decoded = Decoder(TrusteeBillingOverview).decode(body)
+    (row,) = decoded.value.usages
+    assert row.usage_quantity is not None
+    assert row.usage_quantity.is_nan()
+    assert row.prepay_quantity == Decimal("1.5")
+    assert decoded.oddities == (("unreadable_field", "usages[].usageQuantity"),)
+
+
+@pytest.mark.parametrize(
+    "text", ["PREPAY_MONTHLY_COMMITMENT", "K\u00fcstenwerk", "C\u0421 3", "a_1b"]
+)
+@pytest.mark.parametrize("plain", [True, False])
+def test_ordinary_names_are_read_exactly(text: str, plain: bool) -> None:
+    """Underscores and letters of other scripts do not make an answer slow to read."""
+    assert has_plain_numbers(json.dumps({"name": text}, ensure_ascii=plain).encode())
