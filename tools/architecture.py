@@ -54,6 +54,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "polling": ("collectors", "config", "genesys", "metrics", "telemetry"),
     "httpd": (),
     "web": ("httpd",),
+    "settlement": (),
     "simulator": (),
 }
 

@@ -230,11 +230,19 @@ TRUSTOR_USAGE = _trustors.total(
 TRUSTOR_PREPAID = _trustors.total(
     "trustor_prepaid_quantity", TRUSTOR_CHARGE, "Quantity paid in advance, in the unit."
 )
+TRUSTOR_INCLUDED = _trustors.total(
+    "trustor_included_quantity",
+    TRUSTOR_CHARGE,
+    "Quantity included as fair use or free tokens, in the unit, as a fair-use row states it; 0 "
+    "where the prepaid quantity is that number already, so that prepaid plus included is the whole "
+    "allowance; absent where no row states one or rows disagree.",
+)
 TRUSTOR_OVERAGE = _trustors.total(
     "trustor_overage_quantity",
     TRUSTOR_CHARGE,
-    "Derived: the quantity used beyond the prepaid one, in the unit; absent for groupings where "
-    "that has no meaning (fair use, roll-ups, storage categories).",
+    "Derived: quantity used beyond the prepaid and the included one, in the unit; absent for rows "
+    "that repeat others (fair use, roll-ups but that of the AI tokens, storage categories) and "
+    "where the allowance is not known.",
 )
 TRUSTOR_OVERAGE_PRICE = _trustors.fact(
     "trustor_overage_price",

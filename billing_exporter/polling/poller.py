@@ -177,7 +177,7 @@ class Poller:
 
     def withdraw(self) -> None:
         """Show nothing of the target any more."""
-        self._exposition.publish(self.target.collector.name, self.target.organization, ())
+        self._exposition.publish(self.target.collector.name, self.target.organization, {})
         self._telemetry.forget(*self.key)
 
     def _tell_interval(self) -> None:
@@ -228,7 +228,7 @@ class Poller:
                     self._update(data, reading.at)
                     log.warning("details are older than max_age and end", extra=self._where)
                 return
-            self._exposition.publish(self.target.collector.name, self.target.organization, ())
+            self._exposition.publish(self.target.collector.name, self.target.organization, {})
             self._telemetry.withdrawn(**self._where)
             self.state = replace(self.state, reading=None)
         log.warning("the last good reading is older than max_age and ends", extra=self._where)
@@ -262,7 +262,7 @@ class Poller:
 
     def _show(self, reading: Reading, *, restored: bool) -> None:
         self._exposition.publish(
-            self.target.collector.name, self.target.organization, reading.blocks
+            self.target.collector.name, self.target.organization, reading.rendered
         )
         self._telemetry.shown(
             **self._where,
@@ -285,7 +285,7 @@ class Poller:
         """Show other data; no poll has succeeded by it."""
         reading = self._read(data, at, self.state.reading)
         where = self.target.collector.name, self.target.organization
-        self._exposition.publish(*where, reading.blocks)
+        self._exposition.publish(*where, reading.rendered)
         self._telemetry.updated(
             **self._where,
             series=reading.series,

@@ -139,7 +139,7 @@ class Desk:
 
         def publish(data: Any) -> None:
             self.reading = read(self.collector, "acme", data, now, self.reading)
-            self._exposition.publish(self.collector.name, "acme", self.reading.blocks)
+            self._exposition.publish(self.collector.name, "acme", self.reading.rendered)
 
         poll = Poll(self._api, now, previous, progress, self._leave_out, publish)
         publish(self.collector.fetch(poll))

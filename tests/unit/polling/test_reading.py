@@ -47,7 +47,7 @@ class Numbers:
 
 def text_of(reading: Reading) -> str:
     """Return all lines of a reading."""
-    lines = [line for block in reading.blocks for line in block.lines.values()]
+    lines = [line for part in reading.rendered.values() for line in part.lines.values()]
     return b"".join(lines).decode()
 
 
