@@ -8,21 +8,24 @@ Exposes::
 An invoice has no due date; it is derived from payment terms that state one (``terms``).
 """
 
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator
 from datetime import date, timedelta
-from itertools import chain, product
+from itertools import product
 
 import msgspec
 
 from billing_exporter.collectors.base import Details, Poll, label, once_each
+from billing_exporter.collectors.payment_status import PAID, UNPAID, is_owed, shown
 from billing_exporter.collectors.payment_terms import due_date
 from billing_exporter.collectors.settings import InvoicesSettings, seconds
+from billing_exporter.genesys.decoding import encode
 from billing_exporter.genesys.records import BillingInvoice, BillingInvoiceItem
 from billing_exporter.metrics import catalogue
-from billing_exporter.metrics.samples import Labels, Samples, extended, labels, unix_time
+from billing_exporter.metrics.samples import Labels, Samples, extended, labels, readable, unix_time
 
-PAID, UNPAID = "paid", "unpaid"
 AGES = ("not_due", "1-30d", "31-60d", "61-90d", "over_90d", "unknown")
+CREDIT = "credit"
 _AGE_LIMITS = ((0, "not_due"), (30, "1-30d"), (60, "31-60d"), (90, "61-90d"))
 
 
@@ -61,11 +64,13 @@ class InvoicesCollector:
     def fetch(self, poll: Poll[InvoicesData]) -> InvoicesData:
         """Fetch the listing, then lines; lines of paid invoices are fetched once and kept."""
         today = poll.now.date()
-        listed = chain(
+        found: dict[Hashable, BillingInvoice] = {}
+        for listing in (
             poll.api.invoices(date_start=today - self._lookback),
             poll.api.invoices(payment_status="UnPaid"),
-        )
-        invoices = once_each(map(_without_people, listed), _identity)
+        ):
+            found |= _identified(map(_without_people, listing))
+        invoices = tuple(found.values())
         kept = {}
         if poll.previous is not None:
             kept = {known.invoice.id: known for known in poll.previous.invoices}
@@ -78,22 +83,22 @@ class InvoicesCollector:
         poll.progress(len(invoices), len(invoices))
         return InvoicesData(today, tuple(done))
 
-    def parts(self, data: InvoicesData) -> dict[str, Totals | InvoiceData]:
-        """The totals are one part, each invoice is one."""
+    def parts(self, data: InvoicesData) -> dict[str, Totals | tuple[InvoiceData, ...]]:
+        """The totals are one part, so are all invoices of one id: as a rule one."""
         totals = Totals(data.today, tuple(known.invoice for known in data.invoices))
-        each = {
-            f"invoice {_identity(known.invoice) or f'without id, {number}'}": known
-            for number, known in enumerate(data.invoices)
-        }
+        each: defaultdict[str, tuple[InvoiceData, ...]] = defaultdict(tuple)
+        for number, known in enumerate(data.invoices):
+            each[f"invoice {label(known.invoice.id) or f'without id, {number}'}"] += (known,)
         return {"all": totals, **each}
 
-    def expose(self, part: Totals | InvoiceData) -> Samples:
+    def expose(self, part: Totals | tuple[InvoiceData, ...]) -> Samples:
         """Say what the totals or one invoice mean."""
         samples = Samples()
         if isinstance(part, Totals):
             _expose_totals(samples, part)
         else:
-            _expose_invoice(samples, part)
+            for known in part:
+                _expose_invoice(samples, known)
         return samples
 
     def _lines_of(
@@ -103,15 +108,16 @@ class InvoicesCollector:
         invoice: BillingInvoice,
         kept: InvoiceData | None,
     ) -> tuple[BillingInvoiceItem, ...] | None:
-        key, status = invoice.id, payment_status(invoice)
-        wanted = self._lines == "all" or (self._lines == "unpaid" and status == UNPAID)
-        if not wanted or key is None:
+        key, status = label(invoice.id), payment_status(invoice)
+        owed = is_owed(invoice.payment_status)
+        wanted = self._lines == "all" or (self._lines == "unpaid" and owed)
+        if not wanted or not key:
             return None
         known = kept.lines if kept is not None else None
         if known is not None and status == PAID and kept is not None and _was_paid(kept):
             return known
         lines = details.ask(
-            lambda: tuple(once_each(poll.api.invoice_lines(key), lambda line: line.id)),
+            lambda: tuple(once_each(poll.api.invoice_lines(key), _line_identity)),
             f"lines of invoice {key}",
         )
         return known if lines is None else lines
@@ -119,8 +125,7 @@ class InvoicesCollector:
 
 def payment_status(invoice: BillingInvoice) -> str:
     """Return ``paid`` or ``unpaid`` in whatever case the API writes them, else as given."""
-    given = label(invoice.payment_status)
-    return given.lower() if given.lower() in {PAID, UNPAID} else given or "unknown"
+    return shown(invoice.payment_status)
 
 
 def age(due: date | None, today: date) -> str:
@@ -131,8 +136,39 @@ def age(due: date | None, today: date) -> str:
     return next((name for limit, name in _AGE_LIMITS if days <= limit), "over_90d")
 
 
-def _identity(invoice: BillingInvoice) -> str | None:
-    return label(invoice.id) or None
+def bucket(invoice: BillingInvoice, today: date) -> str | None:
+    """Return where an invoice that is owed counts: None for one of nothing.
+
+    A credit has no age, for nobody has to pay it. An amount that cannot be read may be a debt.
+    """
+    amount = None if invoice.amount is None else readable(invoice.amount)
+    if amount is None or amount > 0:
+        return age(due_of(invoice), today)
+    return CREDIT if amount else None
+
+
+def _identified(listing: Iterable[BillingInvoice]) -> dict[Hashable, BillingInvoice]:
+    """Return the invoices of one listing by what makes each another one.
+
+    Status and terms may change while one reads. Invoices without an id are told apart by all that
+    they say, and where they say the same by their number, so that another listing repeats them.
+    """
+    found: dict[Hashable, BillingInvoice] = {}
+    alike: Counter[bytes] = Counter()
+    for invoice in listing:
+        if key := label(invoice.id):
+            facts = invoice.date_invoiced, invoice.customer_invoice_type, invoice.currency_iso_code
+            found[key, *facts, str(invoice.amount)] = invoice
+        else:
+            content = encode(invoice)
+            alike[content] += 1
+            found[content, alike[content]] = invoice
+    return found
+
+
+def _line_identity(line: BillingInvoiceItem) -> bytes | None:
+    """Return the whole line: two that differ are two, even with one id."""
+    return encode(line) if label(line.id) else None
 
 
 def _was_paid(known: InvoiceData) -> bool:
@@ -157,8 +193,10 @@ def _expose_totals(samples: Samples, part: Totals) -> None:
             (catalogue.INVOICES, catalogue.INVOICES_AMOUNT), (PAID, UNPAID)
         ):
             samples.sum_up(metric, labels(metric.labels, currency, status), 0)
-        for metric, bucket in product((catalogue.UNPAID_INVOICES, catalogue.UNPAID_AMOUNT), AGES):
-            samples.sum_up(metric, labels(metric.labels, currency, bucket), 0)
+        for metric, where in product(
+            (catalogue.UNPAID_INVOICES, catalogue.UNPAID_AMOUNT), (*AGES, CREDIT)
+        ):
+            samples.sum_up(metric, labels(metric.labels, currency, where), 0)
     for invoice in part.invoices:
         currency = label(invoice.currency_iso_code)
         if not currency:
@@ -168,9 +206,12 @@ def _expose_totals(samples: Samples, part: Totals) -> None:
         of_status = labels(catalogue.INVOICES.labels, currency, status)
         samples.sum_up(catalogue.INVOICES, of_status, 1)
         samples.sum_up(catalogue.INVOICES_AMOUNT, of_status, invoice.amount)
-        if status == UNPAID:
-            bucket = age(due_of(invoice), part.today)
-            of_age = labels(catalogue.UNPAID_AMOUNT.labels, currency, bucket)
+        owed = is_owed(invoice.payment_status)
+        if owed is None:
+            samples.drop("unknown_status")
+        overdue = bucket(invoice, part.today) if owed else None
+        if overdue is not None:
+            of_age = labels(catalogue.UNPAID_AMOUNT.labels, currency, overdue)
             samples.sum_up(catalogue.UNPAID_INVOICES, of_age, 1)
             samples.sum_up(catalogue.UNPAID_AMOUNT, of_age, invoice.amount)
 
