@@ -144,10 +144,11 @@ def _wrong(line: Line, bill: WrongBill) -> tuple[Line, ...]:
         return ()
     if bill.error == "twice":
         return line, line
-    amount_ = (line.amount * bill.factor).quantize(CENT)
     if bill.error == "price":
-        return (replace(line, amount=amount_),)
-    return (replace(line, quantity=int(line.quantity * bill.factor), amount=amount_),)
+        return (replace(line, amount=(line.amount * bill.factor).quantize(CENT)),)
+    quantity = int(line.quantity * bill.factor)
+    price = line.amount / line.quantity
+    return (replace(line, quantity=quantity, amount=(quantity * price).quantize(CENT)),)
 
 
 def with_errors(right: tuple[Line, ...], bill: WrongBill | None) -> tuple[Line, ...]:
@@ -157,7 +158,10 @@ def with_errors(right: tuple[Line, ...], bill: WrongBill | None) -> tuple[Line, 
     dear = sorted(
         (line.amount, place)
         for place, line in enumerate(right)
-        if is_on_demand(line) and line.amount and bill.sku in {"", line.product.sku}
+        if is_on_demand(line)
+        and line.amount
+        and line.quantity
+        and bill.sku in {"", line.product.sku}
     )
     wrong = {place for _, place in dear[-bill.lines :]} if bill.lines else set()
     return tuple(

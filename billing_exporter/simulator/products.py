@@ -112,7 +112,7 @@ def products() -> Mapping[int, Product]:
     """Return what is billed for each charge of the catalogue that is, by its place there."""
     found = {}
     for place, charge in enumerate(charges()):
-        if charge.measure in BILLED and charge.price:
+        if charge.measure in BILLED and charge.price and charge.grouping != "rollup":
             found[place] = _of_charge(charge)
         elif charge.part_number in _BOTS:
             found[place] = _of_tokens(charge)
