@@ -9,9 +9,9 @@ An invoice has no due date; it is derived from payment terms that state one (``t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from itertools import product
+from itertools import chain, product
 
 import msgspec
 
@@ -64,13 +64,9 @@ class InvoicesCollector:
     def fetch(self, poll: Poll[InvoicesData]) -> InvoicesData:
         """Fetch the listing, then lines; lines of paid invoices are fetched once and kept."""
         today = poll.now.date()
-        found: dict[Hashable, BillingInvoice] = {}
-        for listing in (
-            poll.api.invoices(date_start=today - self._lookback),
-            poll.api.invoices(payment_status="UnPaid"),
-        ):
-            found |= _identified(map(_without_people, listing))
-        invoices = tuple(found.values())
+        recent = poll.api.invoices(date_start=today - self._lookback)
+        unpaid = poll.api.invoices(payment_status="UnPaid")
+        invoices = _distinct(map(_without_people, recent), map(_without_people, unpaid))
         kept = {}
         if poll.previous is not None:
             kept = {known.invoice.id: known for known in poll.previous.invoices}
@@ -147,23 +143,37 @@ def bucket(invoice: BillingInvoice, today: date) -> str | None:
     return CREDIT if amount else None
 
 
-def _identified(listing: Iterable[BillingInvoice]) -> dict[Hashable, BillingInvoice]:
-    """Return the invoices of one listing by what makes each another one.
+def _distinct(*listings: Iterable[BillingInvoice]) -> list[BillingInvoice]:
+    """Return each invoice of some listings once, as last given.
 
-    Status and terms may change while one reads. Invoices without an id are told apart by all that
-    they say, and where they say the same by their number, so that another listing repeats them.
+    Those of one id are two where date, kind, currency or amount say so: status and terms may
+    change while one reads. Those without an id are told apart by all that they say, and where they
+    say the same by their number, so that another listing repeats them.
     """
-    found: dict[Hashable, BillingInvoice] = {}
-    alike: Counter[bytes] = Counter()
-    for invoice in listing:
-        if key := label(invoice.id):
-            facts = invoice.date_invoiced, invoice.customer_invoice_type, invoice.currency_iso_code
-            found[key, *facts, str(invoice.amount)] = invoice
-        else:
-            content = encode(invoice)
-            alike[content] += 1
-            found[content, alike[content]] = invoice
-    return found
+    by_id: defaultdict[str, list[BillingInvoice]] = defaultdict(list)
+    nameless: dict[tuple[bytes, int], BillingInvoice] = {}
+    for listing in listings:
+        alike: Counter[bytes] = Counter()
+        for invoice in listing:
+            if key := label(invoice.id):
+                others = [one for one in by_id[key] if _are_two(one, invoice)]
+                by_id[key] = [*others, invoice]
+            else:
+                content = encode(invoice)
+                alike[content] += 1
+                nameless[content, alike[content]] = invoice
+    return [*chain.from_iterable(by_id.values()), *nameless.values()]
+
+
+def _are_two(one: BillingInvoice, other: BillingInvoice) -> bool:
+    pairs = zip(_facts(one), _facts(other), strict=True)
+    return any(a != b for a, b in pairs if a is not None and b is not None)
+
+
+def _facts(invoice: BillingInvoice) -> tuple[object, ...]:
+    amount = None if invoice.amount is None else readable(invoice.amount)
+    kind, currency = invoice.customer_invoice_type, invoice.currency_iso_code
+    return invoice.date_invoiced, kind, currency, amount
 
 
 def _line_identity(line: BillingInvoiceItem) -> bytes | None:

@@ -87,7 +87,7 @@ INVOICE_LINE_QUANTITY = _invoices.total(
     "invoice_line_quantity", (*LINE, "unit"), "Quantity of the invoice's lines, in the unit."
 )
 
-_contracts = Subject("the contracts and the details of their two newest billing periods")
+_contracts = Subject("the contracts and the details of their newest and open billing periods")
 
 CONTRACT_INFO = _contracts.fact(
     "contract_info",
