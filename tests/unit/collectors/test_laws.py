@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
@@ -22,13 +22,14 @@ from billing_exporter.collectors.invoices import (
     payment_status,
 )
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
+from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import (
     PeriodData,
     TrustorData,
     condensed,
     expose_trustor,
 )
-from billing_exporter.collectors.trustors import TrustorsCollector, TrustorsData
+from billing_exporter.collectors.trustors import TrustorsCollector
 from billing_exporter.collectors.usage import Charge, UsageCollector, UsageData
 from billing_exporter.genesys.records import (
     BillingCharge,
@@ -111,18 +112,18 @@ def report(charges: Iterable[Charge]) -> UsageData:
 
 
 def contracts(*each: tuple[Iterable[BillingCharge], Iterable[BillingWallet]]) -> ContractsData:
-    """Return contracts of one number with these charges and wallets."""
+    """Return contracts of one id and number with these charges and wallets."""
     return ContractsData(
         tuple(
             ContractData(
-                BillingContract(id=str(number), external_number="C-1"),
+                BillingContract(id="co", external_number="C-1"),
                 {
                     "current": BillingContractPeriodDetail(
                         id="p", charges=tuple(charges), wallets=tuple(wallets)
                     )
                 },
             )
-            for number, (charges, wallets) in enumerate(each)
+            for charges, wallets in each
         )
     )
 
@@ -346,12 +347,10 @@ def test_trustors_do_not_depend_on_order(
     one: list[SubscriptionOverviewUsage], two: list[SubscriptionOverviewUsage], seed: int
 ) -> None:
     """Customers and their rows in another order are the same exposition."""
-    at = datetime(2026, 11, 23, tzinfo=UTC)
-    read_at = {"x": at, "y": at}
     given_order = {"x": trustor(one, "x"), "y": trustor(two, "y")}
     other_order = {"y": trustor(shuffled(two, seed), "y"), "x": trustor(shuffled(one, seed), "x")}
-    assert exposition(TRUSTORS, TrustorsData((), given_order, read_at, 0)) == exposition(
-        TRUSTORS, TrustorsData((), other_order, read_at, 0)
+    assert exposition(TRUSTORS, TrustorsData({}, given_order)) == exposition(
+        TRUSTORS, TrustorsData({}, other_order)
     )
 
 

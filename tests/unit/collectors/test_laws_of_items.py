@@ -57,11 +57,11 @@ _lines = rows.invoice_lines
 
 
 def _contracts(*each: tuple[BillingPlan, ...]) -> ContractsData:
-    """Return contracts of one number with these plans."""
+    """Return contracts of one id and number with these plans."""
     return ContractsData(
         tuple(
-            ContractData(BillingContract(id=str(number), external_number="C-1", plans=plans), {})
-            for number, plans in enumerate(each)
+            ContractData(BillingContract(id="co", external_number="C-1", plans=plans), {})
+            for plans in each
         )
     )
 

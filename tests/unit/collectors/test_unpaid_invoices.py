@@ -81,8 +81,10 @@ def test_two_invoices_of_one_id_are_two(cloud: Cloud) -> None:
     """Both are in the sums; what differs of them is counted as a conflict, nothing is lost."""
     other = invoice("in-1", amount=-3, customerInvoiceType="Credit Memo")
     put_invoices(cloud, invoice("in-1", amount=10), other, invoice("in-1", amount=10))
-    invoices = desk("none")
+    put_lines(cloud, "in-1", line("l", 7))
+    invoices = desk("all")
     text = invoices.poll()
+    assert [row[-2:] for row in lines(text, "invoice_line_amount")] == [" 7"]
     assert '{currency="EUR",payment_status="unpaid"} 2' in lines(text, "invoices")
     assert '{currency="EUR",payment_status="unpaid"} 7' in lines(text, "invoices_amount")
     assert lines(text, "invoice_amount") == []
