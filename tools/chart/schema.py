@@ -233,7 +233,7 @@ def _web() -> dict[str, Schema]:
     """Return the definitions of the web configuration file; the certificate may be a Secret's."""
     definitions: dict[str, Schema] = msgspec.json.schema(WebSettings)["$defs"]
     tls = definitions["TlsServer"]
-    tls.pop("required")
+    tls.pop("required", None)
     tls["properties"]["client_auth_type"]["enum"] = list(CLIENT_AUTH_TYPES)
     for name in ("min_version", "max_version"):
         tls["properties"][name]["enum"] = list(VERSIONS)

@@ -134,6 +134,10 @@ alone, the Secret with its keys, the variable that holds its id and the file tha
 {{- $config := deepCopy .Values.web.config -}}
 {{- if .Values.web.tlsSecret -}}
   {{- $files := dict "cert_file" "/run/billing-exporter/tls/tls.crt" "key_file" "/run/billing-exporter/tls/tls.key" -}}
+  {{- $given := default dict $config.tls_server_config -}}
+  {{- range $name := list "cert" "key" -}}
+    {{- if hasKey $given $name }}{{ $files = omit $files (printf "%s_file" $name) }}{{ end -}}
+  {{- end -}}
   {{- $config = mustMerge $config (dict "tls_server_config" $files) -}}
 {{- end -}}
 {{- if $config -}}{{ toYaml $config }}{{- end -}}
