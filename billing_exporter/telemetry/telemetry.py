@@ -138,13 +138,22 @@ class Telemetry:
         """Count a reading that was published, after a poll or from before a restart."""
         key = {"organization": organization, "collector": collector}
         self._gauges[LAST_SUCCESS].labels(**key).set(at.timestamp())
-        self._gauges[SERIES].labels(**key).set(series)
-        self._gauges[LEFT_OUT].labels(**key).set(left_out)
-        self._gauges[LABELS_CUT].labels(**key).set(labels_cut)
         self._gauges[RESTORED].labels(**key).set(int(restored))
+        self.updated(
+            organization, collector, series=series, left_out=left_out, labels_cut=labels_cut
+        )
         self._counters[MERGED].labels(**key).inc(merged)
         for reason, count in dropped.items():
             self._counters[DROPPED].labels(**key, reason=reason).inc(count)
+
+    def updated(
+        self, organization: str, collector: str, *, series: int, left_out: int, labels_cut: int
+    ) -> None:
+        """Set how much is shown, in the middle of a poll or when a part has ended."""
+        key = {"organization": organization, "collector": collector}
+        self._gauges[SERIES].labels(**key).set(series)
+        self._gauges[LEFT_OUT].labels(**key).set(left_out)
+        self._gauges[LABELS_CUT].labels(**key).set(labels_cut)
 
     def state_failed(self, reason: str) -> None:
         """Count a reading on disk that could not be saved or used."""
