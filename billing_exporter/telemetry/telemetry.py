@@ -2,7 +2,7 @@
 
 import platform
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 from prometheus_client import generate_latest as text_of
-from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.openmetrics.exposition import generate_latest as openmetrics_of
 from prometheus_client.registry import Collector
 
@@ -40,6 +40,7 @@ from billing_exporter.telemetry.catalogue import (
     MERGED,
     ODDITIES,
     ORGANIZATION,
+    OVERDUE,
     OWN,
     PARTIAL,
     POLL,
@@ -82,6 +83,23 @@ class _Follower(Collector):
         return [CounterMetricFamily(PREFIX + self._own.name, self._own.help, value=self.read())]
 
 
+class _Overdue(Collector):
+    def __init__(self) -> None:
+        self.read: Callable[[], Iterable[tuple[tuple[str, str], float]]] = tuple
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        return [self._family()]
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        family = self._family()
+        for key, seconds in self.read():
+            family.add_metric(key, seconds)
+        return [family]
+
+    def _family(self) -> GaugeMetricFamily:
+        return GaugeMetricFamily(PREFIX + OVERDUE.name, OVERDUE.help, labels=OVERDUE.labels)
+
+
 @dataclass(frozen=True)
 class _Kept:
     body: bytes
@@ -101,7 +119,7 @@ class Telemetry:
         self._gauges = {
             own: Gauge(PREFIX + own.name, own.help, own.labels, registry=registry)
             for own in OWN
-            if own.kind == "gauge"
+            if own.kind == "gauge" and own is not OVERDUE
         }
         self._counters = {
             own: Counter(PREFIX + own.name, own.help, own.labels, registry=registry)
@@ -111,7 +129,8 @@ class Telemetry:
         self._followed = {own: _Follower(own) for own in _FOLLOWED}
         # Apart, for these change with nobody telling, and are cheap to write at every scrape.
         self._changing = CollectorRegistry()
-        for follower in self._followed.values():
+        self._overdue = _Overdue()
+        for follower in (self._overdue, *self._followed.values()):
             self._changing.register(follower)
         self._durations = Histogram(
             PREFIX + REQUEST_DURATION.name,
@@ -131,6 +150,10 @@ class Telemetry:
     def follow(self, own: Own, read: Callable[[], int]) -> None:
         """Show a counter that somebody else keeps; it is read at every scrape."""
         self._followed[own].read = read
+
+    def follow_overdue(self, read: Callable[[], Iterable[tuple[tuple[str, str], float]]]) -> None:
+        """Show by how much polls are late, by organization and collector, at every scrape."""
+        self._overdue.read = read
 
     def sharded(self, index: int, count: int) -> None:
         """Tell which one of how many exporters this is."""
