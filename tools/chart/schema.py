@@ -69,6 +69,8 @@ _NARROWER: dict[str, Schema] = {
     "serviceMonitor.enabled": _AUTO,
     "prometheusRule.enabled": _AUTO,
     "podDisruptionBudget.maxUnavailable": _COUNT_OR_SHARE,
+    # Grafana takes uids of at most 40 characters.
+    "dashboards.suffix": {"type": "string", "pattern": "^([a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?)?$"},
     "web.config": {"$ref": "#/$defs/WebSettings"},
     "networkPolicy.ingressFrom": _list(
         _closed(

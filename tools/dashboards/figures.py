@@ -3,7 +3,7 @@
 from tools.dashboards.panels import COUNT, SECONDS, Query, figure
 from tools.dashboards.queries import CURRENT, OVERDUE, UNPAID, Scope, count
 from tools.dashboards.sdk import dashboard
-from tools.dashboards.thresholds import SOME, threshold
+from tools.dashboards.thresholds import SOME, written
 
 _CUSTOMER = "organization, trustor_id"
 _INVOICE = "organization, invoice"
@@ -27,7 +27,7 @@ def contracts_ending(scope: Scope) -> dashboard.Panel:
     """Show how many contracts, the organization's and its customers', end soon."""
     own = scope.one("contract_end_timestamp_seconds")
     customers = scope.one("trustor_contract_end_timestamp_seconds")
-    days = f"{threshold('contract_ending_days'):g}"
+    days = written("contract_ending_days")
     queries = [
         Query(_ending(scope.days_until(own, "contracts"), days), "own"),
         Query(_ending(scope.days_until(customers, "trustors"), days), "customers"),
@@ -74,7 +74,7 @@ def invoices_overdue(scope: Scope) -> dashboard.Panel:
 
 def invoices_due(scope: Scope) -> dashboard.Panel:
     """Show how many invoices fall due soon."""
-    days = f"{threshold('invoice_due_days'):g}"
+    days = written("invoice_due_days")
     unpaid = scope.one("invoice_amount", UNPAID, by=_INVOICE)
     due = f"({scope.one('invoice_due_timestamp_seconds')} and on ({_INVOICE}) {unpaid})"
     left = scope.days_until(due, "invoices")

@@ -5,7 +5,7 @@ from tools.dashboards.panels import MONEY, QUANTITY, Unit
 from tools.dashboards.queries import CURRENT, PREVIOUS, Scope
 from tools.dashboards.sdk import dashboard
 from tools.dashboards.tables import Column, Label, grid
-from tools.dashboards.thresholds import threshold
+from tools.dashboards.thresholds import written
 
 RISES, FALLS = 10, 5
 _OF_EACH = 3  # customer: one that doubles all its usage must not hide the others
@@ -23,7 +23,7 @@ def changed_most(scope: Scope, link: str) -> dashboard.Panel:
     projected = scope.recorded("organization_trustor_charge:usage_quantity:projected")
     previous = scope.one("trustor_usage_quantity", PREVIOUS, by=CHARGE)
     billed = scope.one("trustor_overage_quantity", CURRENT, by=CHARGE)
-    floor = f"{threshold('zero_previous_quantity'):g}"
+    floor = written("zero_previous_quantity")
     elapsed = scope.recorded("organization_trustor:period_elapsed:ratio")
     change = (
         f"({projected} / on ({CHARGE}) ({previous} >= {floor}) - 1) "

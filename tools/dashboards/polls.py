@@ -4,7 +4,7 @@ from tools.dashboards.panels import COUNT, SECONDS, Query, Unit, lines
 from tools.dashboards.queries import Scope
 from tools.dashboards.sdk import dashboard
 from tools.dashboards.tables import Column, Label, grid
-from tools.dashboards.thresholds import BAD, GOOD, threshold
+from tools.dashboards.thresholds import BAD, GOOD, written
 
 _COLLECTOR = "organization, collector"
 _NAME = "{{organization}} {{collector}}"
@@ -18,7 +18,7 @@ def late(scope: Scope) -> str:
 
     Of several exporters the latest one counts.
     """
-    allowed = f"clamp_min(2 * {scope.per_exporter('poll_interval_seconds')}, {_bound():g})"
+    allowed = f"clamp_min(2 * {scope.per_exporter('poll_interval_seconds')}, {_bound()})"
     age = _since(scope.per_exporter("last_success_timestamp_seconds"))
     return f"max by ({_COLLECTOR}) ({age} / {allowed})"
 
@@ -126,5 +126,5 @@ def _since(times: str) -> str:
     return f"clamp_min(time() - {times}, 0)"
 
 
-def _bound() -> float:
-    return threshold("data_age_seconds")
+def _bound() -> str:
+    return written("data_age_seconds")

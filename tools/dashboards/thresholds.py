@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from decimal import Decimal
 from functools import cache
 from types import MappingProxyType
 
@@ -47,6 +48,11 @@ def instead(numbers: Mapping[str, float]) -> Iterator[None]:
         _INSTEAD.reset(before)
 
 
+def written(name: str) -> str:
+    """Return a threshold as text, without an exponent: 2000000, not 2e+06."""
+    return f"{Decimal(str(threshold(name))):f}"
+
+
 def above(name: str, color: str = BAD) -> Steps:
     """Return the colours of a number that is fine up to a threshold."""
     return ((None, GOOD), (threshold(name), color))
@@ -74,4 +80,5 @@ def _number(expression: str) -> float:
     found = _VECTOR.fullmatch(expression.strip())
     if found is None:
         raise ValueError(f"a threshold is vector(NUMBER), not {expression}")
-    return float(found[1])
+    number = float(found[1])
+    return int(number) if number.is_integer() else number

@@ -5,7 +5,7 @@
 {{- if $rule.record -}}
   {{- $name := regexReplaceAll "^genesyscloud_billing:threshold_(.+):value$" $rule.record "${1}" -}}
   {{- if hasKey $settings.thresholds $name -}}
-    {{- $_ := set $rule "expr" (printf "vector(%v)" (get $settings.thresholds $name)) -}}
+    {{- $_ := set $rule "expr" (get $settings.thresholds $name | toJson | printf "vector(%s)") -}}
   {{- end -}}
 {{- else -}}
   {{- $_ := set $rule "labels" (mustMergeOverwrite (default dict $rule.labels) $settings.alertLabels) -}}

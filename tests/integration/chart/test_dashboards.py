@@ -1,17 +1,21 @@
-"""The chart carries the repository's dashboards and rules, without a copy that could drift."""
+"""The chart's dashboards and rules: those of the repository, as the values want them."""
 
 import json
+import re
+import shutil
 import tarfile
 from pathlib import Path
 
 import helm_python
 import pytest
 
-from tools.chart.dashboards import NUMBER, _mark, marked_lines
+from tools.chart.dashboards import _check
+from tools.chart.dashboards import files as token_files
 from tools.chart.rendering import (
     NAMESPACE,
     ONE,
     RELEASE,
+    Object,
     objects,
     only,
     render,
@@ -24,6 +28,7 @@ from tools.dashboards.thresholds import instead
 from tools.paths import CHART
 
 DASHBOARDS = CHART.parent.parent / "grafana" / "dashboards"
+LONGEST_UID = 40  # characters that Grafana takes
 LARGEST = 1024 * 1024  # bytes that Kubernetes takes in one ConfigMap
 
 
@@ -74,19 +79,99 @@ def test_one_threshold_moves_alert_and_dashboard() -> None:
     }
 
 
-def test_each_marked_line_has_its_mark() -> None:
-    """Every line that differs with a threshold has a place for the number."""
-    files_of = marked_lines().values()
-    lines = [line for file in files_of for of_one in file.values() for line in of_one.items()]
-    assert len(lines) > 0
-    assert [name for name, line in lines if NUMBER not in line] == []
+def test_thresholds_without_exponent() -> None:
+    """Large and small thresholds are printed in full, in colours, queries and descriptions."""
+    text = "".join(_dashboards(zero_previous_quantity=2000000, overdue_amount=0.00001).values())
+    assert "at least 2000000 units" in text
+    assert '"value": 0.00001' in text
+    assert "e+06" not in text
 
 
-def test_two_thresholds_in_a_line_are_refused() -> None:
-    """A line is marked for one threshold: a second one would be lost."""
-    lines = {"7": {"api_used": "x"}}
-    with pytest.raises(ValueError, match="line 7 holds prepaid_used beside api_used"):
-        _mark(lines, "7", "prepaid_used", "y")
+def test_every_token_is_named_and_replaced() -> None:
+    """The chart's dashboards are valid JSON whose tokens name thresholds; rendering leaves none."""
+    names = {one.name for one in thresholds()}
+    used = set()
+    for text in token_files().values():
+        json.loads(text)
+        used |= set(re.findall(r"@threshold\.([^@]*)@", text))
+    assert used
+    assert used <= names
+    assert not [name for name, text in _dashboards().items() if re.search(r"@[a-z_.]+@", text)]
+
+
+def test_a_dashboard_with_the_number_of_a_token_is_refused() -> None:
+    """A number that stands for a threshold while tokens are written is in no dashboard."""
+    with pytest.raises(ValueError, match=r"x\.json holds 700001, which stands for a threshold"):
+        _check("x.json", '{"value": 700001}', {"prepaid_used": 700001})
+
+
+@pytest.mark.parametrize("suffix", ["eu", "a-234567"])
+def test_suffix(suffix: str) -> None:
+    """With a suffix, file names, uids, tags, titles and all links change together.
+
+    No identity is shared with a release without one, and every link leads to a dashboard that is
+    there.
+    """
+    plain = {name: json.loads(text) for name, text in _dashboards().items()}
+    found = objects({**ONE, "dashboards": {"suffix": suffix}})
+    maps = [one for one in found if "-dashboard-" in one["metadata"]["name"]]
+    files = {name: text for one in maps for name, text in one["data"].items()}
+    assert set(files) == {
+        f"genesyscloud-billing-{name.removesuffix('.json')}-{suffix}.json" for name in plain
+    }
+    boards = [json.loads(text) for text in files.values()]
+    uids = {board["uid"] for board in boards}
+    assert len(uids) == len(boards)
+    assert all(uid.endswith(f"-{suffix}") and len(uid) <= LONGEST_UID for uid in uids)
+    assert not uids & {board["uid"] for board in plain.values()}
+    assert not {b["title"] for b in boards} & {b["title"] for b in plain.values()}
+    linked = re.findall(r'/d/([^?"/]+)', "".join(files.values()))
+    assert linked
+    assert set(linked) <= uids
+    for board in boards:
+        by_tag = [tag for link in board["links"] for tag in link.get("tags", [])]
+        assert by_tag
+        assert set(by_tag) <= set(board["tags"])
+        assert not set(board["tags"]) & {tag for b in plain.values() for tag in b["tags"]}
+
+
+@pytest.mark.parametrize(
+    ("removed", "values", "message"),
+    [
+        ("dashboards", {}, "the chart holds no dashboard"),
+        ("rules", {}, "the chart holds no thresholds"),
+        (
+            "rules",
+            {"prometheusRule": {"enabled": True}, "dashboards": {"enabled": False}},
+            "the chart holds no rules",
+        ),
+    ],
+)
+@pytest.mark.parametrize("left", ["nothing", "the text of a link"])
+def test_lost_files_are_refused(
+    removed: str, values: Object, message: str, left: str, tmp_path: Path
+) -> None:
+    """A chart whose rules or dashboards were lost on the way is refused with the reason."""
+    chart = tmp_path / "billing-exporter"
+    shutil.copytree(CHART, chart)
+    shutil.rmtree(chart / "files" / removed)
+    if left != "nothing":
+        (chart / "files" / removed).write_text(f"../../../somewhere/{removed}")
+    loaded = helm_python.Chart.load(str(chart))
+    with pytest.raises(helm_python.HelmRenderError, match=message):
+        loaded.render({**ONE, **values}, name=RELEASE, namespace=NAMESPACE)
+    without = {"prometheusRule": {"enabled": False}, "dashboards": {"enabled": False}}
+    assert loaded.render({**ONE, **without}, name=RELEASE, namespace=NAMESPACE)
+
+
+def test_an_empty_rules_file_is_refused(tmp_path: Path) -> None:
+    """A file of rules that holds none is named, and nothing is rendered."""
+    chart = tmp_path / "billing-exporter"
+    shutil.copytree(CHART, chart)
+    (chart / "files" / "rules" / "alerts_usage.yml").write_text("../alerts_usage.yml")
+    values = {**ONE, "prometheusRule": {"enabled": True}}
+    with pytest.raises(helm_python.HelmRenderError, match=r"alerts_usage\.yml holds no rules"):
+        helm_python.Chart.load(str(chart)).render(values, name=RELEASE, namespace=NAMESPACE)
 
 
 def test_dashboards_as_wanted() -> None:
@@ -106,15 +191,15 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_package(package: Path) -> None:
-    """The package has the files themselves where the repository has links, and no test values."""
+    """The package has the rules as they are in the repository, and no test values."""
     with tarfile.open(package) as archive:
         members = {member.name: member for member in archive.getmembers()}
-        for folder in (rules_folder(), DASHBOARDS):
-            for path in folder.iterdir():
-                member = members[f"billing-exporter/files/{folder.name}/{path.name}"]
-                file = archive.extractfile(member)
-                assert file is not None
-                assert file.read() == path.read_bytes()
+        for path in rules_folder().glob("*.yml"):
+            file = archive.extractfile(members[f"billing-exporter/files/rules/{path.name}"])
+            assert file is not None
+            assert file.read() == path.read_bytes()
+    boards = {name for name in members if name.startswith("billing-exporter/files/dashboards/")}
+    assert {Path(name).name for name in boards} == {path.name for path in DASHBOARDS.iterdir()}
     assert not [name for name in members if name.startswith("billing-exporter/ci/")]
 
 

@@ -69,7 +69,7 @@ def test_thresholds() -> None:
     wanted = deepcopy(source())
     for rule in (rule for group in wanted for rule in group["rules"]):
         if rule.get("record") == "genesyscloud_billing:threshold_overage_amount:value":
-            rule["expr"] = "vector(2.5e+06)"
+            rule["expr"] = "vector(2500000)"
         if rule.get("record") == "genesyscloud_billing:threshold_prepaid_used:value":
             rule["expr"] = "vector(0)"
     assert groups(thresholds={"overage_amount": 2500000, "prepaid_used": 0}) == wanted

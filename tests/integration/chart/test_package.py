@@ -27,8 +27,7 @@ def test_nothing_is_missing(tmp_path: Path) -> None:
     """Every file of the chart is in its package but the values that tests render."""
     wanted = {
         str(path.relative_to(CHART)): path.read_bytes()
-        for folder in (CHART, CHART / "files" / "rules", CHART / "files" / "dashboards")
-        for path in folder.rglob("*")
+        for path in CHART.rglob("*")
         if path.is_file() and path.parent.name != "ci"
     }
     found = contents(package(tmp_path))

@@ -6,7 +6,7 @@ import helm_python
 import pytest
 
 from billing_exporter import __version__
-from tools.chart.generated import files
+from tools.chart.generated import files, stale
 from tools.chart.rendering import ONE, Object, container, objects, only, render, shape
 from tools.chart.thresholds import thresholds
 from tools.chart.values import chart_values
@@ -19,6 +19,12 @@ from tools.paths import CHART
 def test_generated_files_are_fresh(path: Any, text: str) -> None:
     """README and schema say what the values say; ``make docs`` writes them."""
     assert path.read_text() == text
+
+
+def test_copies_are_real_files_with_a_source() -> None:
+    """The chart holds no link, which some ways of delivery lose, and no copy without a source."""
+    assert not [path for path in CHART.rglob("*") if path.is_symlink()]
+    assert stale() == set()
 
 
 def test_every_value_is_described() -> None:
@@ -64,6 +70,8 @@ def test_version() -> None:
             {"web": {"config": {"http_server_config": {"header": {}}}}},
             "additional properties 'header' not allowed",
         ),
+        ({"dashboards": {"suffix": "Eu"}}, "does not match pattern"),
+        ({"dashboards": {"suffix": "123456789"}}, "does not match pattern"),
         ({"resources": {"limit": {}}}, "additional properties 'limit' not allowed"),
         ({"resources": {"limits": {"memory": {}}}}, "got object, want"),
         ({"livenessProbe": {"period": 3}}, "additional properties 'period' not allowed"),

@@ -1,0 +1,1 @@
+"""Forecasts of the running billing period, their bands and their own error."""

@@ -1,0 +1,56 @@
+"""Weights of the weekdays, learned from daily steps."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+WEEK = 7
+ZERO = Decimal(0)
+
+
+class Weights(msgspec.Struct, frozen=True):
+    """How much of an average day each weekday is.
+
+    Attributes:
+        weekdays: the weights of two weeks from Monday, so that any week is a slice.
+        week: the sum of one week.
+    """
+
+    weekdays: tuple[Decimal, ...]
+    week: Decimal
+
+    @classmethod
+    def learn(cls, steps: Sequence[tuple[date, Decimal]]) -> "Weights":
+        """Learn from daily steps, with one average day of each weekday added to them.
+
+        A negative step belongs to a correction and is left out.
+        """
+        sums = [ZERO] * WEEK
+        counts = [0] * WEEK
+        for day, step in steps:
+            if step >= 0:
+                weekday = day.weekday()
+                sums[weekday] += step
+                counts[weekday] += 1
+        total = sum(sums, ZERO)
+        if not total:
+            return NO_WEIGHTS
+        mean = total / sum(counts)
+        pairs = zip(sums, counts, strict=True)
+        return cls.given([(of_day / mean + 1) / (count + 1) for of_day, count in pairs])
+
+    @classmethod
+    def given(cls, weights: Sequence[Decimal]) -> "Weights":
+        """Take the seven weights from Monday."""
+        return cls((*weights, *weights), sum(weights, ZERO))
+
+    def of(self, first: date, days: int) -> Decimal:
+        """Add up the weights of consecutive days."""
+        weeks, rest = divmod(max(0, days), WEEK)
+        monday = first.weekday()
+        return weeks * self.week + sum(self.weekdays[monday : monday + rest], ZERO)
+
+
+NO_WEIGHTS = Weights.given([Decimal(1)] * WEEK)
