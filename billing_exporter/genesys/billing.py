@@ -89,9 +89,7 @@ class BillingApi:
             seconds=seconds,
         )
 
-    def within(
-        self, seconds: float, cancelled: Callable[[], bool] = lambda: False
-    ) -> "BillingApi":
+    def within(self, seconds: float, cancelled: Callable[[], bool] = lambda: False) -> "BillingApi":
         """Return a client that shares everything, but whose every call ends within the seconds.
 
         What is cut off raises `Timeout`; once `cancelled` returns True, calls raise `Interrupted`.

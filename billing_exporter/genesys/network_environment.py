@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import certifi
-from requests.utils import get_environ_proxies
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from urllib3.util.ssl_ import create_urllib3_context
 
 from billing_exporter.genesys.errors import Unreachable
@@ -53,7 +52,7 @@ def trusted(environ: Mapping[str, str]) -> ssl.SSLContext:
     name = ca_variable(environ)
     if name is None:
         context.load_default_certs()
-        context.load_verify_locations(cafile=certifi.where())
+        context.load_verify_locations(cafile=DEFAULT_CA_BUNDLE_PATH)
         return context
     path = Path(environ[name])
     try:
