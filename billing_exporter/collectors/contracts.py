@@ -8,12 +8,12 @@ Exposes::
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import msgspec
 
-from billing_exporter.collectors.base import Details, Poll, label, once_each
-from billing_exporter.collectors.settings import ContractsSettings
+from billing_exporter.collectors.base import Details, Poll, concluded, label, once_each
+from billing_exporter.collectors.settings import ContractsSettings, seconds
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -36,11 +36,13 @@ class ContractData(msgspec.Struct, frozen=True):
         contract: as listed or asked for.
         periods: their details, or what the listing tells of them, by the name they are shown under.
         whole: ids of those whose details were read without a gap.
+        read: when each period's details were last read or confirmed, by its id.
     """
 
     contract: BillingContract
     periods: dict[str, BillingContractPeriodDetail]
     whole: tuple[str, ...] = ()
+    read: dict[str, datetime] = {}
 
 
 class ContractsData(msgspec.Struct, frozen=True):
@@ -53,11 +55,11 @@ class ContractsCollector:
     """Polls contracts and the details of their two newest periods."""
 
     name = "contracts"
-    metrics = catalogue.CATALOGUE["contracts"]
+    metrics = catalogue.CONTRACTS_METRICS
     data = ContractsData
 
     def __init__(self, settings: ContractsSettings) -> None:
-        self._settings = settings
+        self._max_age = timedelta(seconds=seconds(settings.max_age))
 
     def fetch(self, poll: Poll[ContractsData]) -> ContractsData:
         """Fetch the listing, then period details; a closed period is fetched once and kept."""
@@ -70,7 +72,15 @@ class ContractsCollector:
             contract = _in_full(poll, full, listed)
             done.append(_with_details(poll, periods, contract, kept))
         poll.progress(len(contracts), len(contracts))
-        return ContractsData(tuple(done))
+        data = self.fresh(ContractsData(tuple(done)), poll.now)
+        return concluded(poll, data, full, periods)
+
+    def fresh(self, data: ContractsData, now: datetime) -> ContractsData:
+        """Drop details of periods that could not be read for longer than ``max_age``."""
+        oldest = now - self._max_age
+        if all(read >= oldest for known in data.contracts for read in known.read.values()):
+            return data
+        return ContractsData(tuple(_without_older(known, oldest) for known in data.contracts))
 
     def parts(self, data: ContractsData) -> dict[str, tuple[ContractData, ...]]:
         """Contracts of one name are a part, for their rows may need adding up."""
@@ -80,7 +90,7 @@ class ContractsCollector:
         return parts
 
     def expose(self, part: tuple[ContractData, ...]) -> Samples:
-        """Say what the contracts of one name mean."""
+        """Return what the contracts of one name mean."""
         samples = Samples()
         for known in part:
             name = _name(known.contract)
@@ -92,6 +102,9 @@ class ContractsCollector:
                 _expose_plan(samples, name, plan)
             for period, detail in known.periods.items():
                 _expose_period(samples, name, period, detail)
+                of_period = labels(("contract", "period"), name, period)
+                read = unix_time(known.read.get(detail.id or ""))
+                samples.add(catalogue.CONTRACT_PERIOD_LAST_SUCCESS, of_period, read)
         return samples
 
 
@@ -139,7 +152,16 @@ def _in_full(
     key = listed.id
     if listed.billing_periods or key is None:
         return listed
-    return details.ask(lambda: poll.api.get_billing_contract(key), f"contract {key}") or listed
+    asked = details.ask(lambda: poll.api.get_billing_contract(key), f"contract {key}")
+    return asked or _with_known_periods(poll.previous, listed)
+
+
+def _with_known_periods(previous: ContractsData | None, listed: BillingContract) -> BillingContract:
+    for known in previous.contracts if previous is not None else ():
+        if known.contract.id == listed.id:
+            periods = known.contract.billing_periods
+            return msgspec.structs.replace(listed, billing_periods=periods)
+    return listed
 
 
 def _with_details(
@@ -148,7 +170,8 @@ def _with_details(
     contract: BillingContract,
     kept: Mapping[tuple[str | None, str], BillingContractPeriodDetail],
 ) -> ContractData:
-    periods, whole = {}, []
+    before = _last_read(poll.previous, contract.id)
+    periods, whole, read = {}, [], {}
     for name, period in newest_periods(contract, poll.now.date()).items():
         key, of = period.id, contract.id
         if key is None or of is None:
@@ -157,8 +180,21 @@ def _with_details(
         detail = known or _asked(poll, details, of, key)
         if detail is not None and _is_whole(detail):
             whole.append(key)
-        periods[name] = detail or _last_detail(poll.previous, of, key) or _outline(period)
-    return ContractData(contract, periods, tuple(whole))
+        last = detail or (_last_detail(poll.previous, of, key) if key in before else None)
+        if last is not None:
+            read[key] = poll.now if detail is not None else before[key]
+        periods[name] = last or _outline(period)
+    return ContractData(contract, periods, tuple(whole), read)
+
+
+def _without_older(known: ContractData, oldest: datetime) -> ContractData:
+    """Return a contract of whose older periods only the outline is left."""
+    read = {key: at for key, at in known.read.items() if at >= oldest}
+    periods = {
+        name: _outline(detail) if detail.id in known.read.keys() - read.keys() else detail
+        for name, detail in known.periods.items()
+    }
+    return msgspec.structs.replace(known, periods=periods, read=read)
 
 
 def _asked(
@@ -177,11 +213,19 @@ def _is_whole(detail: BillingContractPeriodDetail) -> bool:
     return bool(detail.charges) and not samples.dropped
 
 
-def _outline(period: BillingContractPeriod) -> BillingContractPeriodDetail:
-    """Return what the listing tells of a period."""
+def _outline(
+    period: BillingContractPeriod | BillingContractPeriodDetail,
+) -> BillingContractPeriodDetail:
+    """Return what the listing has of a period: no charges, no wallets."""
     return BillingContractPeriodDetail(
         id=period.id, date_start=period.date_start, date_end=period.date_end, status=period.status
     )
+
+
+def _last_read(previous: ContractsData | None, contract_id: str | None) -> dict[str, datetime]:
+    """Return when the contract's details were last read, by period."""
+    known = previous.contracts if previous is not None else ()
+    return next((each.read for each in known if each.contract.id == contract_id), {})
 
 
 def _last_detail(

@@ -9,12 +9,12 @@ An invoice has no due date; it is derived from payment terms that state one (``t
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain, product
 
 import msgspec
 
-from billing_exporter.collectors.base import Details, Poll, label, once_each
+from billing_exporter.collectors.base import Details, Poll, concluded, label, once_each
 from billing_exporter.collectors.payment_terms import due_date
 from billing_exporter.collectors.settings import InvoicesSettings, seconds
 from billing_exporter.genesys.records import BillingInvoice, BillingInvoiceItem
@@ -27,17 +27,29 @@ _AGE_LIMITS = ((0, "not_due"), (30, "1-30d"), (60, "31-60d"), (90, "61-90d"))
 
 
 class InvoiceData(msgspec.Struct, frozen=True):
-    """An invoice without addresses and payment link; ``lines`` is None where none were asked."""
+    """An invoice without addresses and payment link.
+
+    Attributes:
+        invoice: as listed.
+        lines: None where none were asked for, or none could be read for longer than ``max_age``.
+    """
 
     invoice: BillingInvoice
     lines: tuple[BillingInvoiceItem, ...] | None
 
 
 class InvoicesData(msgspec.Struct, frozen=True):
-    """All invoices as of a day (UTC)."""
+    """All invoices as of a day (UTC).
+
+    Attributes:
+        today: the day of the poll.
+        invoices: all that were listed.
+        lines_read: when the lines that are known were last read or confirmed, by invoice.
+    """
 
     today: date
     invoices: tuple[InvoiceData, ...]
+    lines_read: dict[str, datetime] = {}
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -47,15 +59,23 @@ class Totals(msgspec.Struct, frozen=True):
     invoices: tuple[BillingInvoice, ...]
 
 
+class _LineTimes(msgspec.Struct, frozen=True):
+    read: dict[str, datetime]
+
+
+InvoicesPart = Totals | InvoiceData | _LineTimes
+
+
 class InvoicesCollector:
     """Polls invoices of the lookback, all unpaid ones, and the lines as configured."""
 
     name = "invoices"
-    metrics = catalogue.CATALOGUE["invoices"]
+    metrics = catalogue.INVOICES_METRICS
     data = InvoicesData
 
     def __init__(self, settings: InvoicesSettings) -> None:
         self._lookback = timedelta(seconds=seconds(settings.lookback))
+        self._max_age = timedelta(seconds=seconds(settings.max_age))
         self._lines = settings.lines
 
     def fetch(self, poll: Poll[InvoicesData]) -> InvoicesData:
@@ -66,32 +86,53 @@ class InvoicesCollector:
             poll.api.invoices(payment_status="UnPaid"),
         )
         invoices = once_each(map(_without_people, listed), _identity)
-        kept = {}
-        if poll.previous is not None:
-            kept = {known.invoice.id: known for known in poll.previous.invoices}
+        known = poll.previous or InvoicesData(today, ())
+        kept = {before.invoice.id: before for before in known.invoices}
         details = Details(poll)
-        done = []
+        done, times = [], {}
         for number, invoice in enumerate(invoices):
             poll.progress(number, len(invoices))
-            lines = self._lines_of(poll, details, invoice, kept.get(invoice.id))
+            before, key = kept.get(invoice.id), str(invoice.id)
+            lines = self._lines_of(poll, details, invoice, before)
+            if lines is not None:
+                times[key] = poll.now
+            elif before is not None and key in known.lines_read and self._wants_lines(invoice):
+                lines, times[key] = before.lines, known.lines_read[key]
             done.append(InvoiceData(invoice, lines))
         poll.progress(len(invoices), len(invoices))
-        return InvoicesData(today, tuple(done))
+        data = InvoicesData(today, tuple(done), times)
+        return concluded(poll, self.fresh(data, poll.now), details)
 
-    def parts(self, data: InvoicesData) -> dict[str, Totals | InvoiceData]:
-        """The totals are one part, each invoice is one."""
+    def fresh(self, data: InvoicesData, now: datetime) -> InvoicesData:
+        """Drop lines that could not be read for longer than ``max_age``."""
+        old = {key for key, read in data.lines_read.items() if now - read > self._max_age}
+        if not old:
+            return data
+        invoices = tuple(
+            InvoiceData(known.invoice, None) if known.invoice.id in old else known
+            for known in data.invoices
+        )
+        read = {key: at for key, at in data.lines_read.items() if key not in old}
+        return InvoicesData(data.today, invoices, read)
+
+    def parts(self, data: InvoicesData) -> dict[str, InvoicesPart]:
+        """The totals are one part, each invoice is one, the times of reading lines are one."""
         totals = Totals(data.today, tuple(known.invoice for known in data.invoices))
         each = {
             f"invoice {_identity(known.invoice) or f'without id, {number}'}": known
             for number, known in enumerate(data.invoices)
         }
-        return {"all": totals, **each}
+        return {"all": totals, "lines": _LineTimes(data.lines_read), **each}
 
-    def expose(self, part: Totals | InvoiceData) -> Samples:
-        """Say what the totals or one invoice mean."""
+    def expose(self, part: InvoicesPart) -> Samples:
+        """Return what the totals, one invoice, or the times of reading mean."""
         samples = Samples()
         if isinstance(part, Totals):
             _expose_totals(samples, part)
+        elif isinstance(part, _LineTimes):
+            for name, read in part.read.items():
+                at = unix_time(read)
+                samples.add(catalogue.INVOICE_LINES_LAST_SUCCESS, labels(("invoice",), name), at)
         else:
             _expose_invoice(samples, part)
         return samples
@@ -103,18 +144,20 @@ class InvoicesCollector:
         invoice: BillingInvoice,
         kept: InvoiceData | None,
     ) -> tuple[BillingInvoiceItem, ...] | None:
-        key, status = invoice.id, payment_status(invoice)
-        wanted = self._lines == "all" or (self._lines == "unpaid" and status == UNPAID)
-        if not wanted or key is None:
+        """Return the lines as they are now, or None where they are not wanted or not readable."""
+        key = invoice.id
+        if not self._wants_lines(invoice) or key is None:
             return None
-        known = kept.lines if kept is not None else None
-        if known is not None and status == PAID and kept is not None and _was_paid(kept):
-            return known
-        lines = details.ask(
+        if kept is not None and kept.lines is not None and _is_paid(invoice) and _was_paid(kept):
+            return kept.lines
+        return details.ask(
             lambda: tuple(once_each(poll.api.invoice_lines(key), lambda line: line.id)),
             f"lines of invoice {key}",
         )
-        return known if lines is None else lines
+
+    def _wants_lines(self, invoice: BillingInvoice) -> bool:
+        unpaid = payment_status(invoice) == UNPAID
+        return self._lines == "all" or (self._lines == "unpaid" and unpaid)
 
 
 def payment_status(invoice: BillingInvoice) -> str:
@@ -135,8 +178,12 @@ def _identity(invoice: BillingInvoice) -> str | None:
     return label(invoice.id) or None
 
 
+def _is_paid(invoice: BillingInvoice) -> bool:
+    return payment_status(invoice) == PAID
+
+
 def _was_paid(known: InvoiceData) -> bool:
-    return payment_status(known.invoice) == PAID
+    return _is_paid(known.invoice)
 
 
 def _without_people(invoice: BillingInvoice) -> BillingInvoice:

@@ -43,7 +43,7 @@ class UsageCollector:
     """Polls the billable usage report."""
 
     name = "usage"
-    metrics = catalogue.CATALOGUE["usage"]
+    metrics = catalogue.USAGE_METRICS
     data = UsageData
 
     def __init__(self, settings: UsageSettings) -> None:
@@ -60,6 +60,10 @@ class UsageCollector:
             for usage in report.usages
         )
         return UsageData(report.start_date or start, report.end_date or end, charges)
+
+    def fresh(self, data: UsageData, now: datetime) -> UsageData:  # noqa: ARG002 - no details
+        """A report has no details of an age of their own."""
+        return data
 
     def parts(self, data: UsageData) -> dict[str, UsageData]:
         """A report is one part."""

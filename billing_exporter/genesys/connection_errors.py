@@ -30,7 +30,9 @@ _PROXY_STATUSES = {
     "403": "the proxy in {} refuses this host (403): let it pass the API's and the login's host",
     "407": "the proxy in {} asks for a password (407): write http://USER:PASSWORD@HOST:PORT",
 }
-_EXPIRED, _NOT_YET_VALID, _WRONG_HOST = 10, 9, 62  # OpenSSL's X509_V_ERR_...
+# OpenSSL's X509_V_ERR_...
+_WRONG_TIME = {9, 10}
+_WRONG_HOST = {62, 63, 64}
 
 
 def explain(error: Exception, environ: Mapping[str, str]) -> str:
@@ -65,11 +67,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _untrusted(error: ssl.SSLCertVerificationError, environ: Mapping[str, str]) -> str:
     # Some Pythons raise one without these facts.
     code, why = getattr(error, "verify_code", 0), getattr(error, "verify_message", "")
-    said = f"TLS failed: {why or 'the certificate is not trusted'}"
-    if code in {_EXPIRED, _NOT_YET_VALID}:
+    said = f"TLS failed: {why.rstrip('.') or 'the certificate is not trusted'}"
+    if code in _WRONG_TIME:
         return f"{said}: check this machine's clock, then the server's certificate"
-    if code == _WRONG_HOST:
-        return f"{said} Check api_url and login_url, and whether a proxy answers instead"
+    if code in _WRONG_HOST:
+        return f"{said}: check api_url and login_url, and whether a proxy answers instead"
     name = ca_variable(environ)
     if name is not None:
         return f"{said}: {name} names {environ[name]}, which lacks the authority that signed it"

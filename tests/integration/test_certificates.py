@@ -18,6 +18,13 @@ from tools.testkit.certificates import Authority, Pair, subject_hash
 from tools.testkit.recorded_api import FakeClock, http_answer
 
 
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget which authorities the machine's own environment names."""
+    for name in CA_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
 @contextmanager
 def serving(pair: Pair) -> Iterator[str]:
     """Answer every request over TLS with an empty object."""
@@ -36,9 +43,11 @@ def serving(pair: Pair) -> Iterator[str]:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        try:
+            yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def _answer(context: ssl.SSLContext, connection: socket.socket) -> None:

@@ -91,7 +91,12 @@ def asked(*answers: str | ApiError) -> tuple[list[str | None], list[str]]:
         told.append(f"{error.reason}: {about}")
 
     poll: Poll[None] = Poll(
-        billing_api(), datetime(2026, 11, 23, tzinfo=UTC), None, lambda *_: None, tolerate
+        billing_api(),
+        datetime(2026, 11, 23, tzinfo=UTC),
+        None,
+        lambda *_: None,
+        tolerate,
+        lambda _: None,
     )
     details = Details(poll)
 

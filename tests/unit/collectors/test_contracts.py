@@ -1,6 +1,6 @@
 """The contracts collector: which periods are asked for, and what contracts become."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -8,16 +8,16 @@ from billing_exporter.collectors.contracts import ContractsCollector, newest_per
 from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys import Forbidden
 from billing_exporter.genesys.records import BillingContract, BillingContractPeriod
-from tests.unit.collectors.api_stub import CONTRACTS, Cloud, Desk, fixture, lines, page
+from tests.unit.collectors.api_stub import CONTRACTS, NOW, Cloud, Desk, fixture, lines, page
 
 TODAY = date(2026, 11, 23)
 OPEN = {"dateStart": "2026-11-21", "dateEnd": "2026-12-20", "status": "Open"}
 CLOSED = {"dateStart": "2026-10-21", "dateEnd": "2026-11-20", "status": "Closed"}
 
 
-def desk() -> Desk:
+def desk(max_age: str = "7d") -> Desk:
     """Return a contracts collector to poll."""
-    return Desk(ContractsCollector(ContractsSettings()))
+    return Desk(ContractsCollector(ContractsSettings(max_age=max_age)))
 
 
 def contract(name: str, *periods: object, **facts: object) -> dict[str, object]:
@@ -186,6 +186,40 @@ def test_a_detail_that_fails_costs_nobody_else_anything(cloud: Cloud) -> None:
     assert contracts.left_out == [("unavailable", "billing period p of contract co-1")]
 
 
+def test_a_detail_that_cannot_be_read_ends_by_its_own_age(cloud: Cloud) -> None:
+    """Charges and wallets that fail while the listing works show their age and end after
+    ``max_age``; a closed period's, which are final, do not.
+    """
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN}, {"id": "c", **CLOSED})))
+    put_detail(cloud, "co-1/p", **OPEN, charges=[charge(1)])
+    put_detail(cloud, "co-1/c", **CLOSED, charges=[charge(2)])
+    contracts = desk(max_age="1d")
+    contracts.poll()
+    cloud.refuse(f"{CONTRACTS}/co-1/billingperiods/p", 500)
+    start = int(NOW.timestamp())
+    text = contracts.poll(NOW + timedelta(days=1))
+    assert [row[-1] for row in lines(text, "charge_actual_quantity")] == ["1", "2"]
+    times = lines(text, "contract_period_last_success_timestamp_seconds")
+    assert [int(row.split("} ")[1]) - start for row in times] == [0, 86400]
+    text = contracts.poll(NOW + timedelta(days=1, seconds=1))
+    assert [row[-1] for row in lines(text, "charge_actual_quantity")] == ["2"]
+    assert len(lines(text, "contract_period_last_success_timestamp_seconds")) == 1
+    assert len(lines(text, "contract_period_start_timestamp_seconds")) == 2
+
+
+def test_periods_that_a_listing_leaves_out_are_kept_while_they_cannot_be_asked_for(
+    cloud: Cloud,
+) -> None:
+    """A contract that is listed without periods, and cannot be read, keeps those it had."""
+    cloud.put(CONTRACTS, page(contract("co-1")))
+    cloud.put(f"{CONTRACTS}/co-1", contract("co-1", {"id": "p", **OPEN}))
+    put_detail(cloud, "co-1/p", **OPEN, charges=[charge(1)])
+    contracts = desk()
+    contracts.poll()
+    cloud.refuse(f"{CONTRACTS}/co-1", 500)
+    assert [row[-1] for row in lines(contracts.poll(), "charge_actual_quantity")] == ["1"]
+
+
 def test_a_detail_that_never_came_is_not_zero(cloud: Cloud) -> None:
     """A period that was refused from the start has no samples; its contract's facts are shown."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN}, dateEnd="2027-01-01")))
@@ -258,8 +292,8 @@ def test_contracts_of_one_number_are_added_up(cloud: Cloud) -> None:
     assert len(lines(text, "contract_period_start_timestamp_seconds")) == 1
     assert lines(text, "contract_end_timestamp_seconds") == []
     assert contracts.dropped == {"conflict": 2}
-    # The charge, info, contract start, period start, end and closed.
-    assert contracts.merged == 6
+    # The charge, info, contract start, period start, end, closed and the time of reading.
+    assert contracts.merged == 7
 
 
 def test_charges_and_wallets_of_one_name_are_added_up(cloud: Cloud) -> None:

@@ -20,6 +20,13 @@ from tools.testkit.recorded_api import API, FakeClock, http_answer, loopback
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy")
 
 
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what the machine's own environment says."""
+    for name in (*PROXY_VARIABLES, "all_proxy", "NO_PROXY", "no_proxy", *CA_VARIABLES):
+        monkeypatch.delenv(name, raising=False)
+
+
 def message(url: str) -> str:
     """Return why a request gets no answer."""
     transport = Transport()
@@ -33,8 +40,7 @@ def message(url: str) -> str:
 def nobody() -> str:
     """Return an address at which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
-        address = f"127.0.0.1:{unused.getsockname()[1]}"
-    return address
+        return f"127.0.0.1:{unused.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("variable", PROXY_VARIABLES)
@@ -44,11 +50,11 @@ def test_requests_to_this_machine_go_to_no_proxy(
     """Whatever variable names a proxy, a request to a loopback address is sent to it directly."""
     with loopback(http_answer(b"proxied")) as proxy, loopback(http_answer(b"{}")) as server:
         monkeypatch.setenv(variable, proxy.url)
-        transport = Transport()
         for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
+            transport = Transport()
             answer = transport.send(Request("GET", url, "/", {}), Deadline(FakeClock(), 30))
             assert answer.body == b"{}"
-        transport.close()
+            transport.close()
         assert proxy.requests == []
 
 

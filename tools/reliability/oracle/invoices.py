@@ -39,6 +39,9 @@ def invoices(answers: Answers, _: Answers) -> Sheet:
         _add_up(sheet, invoice, today)
         _put_invoice(sheet, invoice)
         if _status(invoice) == "unpaid":
+            # Its value is the time of the poll.
+            of = (text(invoice, "id"),)
+            sheet.put("invoice_lines_last_success_timestamp_seconds", of, _ONE)
             lines = by_id(answers.rows(f"{_LISTING}/{invoice['id']}/lines", _PAGE))
             for line in lines.values():
                 _add_line(sheet, invoice, line)
