@@ -8,13 +8,13 @@ Exposes::
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import msgspec
 
 from billing_exporter.collectors.base import Details, Poll, concluded, label, once_each
 from billing_exporter.collectors.periods import is_closed, named
-from billing_exporter.collectors.settings import ContractsSettings, seconds
+from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -65,7 +65,7 @@ class ContractsCollector:
     data = ContractsData
 
     def __init__(self, settings: ContractsSettings) -> None:
-        self._max_age = timedelta(seconds=seconds(settings.max_age))
+        self._max_age = settings.max_age.time
 
     def fetch(self, poll: Poll[ContractsData]) -> ContractsData:
         """Fetch the listing, then period details; a closed period is fetched once and kept."""

@@ -16,7 +16,8 @@ from decimal import Decimal
 import msgspec
 
 from billing_exporter.collectors.base import Poll, label
-from billing_exporter.collectors.settings import UsageSettings, seconds
+from billing_exporter.collectors.durations import Duration
+from billing_exporter.collectors.settings import UsageSettings
 from billing_exporter.genesys import Forbidden, NotFound, Rejected, UnexpectedAnswer
 from billing_exporter.genesys.records import BillingContractPeriod
 from billing_exporter.metrics import catalogue
@@ -89,7 +90,7 @@ class UsageCollector:
         if self._window == "month":
             return calendar_month(poll.now)
         midnight = poll.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        return midnight - timedelta(seconds=seconds(self._window)), midnight + _LAST_OF_DAY
+        return midnight - Duration(self._window).time, midnight + _LAST_OF_DAY
 
 
 def _count(resources: Sized | None) -> int | None:

@@ -1,10 +1,11 @@
 """The configuration explained from its own types, as JSON Schema for editors and other tools."""
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
+import msgspec.inspect
 
-from billing_exporter.collectors.settings import Collectors
+from billing_exporter.collectors.settings import Collectors, default_text, settings_types
 from billing_exporter.config.cross_checks import EITHER
 from billing_exporter.config.settings import Organization, Settings
 
@@ -17,6 +18,13 @@ def schema() -> dict[str, Any]:
         name: part if name == Collectors.__name__ else _without_null(part)
         for name, part in raw["$defs"].items()
     }
+    for kind in settings_types().values():
+        properties = definitions[kind.__name__]["properties"]
+        struct = cast("msgspec.inspect.StructType", msgspec.inspect.type_info(kind))
+        for field in struct.fields:
+            duration = default_text(field)
+            if duration is not None:
+                properties[field.name]["default"] = duration
     definitions[Organization.__name__]["allOf"] = [
         {"oneOf": [{"required": [key]} for key in pair]} for pair in EITHER
     ]
