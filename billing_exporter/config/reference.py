@@ -135,7 +135,7 @@ def _default(field: inspect.Field) -> str:
         return "required"
     if field.default is None:
         return "-"
-    if isinstance(field.default, msgspec.Struct):
+    if field.name == "collectors":
         return "all"
     duration = default_text(field)
     if duration is not None or isinstance(field.default, str):

@@ -5,7 +5,13 @@ from typing import Any, cast
 import msgspec
 import msgspec.inspect
 
-from billing_exporter.collectors.settings import Collectors, default_text, settings_types
+from billing_exporter.collectors.durations import as_text
+from billing_exporter.collectors.settings import (
+    EVERY_COLLECTOR,
+    Collectors,
+    default_text,
+    settings_types,
+)
 from billing_exporter.config.cross_checks import EITHER
 from billing_exporter.config.settings import Organization, Settings
 
@@ -25,6 +31,10 @@ def schema() -> dict[str, Any]:
             duration = default_text(field)
             if duration is not None:
                 properties[field.name]["default"] = duration
+    of_organization = definitions[Organization.__name__]["properties"]
+    of_organization["collectors"]["default"] = msgspec.to_builtins(
+        EVERY_COLLECTOR, enc_hook=as_text
+    )
     definitions[Organization.__name__]["allOf"] = [
         {"oneOf": [{"required": [key]} for key in pair]} for pair in EITHER
     ]

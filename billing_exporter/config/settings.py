@@ -107,7 +107,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             description="Which collectors run, and how. Those that are listed run; without "
             "this key all four do."
         ),
-    ] = EVERY_COLLECTOR
+    ] = msgspec.field(default_factory=lambda: EVERY_COLLECTOR)
 
     def secret(self) -> str:
         """Return the client's secret, read anew where it is in a file.
