@@ -1,4 +1,4 @@
-"""What an operator may set per collector: the one source of keys, defaults and their meaning.
+"""Settings of the collectors: the one source of their keys, defaults and meaning.
 
 A leaf, so that the collectors and the configuration can both import it. A default lives in the
 class of its collector and repeats the type, for msgspec takes a bare `str` as "no rule".

@@ -1,4 +1,4 @@
-"""Where each region of Genesys Cloud answers.
+"""Hosts of each Genesys Cloud region.
 
 The table is the one that the vendor's Python SDK 269 ships. A region that it does not know is
 reached by giving both hosts in the configuration instead.

@@ -1,4 +1,4 @@
-"""Who is connected, and who has to give way when the place is full?"""
+"""Limit of open connections: which one is closed when a new one needs its place."""
 
 import threading
 from collections.abc import Iterator

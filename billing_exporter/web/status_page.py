@@ -1,4 +1,4 @@
-"""What does a person see at ``/``? The status page, from frozen records to escaped HTML.
+"""Status page at ``/``: frozen records in, escaped HTML out.
 
 The page needs no script and no other file. Its policy allows nothing but its own style, so
 that text from elsewhere, such as an organization's name, can do no harm even unescaped.
