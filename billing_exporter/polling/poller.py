@@ -101,6 +101,8 @@ class Poller:
         self.state = State()
         self._keep = keep
         self._retired = False
+        self._began: float | None = None  # monotonic, of the poll under way
+        self._due: float | None = None  # monotonic, of the next one
         self._fits = True
         self._publishing = threading.Lock()
         self._turn = threading.Lock()
@@ -179,8 +181,22 @@ class Poller:
         Raises:
             Interrupted: the program stops, or another poller has taken the place of this one.
         """
-        with self._turn:
-            return self._polled()
+        self._began = monotonic()
+        try:
+            with self._turn:
+                return self._polled()
+        finally:
+            self._began = self._due = None
+
+    def overdue(self) -> float:
+        """Return by how many seconds the poll under way exceeds its timeout, or the next is late.
+
+        A poll that waits for its turn is under way.
+        """
+        began, due, now = self._began, self._due, monotonic()
+        if began is not None:
+            return max(0.0, now - began - seconds(self.target.settings.timeout))
+        return 0.0 if due is None else max(0.0, now - due)
 
     def _polled(self) -> State:
         at, start = self._now(), monotonic()
@@ -223,6 +239,7 @@ class Poller:
 
     def expect(self, wait: float) -> None:
         """Note in how many seconds the next poll is due."""
+        self._due = monotonic() + wait
         self.state = replace(self.state, next_poll=self._now() + timedelta(seconds=wait))
 
     def _fetched(self, at: datetime) -> Reading:
@@ -235,7 +252,8 @@ class Poller:
                 self._progress(done, total)
 
         previous = last.data if last is not None and self._fits else None
-        api = self.target.api.within(seconds(self.target.settings.timeout))
+        timeout = seconds(self.target.settings.timeout)
+        api = self.target.api.within(timeout, cancelled=lambda: self._retired)
         poll = Poll(api, at, previous, progress, self._tolerate, partial(self._publish_part, at))
         data = collector.fetch(poll)
         return self._read(data, at, self.state.reading)

@@ -71,6 +71,8 @@ _NARROWER: dict[str, Schema] = {
     "log.level": {"enum": ["debug", "info", "warn", "error"]},
     "log.format": {"enum": ["logfmt", "json"]},
     "web.telemetryPath": {"type": "string", "pattern": "^/"},
+    "web.externalUrl": {"type": "string", "pattern": "^(https?://[^?#@]+)?$"},
+    "web.routePrefix": {"type": "string", "pattern": "^(/[A-Za-z0-9._~/-]*)?$"},
     "image.repository": {"type": "string", "minLength": 1},
     "image.digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
     "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
