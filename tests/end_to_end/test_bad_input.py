@@ -16,7 +16,7 @@ from billing_exporter.simulator import Options, Simulator
 from tools.testkit.components import require
 from tools.testkit.processes import Program, serving
 from tools.testkit.prometheus_server import running_prometheus
-from tools.testkit.scrapes import Scrape, wait_until_ready
+from tools.testkit.scrapes import Scrape, wait_until_polled
 from tools.testkit.truth import Truth
 
 CONTRACTS = "get_billing_contracts"
@@ -173,7 +173,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         file: Path = tmp_path_factory.mktemp("configuration") / "exporter.yml"
         file.write_text("\n".join(["organizations:", *entries]))
         exporter = stack.enter_context(serving(None, "--config.file", str(file)))
-        wait_until_ready(exporter.url)
+        wait_until_polled(exporter.url)
         yield World(exporter, urls, elsewhere, Scrape.of(exporter.url))
 
 
