@@ -1,4 +1,4 @@
-"""Contracts with their plans, and charges and wallets of their two newest billing periods.
+"""Contracts with their plans, and charges and wallets of their newest and open billing periods.
 
 Exposes::
 
@@ -6,13 +6,14 @@ Exposes::
     genesyscloud_billing_wallet_balance{...,contract="C-7",period="current",wallet="AI tokens"} 90
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 import msgspec
 
 from billing_exporter.collectors.base import Details, Poll, concluded, label, once_each
+from billing_exporter.collectors.periods import is_closed, named
 from billing_exporter.collectors.settings import ContractsSettings, seconds
 from billing_exporter.genesys.records import (
     BillingCharge,
@@ -25,8 +26,6 @@ from billing_exporter.genesys.records import (
 )
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.samples import Samples, extended, labels, unix_time
-
-PERIODS = ("current", "previous")
 
 
 class ContractData(msgspec.Struct, frozen=True):
@@ -51,8 +50,15 @@ class ContractsData(msgspec.Struct, frozen=True):
     contracts: tuple[ContractData, ...]
 
 
+class NamedContracts(msgspec.Struct, frozen=True):
+    """Contracts that are shown under one name: as a rule one."""
+
+    name: str
+    contracts: tuple[ContractData, ...]
+
+
 class ContractsCollector:
-    """Polls contracts and the details of their two newest periods."""
+    """Polls contracts and the details of their newest periods, and of all that are open."""
 
     name = "contracts"
     metrics = catalogue.CONTRACTS_METRICS
@@ -63,7 +69,7 @@ class ContractsCollector:
 
     def fetch(self, poll: Poll[ContractsData]) -> ContractsData:
         """Fetch the listing, then period details; a closed period is fetched once and kept."""
-        contracts = once_each(poll.api.contracts(), lambda contract: contract.id)
+        contracts = once_each(poll.api.contracts(), _identity)
         kept = _closed_details(poll.previous)
         full, periods = Details(poll), Details(poll)
         done = []
@@ -82,18 +88,21 @@ class ContractsCollector:
             return data
         return ContractsData(tuple(_without_older(known, oldest) for known in data.contracts))
 
-    def parts(self, data: ContractsData) -> dict[str, tuple[ContractData, ...]]:
-        """Contracts of one name are a part, for their rows may need adding up."""
-        parts: defaultdict[str, tuple[ContractData, ...]] = defaultdict(tuple)
+    def parts(self, data: ContractsData) -> dict[str, NamedContracts]:
+        """Contracts that are shown under one name are a part, for their rows may need adding up."""
+        numbers = Counter(label(known.contract.external_number) for known in data.contracts)
+        parts: dict[str, NamedContracts] = {}
         for known in data.contracts:
-            parts[_name(known.contract)] += (known,)
+            name = _name(known.contract, numbers)
+            others = parts[name].contracts if name in parts else ()
+            parts[name] = NamedContracts(name, (*others, known))
         return parts
 
-    def expose(self, part: tuple[ContractData, ...]) -> Samples:
+    def expose(self, part: NamedContracts) -> Samples:
         """Return what the contracts of one name mean."""
         samples = Samples()
-        for known in part:
-            name = _name(known.contract)
+        for known in part.contracts:
+            name = part.name
             if not name:
                 samples.drop("missing")
                 continue
@@ -108,28 +117,25 @@ class ContractsCollector:
         return samples
 
 
-def _name(contract: BillingContract) -> str:
-    return label(contract.external_number) or label(contract.id)
+def _identity(contract: BillingContract) -> tuple[str, str] | None:
+    """Return what makes a contract another one: id and number, for two may bear one id."""
+    key = label(contract.id)
+    return (key, label(contract.external_number)) if key else None
+
+
+def _name(contract: BillingContract, numbers: Mapping[str, int]) -> str:
+    """Return the contract's number, with its id where several contracts have that number."""
+    number, key = label(contract.external_number), label(contract.id)
+    return f"{number}/{key}" if number and key and numbers[number] > 1 else number or key
 
 
 def newest_periods(contract: BillingContract, today: date) -> dict[str, BillingContractPeriod]:
-    """Name the newest period that has begun ``current`` and the one before ``previous``.
-
-    A contract whose periods all lie ahead has its first one as current.
-    """
-    dated = [
-        (period.date_start, period.id or "", period)
-        for period in once_each(contract.billing_periods, lambda period: period.id)
-        if period.date_start is not None
-    ]
-    dated.sort(key=lambda entry: entry[:2])
-    begun = [period for start, _, period in dated if start <= today]
-    newest = begun[::-1] or [period for _, _, period in dated[:1]]
-    return dict(zip(PERIODS, newest, strict=False))
-
-
-def _is_closed(period: BillingContractPeriod | BillingContractPeriodDetail) -> bool | None:
-    return {"closed": True, "open": False}.get(label(period.status).lower())
+    """Return the periods that are shown, by name; one that is listed twice is one."""
+    listed = once_each(
+        contract.billing_periods,
+        lambda period: (label(period.id), period.date_start) if label(period.id) else None,
+    )
+    return named(listed, today)
 
 
 def _closed_details(
@@ -141,7 +147,7 @@ def _closed_details(
         (known.contract.id, detail.id): detail
         for known in previous.contracts
         for detail in known.periods.values()
-        if detail.id in known.whole and _is_closed(detail)
+        if detail.id in known.whole and is_closed(detail.status)
     }
 
 
@@ -149,8 +155,8 @@ def _in_full(
     poll: Poll[ContractsData], details: Details, listed: BillingContract
 ) -> BillingContract:
     """Return the contract with its periods, which a listing may leave out."""
-    key = listed.id
-    if listed.billing_periods or key is None:
+    key = label(listed.id)
+    if listed.billing_periods or not key:
         return listed
     asked = details.ask(lambda: poll.api.get_billing_contract(key), f"contract {key}")
     return asked or _with_known_periods(poll.previous, listed)
@@ -173,10 +179,11 @@ def _with_details(
     before = _last_read(poll.previous, contract.id)
     periods, whole, read = {}, [], {}
     for name, period in newest_periods(contract, poll.now.date()).items():
-        key, of = period.id, contract.id
-        if key is None or of is None:
+        key, of = label(period.id), label(contract.id)
+        if not key or not of:
+            periods[name] = _outline(period)
             continue
-        known = kept.get((of, key)) if _is_closed(period) else None
+        known = kept.get((of, key)) if is_closed(period.status) else None
         detail = known or _asked(poll, details, of, key)
         if detail is not None and _is_whole(detail):
             whole.append(key)
@@ -292,7 +299,7 @@ def _expose_period(
     samples.add(catalogue.CONTRACT_PERIOD_START, of_period, unix_time(detail.date_start))
     end = unix_time(detail.date_end, end_of_day=True)
     samples.add(catalogue.CONTRACT_PERIOD_END, of_period, end)
-    closed = _is_closed(detail)
+    closed = is_closed(detail.status)
     if closed is not None:
         samples.add(catalogue.CONTRACT_PERIOD_CLOSED, of_period, int(closed))
     for charge in detail.charges:

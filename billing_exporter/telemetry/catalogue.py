@@ -93,7 +93,7 @@ DROPPED = Own(
     (*POLL, "reason"),
     "Rows, or numbers in them, that gave no sample: missing, not_a_number, conflict (same labels, "
     "different facts), allowance_unclear or no_free_tokens (rows do not say what is included), "
-    "zero (left out as configured).",
+    "unknown_status (of an invoice: in no sum of unpaid ones), zero (left out as configured).",
 )
 MERGED = Own(
     "counter", "rows_merged", POLL, "Rows that were added to another with the same labels."
