@@ -193,6 +193,7 @@ def test_both_formats_are_valid(*, process: bool) -> None:
         assert not [name for name in names if name.endswith("_created")]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("name", ["promtool-2", "promtool-3"])
 def test_promtool_has_nothing_to_say(name: str) -> None:
     """Names, help texts and kinds of the exporter's own metrics are as promtool wants them."""
