@@ -1,7 +1,7 @@
 """Collectors in general: how one fetches a billing subject, and what that becomes as samples."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -40,7 +40,8 @@ class Poll(Generic[Data]):
         previous: what the last good poll fetched, for what need not be fetched again.
         progress: takes how many of how many things are fetched; raises where the poll must end.
         tolerate: counts and logs the failure of one thing among many, and which.
-        publish: shows what has been read so far, before the poll ends or although it fails.
+        publish: shows what has been read although the poll fails.
+        offer: shows what has been read so far, if it is time to; takes what returns it.
     """
 
     api: BillingApi
@@ -49,6 +50,7 @@ class Poll(Generic[Data]):
     progress: Callable[[int, int], None]
     tolerate: Callable[[ApiError, str], None]
     publish: Callable[[Data], None]
+    offer: Callable[[Callable[[], Data]], None]
 
 
 class Details:
@@ -188,17 +190,20 @@ def side_by_side(
             begun.put([])
 
 
-def once_each(entities: Iterable[Entity], identity: Callable[[Entity], str | None]) -> list[Entity]:
+def once_each(
+    entities: Iterable[Entity], identity: Callable[[Entity], Hashable | None]
+) -> list[Entity]:
     """Return the entities with those of the same identity once, as last given.
 
-    A page may repeat an entity when the listing changes while it is read. Entities without an
-    identity are all kept: whoever exposes them counts them as unreadable.
+    A page may repeat an entity when the listing changes while it is read. What is another one must
+    have another identity, even where the API gives both the same id. Entities without an identity
+    are all kept: who exposes them counts them as unreadable.
     """
-    known: dict[str, Entity] = {}
+    known: dict[Hashable, Entity] = {}
     nameless = []
     for entity in entities:
         key = identity(entity)
-        if key is None:
+        if key is None or (isinstance(key, str) and not key.strip()):
             nameless.append(entity)
         else:
             known[key] = entity

@@ -1,4 +1,4 @@
-"""Contracts with their plans, and charges and wallets of their two newest billing periods.
+"""Contracts with their plans, and charges and wallets of their newest and open billing periods.
 
 Exposes::
 
@@ -6,7 +6,7 @@ Exposes::
     genesyscloud_billing_wallet_balance{...,contract="C-7",period="current",wallet="AI tokens"} 90
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
@@ -16,6 +16,7 @@ from billing_exporter.collectors.base import Details, Poll, concluded, label, on
 from billing_exporter.collectors.closed_periods import History
 from billing_exporter.collectors.contract_history import ContractHistories
 from billing_exporter.collectors.history_samples import add_history
+from billing_exporter.collectors.periods import is_closed, named
 from billing_exporter.collectors.settings import ContractsSettings, seconds
 from billing_exporter.genesys.records import (
     BillingCharge,
@@ -30,7 +31,6 @@ from billing_exporter.metrics import catalogue
 from billing_exporter.metrics import history as metrics
 from billing_exporter.metrics.samples import Samples, extended, labels, unix_time
 
-PERIODS = ("current", "previous")
 # So many histories to read take a while: the current periods are shown first.
 _SHOWN_BEFORE = 20
 
@@ -59,8 +59,15 @@ class ContractsData(msgspec.Struct, frozen=True):
     contracts: tuple[ContractData, ...]
 
 
+class NamedContracts(msgspec.Struct, frozen=True):
+    """Contracts that are shown under one name: as a rule one."""
+
+    name: str
+    contracts: tuple[ContractData, ...]
+
+
 class ContractsCollector:
-    """Polls contracts and the details of their two newest periods."""
+    """Polls contracts and the details of their newest periods, and of all that are open."""
 
     name = "contracts"
     metrics = (*catalogue.CONTRACTS_METRICS, *metrics.CONTRACTS_HISTORY)
@@ -72,7 +79,7 @@ class ContractsCollector:
 
     def fetch(self, poll: Poll[ContractsData]) -> ContractsData:
         """Fetch the listing, then period details; a closed period is fetched once and kept."""
-        contracts = once_each(poll.api.contracts(), lambda contract: contract.id)
+        contracts = once_each(poll.api.contracts(), _identity)
         kept = _closed_details(poll.previous)
         full, periods = Details(poll), Details(poll)
         done = []
@@ -86,9 +93,10 @@ class ContractsCollector:
 
     def _with_history(self, poll: Poll[ContractsData], data: ContractsData) -> ContractsData:
         """Read closed periods behind the current ones, which are shown before a long reading."""
-        before = {known.contract.id: known.history for known in _known(poll.previous)}
+        listed = poll.previous.contracts if poll.previous is not None else ()
+        before = {_identity(known.contract): known.history for known in listed}
         contracts = [
-            msgspec.structs.replace(known, history=before.get(known.contract.id, History()))
+            msgspec.structs.replace(known, history=before.get(_identity(known.contract), History()))
             for known in data.contracts
         ]
         if not self._settings.history:
@@ -102,7 +110,6 @@ class ContractsCollector:
             poll.progress(number, len(contracts))
             history, details = histories.read(known.contract, known.history)
             done.append(_renewed(known, history, details, poll.now))
-        poll.progress(len(contracts), len(contracts))
         return ContractsData(tuple(done))
 
     def fresh(self, data: ContractsData, now: datetime) -> ContractsData:
@@ -112,18 +119,21 @@ class ContractsCollector:
             return data
         return ContractsData(tuple(_without_older(known, oldest) for known in data.contracts))
 
-    def parts(self, data: ContractsData) -> dict[str, tuple[ContractData, ...]]:
-        """Contracts of one name are a part, for their rows may need adding up."""
-        parts: defaultdict[str, tuple[ContractData, ...]] = defaultdict(tuple)
+    def parts(self, data: ContractsData) -> dict[str, NamedContracts]:
+        """Contracts that are shown under one name are a part, for their rows may need adding up."""
+        numbers = Counter(label(known.contract.external_number) for known in data.contracts)
+        parts: dict[str, NamedContracts] = {}
         for known in data.contracts:
-            parts[_name(known.contract)] += (known,)
+            name = _name(known.contract, numbers)
+            others = parts[name].contracts if name in parts else ()
+            parts[name] = NamedContracts(name, (*others, known))
         return parts
 
-    def expose(self, part: tuple[ContractData, ...]) -> Samples:
+    def expose(self, part: NamedContracts) -> Samples:
         """Return what the contracts of one name mean."""
         samples = Samples()
-        for known in part:
-            name = _name(known.contract)
+        for known in part.contracts:
+            name = part.name
             if not name:
                 samples.drop("missing")
                 continue
@@ -145,10 +155,6 @@ class ContractsCollector:
         return samples
 
 
-def _known(data: ContractsData | None) -> tuple[ContractData, ...]:
-    return data.contracts if data is not None else ()
-
-
 def _renewed(
     known: ContractData,
     history: History,
@@ -164,28 +170,25 @@ def _renewed(
     )
 
 
-def _name(contract: BillingContract) -> str:
-    return label(contract.external_number) or label(contract.id)
+def _identity(contract: BillingContract) -> tuple[str, str] | None:
+    """Return what makes a contract another one: id and number, for two may bear one id."""
+    key = label(contract.id)
+    return (key, label(contract.external_number)) if key else None
+
+
+def _name(contract: BillingContract, numbers: Mapping[str, int]) -> str:
+    """Return the contract's number, with its id where several contracts have that number."""
+    number, key = label(contract.external_number), label(contract.id)
+    return f"{number}/{key}" if number and key and numbers[number] > 1 else number or key
 
 
 def newest_periods(contract: BillingContract, today: date) -> dict[str, BillingContractPeriod]:
-    """Name the newest period that has begun ``current`` and the one before ``previous``.
-
-    A contract whose periods all lie ahead has its first one as current.
-    """
-    dated = [
-        (period.date_start, period.id or "", period)
-        for period in once_each(contract.billing_periods, lambda period: period.id)
-        if period.date_start is not None
-    ]
-    dated.sort(key=lambda entry: entry[:2])
-    begun = [period for start, _, period in dated if start <= today]
-    newest = begun[::-1] or [period for _, _, period in dated[:1]]
-    return dict(zip(PERIODS, newest, strict=False))
-
-
-def _is_closed(period: BillingContractPeriod | BillingContractPeriodDetail) -> bool | None:
-    return {"closed": True, "open": False}.get(label(period.status).lower())
+    """Return the periods that are shown, by name; one that is listed twice is one."""
+    listed = once_each(
+        contract.billing_periods,
+        lambda period: (label(period.id), period.date_start) if label(period.id) else None,
+    )
+    return named(listed, today)
 
 
 def _closed_details(
@@ -197,7 +200,7 @@ def _closed_details(
         (known.contract.id, detail.id): detail
         for known in previous.contracts
         for detail in known.periods.values()
-        if detail.id in known.whole and _is_closed(detail)
+        if detail.id in known.whole and is_closed(detail.status)
     }
 
 
@@ -205,8 +208,8 @@ def _in_full(
     poll: Poll[ContractsData], details: Details, listed: BillingContract
 ) -> BillingContract:
     """Return the contract with its periods, which a listing may leave out."""
-    key = listed.id
-    if listed.billing_periods or key is None:
+    key = label(listed.id)
+    if listed.billing_periods or not key:
         return listed
     asked = details.ask(lambda: poll.api.get_billing_contract(key), f"contract {key}")
     return asked or _with_known_periods(poll.previous, listed)
@@ -229,10 +232,11 @@ def _with_details(
     before = _last_read(poll.previous, contract.id)
     periods, whole, read = {}, [], {}
     for name, period in newest_periods(contract, poll.now.date()).items():
-        key, of = period.id, contract.id
-        if key is None or of is None:
+        key, of = label(period.id), label(contract.id)
+        if not key or not of:
+            periods[name] = _outline(period)
             continue
-        known = kept.get((of, key)) if _is_closed(period) else None
+        known = kept.get((of, key)) if is_closed(period.status) else None
         detail = known or _asked(poll, details, of, key)
         if detail is not None and _is_whole(detail):
             whole.append(key)
@@ -348,7 +352,7 @@ def _expose_period(
     samples.add(catalogue.CONTRACT_PERIOD_START, of_period, unix_time(detail.date_start))
     end = unix_time(detail.date_end, end_of_day=True)
     samples.add(catalogue.CONTRACT_PERIOD_END, of_period, end)
-    closed = _is_closed(detail)
+    closed = is_closed(detail.status)
     if closed is not None:
         samples.add(catalogue.CONTRACT_PERIOD_CLOSED, of_period, int(closed))
     for charge in detail.charges:

@@ -32,11 +32,12 @@ from billing_exporter.collectors.trustor_overview import (
 from billing_exporter.genesys.records import Trustor
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics import history as metrics
-from billing_exporter.metrics.samples import Samples
+from billing_exporter.metrics.samples import Samples, labels
 
 
-class _Nameless(msgspec.Struct, frozen=True):
-    count: int
+class _Listing(msgspec.Struct, frozen=True):
+    nameless: int
+    without_reading: int
 
 
 class TrustorHistory(msgspec.Struct, frozen=True):
@@ -47,7 +48,7 @@ class TrustorHistory(msgspec.Struct, frozen=True):
     history: History
 
 
-TrustorsPart = _Nameless | TrustorState | TrustorData | TrustorHistory
+TrustorsPart = _Listing | TrustorState | TrustorData | TrustorHistory
 
 # So many histories to read take a while: the current periods are shown first.
 _SHOWN_BEFORE = 20
@@ -80,6 +81,11 @@ class TrustorsCollector:
             nameless,
             poll.now,
         )
+
+        def known() -> TrustorsData:
+            return self.fresh(sweep.data(), poll.now)
+
+        poll.offer(known)
         by_id = {str(trustor.id): trustor for trustor in wanted}
         for trustor, attempt in self._attempts(poll, [by_id[key] for key in sweep.order()]):
             sweep.note(str(trustor.id), attempt)
@@ -88,11 +94,12 @@ class TrustorsCollector:
             poll.progress(sweep.done, len(wanted))
             if sweep.is_hopeless():
                 break
+            poll.offer(known)
         failure = sweep.end()
         if failure is not None:
-            poll.publish(self.fresh(sweep.data(), poll.now))
+            poll.publish(known())
             raise failure
-        return self._with_history(poll, self.fresh(sweep.data(), poll.now))
+        return self._with_history(poll, known())
 
     def _with_history(self, poll: Poll[TrustorsData], data: TrustorsData) -> TrustorsData:
         """Read closed periods behind the current ones, which are shown before a long reading."""
@@ -114,7 +121,7 @@ class TrustorsCollector:
     def parts(self, data: TrustorsData) -> dict[str, TrustorsPart]:
         """Each customer's numbers are a part, and so is its state."""
         return {
-            "nameless": _Nameless(data.nameless),
+            "listing": _Listing(data.nameless, data.without_reading()),
             **{f"state {key}": state for key, state in data.states.items()},
             **{f"trustor {key}": numbers for key, numbers in data.numbers.items()},
             **{
@@ -136,7 +143,8 @@ class TrustorsCollector:
                 part.history, of, metrics.TRUSTOR_HISTORY_AMOUNT, metrics.TRUSTOR_SETTLEMENT
             )
         samples = Samples()
-        samples.drop("missing", part.count)
+        samples.drop("missing", part.nameless)
+        samples.add(catalogue.TRUSTORS_WITHOUT_READING, labels(()), part.without_reading)
         return samples
 
     def _selects(self, trustor: Trustor) -> bool:

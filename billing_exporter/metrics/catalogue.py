@@ -50,13 +50,14 @@ UNPAID_AMOUNT = _invoices.total(
     "unpaid_amount",
     ("currency", "overdue"),
     "Sum of unpaid invoices, in the currency, by days past the due date; overdue is unknown where "
-    "the payment terms state none.",
+    "the payment terms state none, and credit for amounts below 0, which have no age. An upper "
+    "bound: invoices that are partially paid, past due or disputed count in full.",
 )
 UNPAID_INVOICES = _invoices.total(
     "unpaid_invoices",
     ("currency", "overdue"),
     "Unpaid invoices by days past the due date; overdue is unknown where the payment terms state "
-    "none.",
+    "none, and credit for amounts below 0. Invoices of 0 are left out.",
 )
 INVOICE_AMOUNT = _invoices.fact(
     "invoice_amount",
@@ -93,7 +94,7 @@ INVOICE_LINES_LAST_SUCCESS = _invoices.fact(
     "invoice, Unix time.",
 )
 
-_contracts = Subject("the contracts and the details of their two newest billing periods")
+_contracts = Subject("the contracts and the details of their newest and open billing periods")
 
 CONTRACT_INFO = _contracts.fact(
     "contract_info",
@@ -205,6 +206,12 @@ PLAN_ITEM_QUANTITY = _contracts.fact(
 
 _trustors = Subject("the trustees' billing overview of each customer organization")
 
+TRUSTORS_WITHOUT_READING = _trustors.fact(
+    "trustors_without_reading",
+    (),
+    "Listed customers whose overview has not been read yet, or not for longer than max_age; while "
+    "there are any, sums over customers are too small.",
+)
 TRUSTOR_INFO = _trustors.fact(
     "trustor_info",
     (*TRUSTOR, "subscription", "currency"),

@@ -1,11 +1,10 @@
-"""One loop for each organization and collector: wait, fetch, publish.
+"""The poller of one organization and collector: fetches, publishes, and keeps account of it.
 
 A failed poll leaves the last good reading in place, and is itself a metric. After ``max_age`` the
 reading ends, for old numbers must not pass as new ones.
 """
 
 import logging
-import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,17 +25,9 @@ from billing_exporter.telemetry.telemetry import Telemetry
 log = logging.getLogger(__name__)
 
 SUCCESS = "success"
-# A poll that failed is tried again sooner than the interval says, then ever more rarely.
-RETRY_SECONDS = 60.0
-# Who lacks a permission lacks it for longer.
-RETRY_SECONDS_FORBIDDEN = 15 * 60.0
-# A secret may be put right at any time, and until then the client asks the login service rarely.
-LONGEST_SECONDS_UNAUTHORIZED = 5 * 60.0
-# What the API asks to wait is kept to, but a nonsensical time must not end the polls.
-LONGEST_ASKED_SECONDS = 60 * 60.0
-JITTER = 0.05
-# How soon between polls it is noticed that a reading became too old.
-LOOK_SECONDS = 60.0
+# What a poll reads is shown in batches; the rest after one is in proportion to what it cost.
+BATCH_SECONDS = 1.0
+BATCH_REST = 9
 
 Progress = Callable[[int, int], None]
 
@@ -46,6 +37,7 @@ class State:
     """What is known about one collector of one organization.
 
     Attributes:
+        restored: whether a reading from before the start is all that there is.
         outcome: ``success``, the reason of the last failure, or None before the first outcome.
         failures: how many polls have failed since the last good one.
         reading: what was last read, None before that or after ``max_age``.
@@ -62,6 +54,12 @@ class State:
     next_poll: datetime | None = None
     seconds: float | None = None
     retry_after: float = 0
+    restored: bool = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether no poll has ended yet, and nothing was restored."""
+        return self.outcome is None and not self.restored
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,9 @@ class Poller:
             "organization": target.organization,
             "collector": target.collector.name,
         }
+        self._next_batch = 0.0
         self._tell_interval()
+        self._tell_waiting()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -142,13 +142,16 @@ class Poller:
         try:
             reading = self._read(self.target.collector.fresh(data, self._now()), at, None)
             self._show(reading, restored=True)
-            self.state = State(reading=reading, next_poll=at + self._interval)
+            reading = replace(reading, changed={})
+            self.state = State(reading=reading, next_poll=at + self._interval, restored=True)
         except Exception:
             # Whoever can write the file can give it any content under a right checksum.
             log.exception("the kept reading cannot be shown", extra=self._where)
             self.withdraw()
             self._tell_interval()
+            self._tell_waiting()
             return
+        self._tell_waiting()
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
         self.expire()
 
@@ -162,6 +165,7 @@ class Poller:
         self.state = before.state
         self._turn = before._turn  # noqa: SLF001 - of the same class
         self._fits = fits
+        self._tell_waiting()
 
     def due_in(self) -> float:
         """Return the seconds until a restored reading should be polled again."""
@@ -182,6 +186,9 @@ class Poller:
 
     def _tell_interval(self) -> None:
         self._telemetry.interval(**self._where, seconds=self._interval.total_seconds())
+
+    def _tell_waiting(self) -> None:
+        self._telemetry.waiting(**self._where, waiting=self.state.is_waiting)
 
     def poll(self) -> State:
         """Poll once; every failure becomes part of the state.
@@ -213,6 +220,8 @@ class Poller:
             took = monotonic() - start
             self.state = replace(self.state, seconds=took)
             self._telemetry.polled(**self._where, outcome=str(self.state.outcome), seconds=took)
+            self._telemetry.remaining(**self._where, count=0)
+            self._tell_waiting()
         self.expire()
         return self.state
 
@@ -241,29 +250,36 @@ class Poller:
         collector, last = self.target.collector, self.state.reading
 
         def progress(done: int, total: int) -> None:
-            if self._retired:
-                raise Interrupted
+            with self._unless_retired():
+                self._telemetry.remaining(**self._where, count=total - done)
             if self._progress is not None:
                 self._progress(done, total)
 
         previous = last.data if last is not None and self._fits else None
         api = self.target.api.within(seconds(self.target.settings.timeout))
-        poll = Poll(api, at, previous, progress, self._tolerate, partial(self._publish_part, at))
+        poll = Poll(
+            api=api,
+            now=at,
+            previous=previous,
+            progress=progress,
+            tolerate=self._tolerate,
+            publish=partial(self._publish_part, at),
+            offer=partial(self._offer, at),
+        )
+        self._next_batch = monotonic()
         data = collector.fetch(poll)
         return self._read(data, at, self.state.reading)
 
     def _read(self, data: Any, at: datetime, last: Reading | None) -> Reading:
         limit = self.target.settings.max_series
         reading = read(self.target.collector, self.target.organization, data, at, last, limit=limit)
-        if reading.left_out:
+        if reading.left_out and (last is None or last.left_out != reading.left_out):
             facts = {**self._where, "left_out": reading.left_out, "max_series": limit}
             log.warning("more series than max_series: some are left out", extra=facts)
         return reading
 
     def _show(self, reading: Reading, *, restored: bool) -> None:
-        self._exposition.publish(
-            self.target.collector.name, self.target.organization, reading.rendered
-        )
+        self._expose(reading)
         self._telemetry.shown(
             **self._where,
             at=reading.at,
@@ -275,6 +291,17 @@ class Poller:
             restored=restored,
         )
 
+    def _offer(self, at: datetime, data: Callable[[], Any]) -> None:
+        """Show what a poll has read so far, if a batch is due.
+
+        What another configuration fetched is shown until the poll has ended.
+        """
+        start = monotonic()
+        if self._fits and start >= self._next_batch:
+            self._publish_part(at, data())
+            end = monotonic()
+            self._next_batch = end + max(BATCH_SECONDS, BATCH_REST * (end - start))
+
     def _publish_part(self, at: datetime, data: Any) -> None:
         """Show what a poll has read so far."""
         with self._unless_retired():
@@ -284,15 +311,18 @@ class Poller:
     def _update(self, data: Any, at: datetime) -> None:
         """Show other data; no poll has succeeded by it."""
         reading = self._read(data, at, self.state.reading)
-        where = self.target.collector.name, self.target.organization
-        self._exposition.publish(*where, reading.rendered)
+        self._expose(reading)
         self._telemetry.updated(
             **self._where,
             series=reading.series,
             left_out=reading.left_out,
             labels_cut=reading.labels_cut,
         )
-        self.state = replace(self.state, reading=reading)
+        self.state = replace(self.state, reading=replace(reading, changed={}))
+
+    def _expose(self, reading: Reading) -> None:
+        where = self.target.collector.name, self.target.organization
+        self._exposition.update(*where, reading.changed, reading.removed)
 
     def _publish(self, reading: Reading) -> None:
         self._fits = True
@@ -302,7 +332,11 @@ class Poller:
         if self.state.outcome not in {None, SUCCESS}:
             log.info("poll succeeds again", extra=self._where)
         self.state = replace(
-            self.state, outcome=SUCCESS, failures=0, reading=reading, retry_after=0
+            self.state,
+            outcome=SUCCESS,
+            failures=0,
+            reading=replace(reading, changed={}),
+            retry_after=0,
         )
         log.info("polled", extra={**self._where, "series": reading.series})
 
@@ -349,58 +383,3 @@ def _facts(error: Exception) -> dict[str, str]:
         return {}
     facts = {"operation": error.operation, "correlation_id": error.correlation_id or ""}
     return {key: value for key, value in facts.items() if value}
-
-
-def wait_after(state: State, interval: float, chance: float) -> float:
-    """Return the seconds until the next poll.
-
-    Args:
-        state: the outcome of the last one.
-        interval: the configured seconds between polls.
-        chance: a number from 0 to 1 that spreads loops over time.
-    """
-    spread = 1 + JITTER * (2 * chance - 1)
-    if state.outcome == SUCCESS:
-        return interval * spread
-    first = RETRY_SECONDS_FORBIDDEN if state.outcome == "forbidden" else RETRY_SECONDS
-    backoff = first * 2.0 ** min(state.failures - 1, 20)
-    if state.outcome == "unauthorized":
-        backoff = min(backoff, LONGEST_SECONDS_UNAUTHORIZED)
-    asked = min(state.retry_after, LONGEST_ASKED_SECONDS)
-    return max(min(backoff, interval) * spread, asked)
-
-
-class Loop(threading.Thread):
-    """Polls one target again and again until it is told to end."""
-
-    def __init__(self, poller: Poller, *, delay: float, stop: threading.Event) -> None:
-        target = poller.target
-        super().__init__(name=f"{target.organization} {target.collector.name}", daemon=True)
-        self.poller = poller
-        self._delay = delay
-        self._ended = stop
-        self._interval = seconds(target.settings.interval)
-
-    def end(self) -> None:
-        """Begin no more polls; one that is under way goes on."""
-        self._ended.set()
-
-    def run(self) -> None:
-        """Wait and poll; a poll begins only when the one before has ended."""
-        wait = self._delay
-        while not self._is_ended_within(wait):
-            try:
-                state = self.poller.poll()
-            except Interrupted:
-                return
-            wait = wait_after(state, self._interval, random.random())  # noqa: S311 - no secret
-            self.poller.expect(wait)
-
-    def _is_ended_within(self, wait: float) -> bool:
-        """Wait; meanwhile end what becomes too old, however long the interval is."""
-        until = monotonic() + wait
-        while (left := until - monotonic()) > 0:
-            if self._ended.wait(min(left, LOOK_SECONDS)):
-                return True
-            self.poller.expire()
-        return self._ended.is_set()

@@ -63,6 +63,18 @@ RESTORED = Own(
     POLL,
     "1 while the shown reading was restored after a restart, 0 once a poll has replaced it.",
 )
+WAITING = Own(
+    "gauge",
+    "waiting",
+    POLL,
+    "1 until the first poll since the start has ended, unless its reading was restored; then 0.",
+)
+REMAINING = Own(
+    "gauge",
+    "sweep_remaining",
+    POLL,
+    "Customers, contracts or invoices that the running poll has still to read; 0 between polls.",
+)
 POLLS = Own(
     "counter",
     "polls",
@@ -81,7 +93,7 @@ DROPPED = Own(
     (*POLL, "reason"),
     "Rows, or numbers in them, that gave no sample: missing, not_a_number, conflict (same labels, "
     "different facts), allowance_unclear or no_free_tokens (rows do not say what is included), "
-    "zero (left out as configured).",
+    "unknown_status (of an invoice: in no sum of unpaid ones), zero (left out as configured).",
 )
 MERGED = Own(
     "counter", "rows_merged", POLL, "Rows that were added to another with the same labels."
@@ -168,7 +180,7 @@ BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exp
 
 OWN = (
     *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES, LEFT_OUT, LABELS_CUT),
-    *(RESTORED, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
+    *(RESTORED, WAITING, REMAINING, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
     *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
     *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, SHARDS, SHARD_INDEX, BUILD),
 )

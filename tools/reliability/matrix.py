@@ -149,7 +149,7 @@ _OTHER_NAMES = dict.fromkeys((CONTRACTS, INVOICES, LINES, TRUSTORS), Change("ren
 _OTHER_WORDS = {
     CONTRACTS: Change("renamed"),  # status and units
     PERIOD: Change("other"),  # units; neither open nor closed
-    INVOICES: Change("other"),  # neither paid nor unpaid
+    INVOICES: Change("other", "unknown_status"),  # neither paid nor unpaid
     LINES: Change("renamed"),  # units
     OVERVIEW: Change("other", "merged"),  # groupings, which tell rows apart
 }

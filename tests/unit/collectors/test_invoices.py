@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from billing_exporter.collectors.invoices import AGES, InvoicesCollector, age
+from billing_exporter.collectors.invoices import AGES, CREDIT, InvoicesCollector, age
 from billing_exporter.collectors.settings import InvoicesSettings
 from billing_exporter.genesys import RateLimited, Unauthorized, UnexpectedAnswer
 from tests.unit.collectors.api_stub import INVOICES, NOW, Cloud, Desk, fixture, lines, page
@@ -60,7 +60,7 @@ def test_invoices_become_an_exposition(cloud: Cloud) -> None:
         {"dateStart": "2025-10-19", "pageSize": "200", "after": "c2Vjb25k"},
         {"paymentStatus": "UnPaid", "pageSize": "200"},
     ]
-    assert invoices.dropped == {"missing": 4}
+    assert invoices.dropped == {"missing": 4, "unknown_status": 1}
     assert "secret" not in text.lower()
     assert invoices.reading is not None
     held = [known.invoice for known in invoices.reading.data.invoices]
@@ -103,7 +103,7 @@ def test_every_bucket_of_a_known_currency_has_a_value(cloud: Cloud) -> None:
     """
     put_invoices(cloud, invoice("in-1", "Paid", currencyIsoCode="JPY"))
     text = desk().poll()
-    expected = {f'{{currency="JPY",overdue="{bucket}"}} 0' for bucket in AGES}
+    expected = {f'{{currency="JPY",overdue="{bucket}"}} 0' for bucket in (*AGES, CREDIT)}
     assert set(lines(text, "unpaid_amount")) == expected
     assert set(lines(text, "unpaid_invoices")) == expected
 

@@ -1,4 +1,4 @@
-"""Contracts, their plans, and charges and wallets of their two newest billing periods."""
+"""Contracts, their plans, and charges and wallets of their newest and open billing periods."""
 
 from collections import Counter
 from datetime import date
