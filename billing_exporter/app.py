@@ -74,6 +74,9 @@ class Exporter:
         kept = StateDirectory(state, self.telemetry.state_failed) if state else None
         self._parts = Parts(self.exposition, self.telemetry, now, kept, progress, redact, shard)
         self._units: tuple[Unit, ...] = ()
+        self.telemetry.follow_overdue(
+            lambda: ((poller.key, poller.overdue()) for poller in self.pollers)
+        )
         self.change(settings)
 
     @property

@@ -20,6 +20,7 @@ from billing_exporter.collectors.settings import CollectorSettings, seconds
 from billing_exporter.genesys import ApiError, BillingApi, Interrupted, RateLimited
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.reading import Reading, read
+from billing_exporter.polling.state import State
 from billing_exporter.telemetry.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -30,36 +31,6 @@ BATCH_SECONDS = 1.0
 BATCH_REST = 9
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class State:
-    """What is known about one collector of one organization.
-
-    Attributes:
-        restored: whether a reading from before the start is all that there is.
-        outcome: ``success``, the reason of the last failure, or None before the first outcome.
-        failures: how many polls have failed since the last good one.
-        reading: what was last read, None before that or after ``max_age``.
-        attempted: when the last poll began.
-        next_poll: when the next one is due, as told by the loop.
-        seconds: how long the last poll took.
-        retry_after: what the API asked to wait, seconds.
-    """
-
-    outcome: str | None = None
-    failures: int = 0
-    reading: Reading | None = None
-    attempted: datetime | None = None
-    next_poll: datetime | None = None
-    seconds: float | None = None
-    retry_after: float = 0
-    restored: bool = False
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether no poll has ended yet, and nothing was restored."""
-        return self.outcome is None and not self.restored
 
 
 @dataclass(frozen=True)
@@ -111,6 +82,8 @@ class Poller:
         self.state = State()
         self._keep = keep
         self._retired = False
+        self._began: float | None = None  # monotonic, of the poll under way
+        self._due: float | None = None  # monotonic, of the next one
         self._fits = True
         self._publishing = threading.Lock()
         self._turn = threading.Lock()
@@ -198,8 +171,22 @@ class Poller:
         Raises:
             Interrupted: the program stops, or another poller has taken the place of this one.
         """
-        with self._turn:
-            return self._polled()
+        self._began = monotonic()
+        try:
+            with self._turn:
+                return self._polled()
+        finally:
+            self._began = self._due = None
+
+    def overdue(self) -> float:
+        """Return by how many seconds the poll under way exceeds its timeout, or the next is late.
+
+        A poll that waits for its turn is under way.
+        """
+        began, due, now = self._began, self._due, monotonic()
+        if began is not None:
+            return max(0.0, now - began - seconds(self.target.settings.timeout))
+        return 0.0 if due is None else max(0.0, now - due)
 
     def _polled(self) -> State:
         at, start = self._now(), monotonic()
@@ -244,6 +231,7 @@ class Poller:
 
     def expect(self, wait: float) -> None:
         """Note in how many seconds the next poll is due."""
+        self._due = monotonic() + wait
         self.state = replace(self.state, next_poll=self._now() + timedelta(seconds=wait))
 
     def _fetched(self, at: datetime) -> Reading:
@@ -256,9 +244,9 @@ class Poller:
                 self._progress(done, total)
 
         previous = last.data if last is not None and self._fits else None
-        api = self.target.api.within(seconds(self.target.settings.timeout))
+        timeout = seconds(self.target.settings.timeout)
         poll = Poll(
-            api=api,
+            api=self.target.api.within(timeout, cancelled=lambda: self._retired),
             now=at,
             previous=previous,
             progress=progress,

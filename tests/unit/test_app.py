@@ -16,6 +16,8 @@ from tools.testkit.organizations import organization_at
 from tools.testkit.processes import wait_until
 from tools.testkit.scrapes import Scrape, fetch, wait_until_polled
 
+pytestmark = pytest.mark.slow
+
 ALL_WELL = dict.fromkeys(("usage", "invoices", "contracts", "trustors"), "success")
 INVOICES = "get_billing_contracts_invoices"
 
