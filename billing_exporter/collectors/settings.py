@@ -116,6 +116,17 @@ Periods = Annotated[
 ]
 
 
+History = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=60,
+        description="How many closed billing periods are read, once and again while they may "
+        "change, and shown as totals; 0 for none.",
+    ),
+]
+
+
 class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every collector lets an operator set."""
 
@@ -158,6 +169,7 @@ class ContractsSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unk
 
     interval: Interval = _default("6h")
     timeout: Timeout = _default("15m")
+    history: History = 12
 
 
 class TrustorsSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -169,6 +181,7 @@ class TrustorsSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unkn
         Periods,
         Meta(description="Billing periods to fetch, counted from the newest that the API gives."),
     ] = ("current", "previous")
+    history: History = 12
     include: Annotated[
         tuple[Pattern, ...],
         Meta(

@@ -20,8 +20,8 @@ from tools.testkit.scrapes import Scrape, billing_text
 COLLECTORS = Collectors(
     usage=UsageSettings(),
     invoices=InvoicesSettings(lookback=Duration("10y")),
-    contracts=ContractsSettings(),
-    trustors=TrustorsSettings(concurrency=1),
+    contracts=ContractsSettings(history=0),
+    trustors=TrustorsSettings(concurrency=1, history=0),
 )
 
 

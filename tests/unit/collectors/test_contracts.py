@@ -18,7 +18,7 @@ CLOSED = {"dateStart": "2026-10-21", "dateEnd": "2026-11-20", "status": "Closed"
 
 def desk(max_age: str = "7d") -> Desk:
     """Return a contracts collector to poll."""
-    return Desk(ContractsCollector(ContractsSettings(max_age=Duration(max_age))))
+    return Desk(ContractsCollector(ContractsSettings(max_age=Duration(max_age), history=0)))
 
 
 def contract(name: str, *periods: object, **facts: object) -> dict[str, object]:
