@@ -156,8 +156,8 @@ class Exporter:
 
     def scrape(self, form: Format, gzip: bool) -> Body:
         """Return the exposition: kept bytes, and the live part about the exporter."""
-        live = self.telemetry.live(openmetrics=form is Format.OPENMETRICS)
-        return self.exposition.body.pieces(live, gzip=gzip)
+        kept, live = self.telemetry.live_parts(openmetrics=form is Format.OPENMETRICS)
+        return self.exposition.body.pieces(live, gzip=gzip, kept=(kept,))
 
     def waiting_for(self) -> list[str]:
         """Name the collectors that have had no outcome yet."""

@@ -10,7 +10,7 @@ import pytest
 
 from billing_exporter.httpd.response import Response
 from billing_exporter.httpd.server import WebServer
-from billing_exporter.httpd.socket_io import PIECES_PER_CALL
+from billing_exporter.httpd.socket_io import BLOCK_BYTES
 from tests.unit.httpd.clients import (
     GET,
     Answers,
@@ -95,7 +95,8 @@ class Pieces:
     [
         (),
         (b"",),
-        tuple(bytes([number % 256]) * number for number in range(3 * PIECES_PER_CALL)),
+        tuple(bytes([number % 256]) * number for number in range(1500)),
+        (b"a" * (BLOCK_BYTES - 1), b"b", b"c" * BLOCK_BYTES, b"d"),
         (b"a" * 5_000_000, b"", b"b" * 5_000_000, b"c"),
     ],
 )
