@@ -4,7 +4,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -243,7 +243,7 @@ class App:
 def build(
     settings: Settings,
     *,
-    address: str,
+    address: str | Sequence[str],
     telemetry_path: str = "/metrics",
     prefix: Prefix = NO_PREFIX,
     listener: socket.socket | None = None,
@@ -259,7 +259,7 @@ def build(
 
     Args:
         settings: what is polled.
-        address: where to listen, ``host:port`` or ``:port``.
+        address: where to listen, ``host:port`` or ``:port``; one place or several.
         telemetry_path: path of the metrics.
         prefix: what stands before all paths.
         listener: listens already, in the place of the address.
