@@ -142,11 +142,14 @@ class Exporter:
             raise Interrupted
 
     def failed(self) -> bool:
-        """Tell whether a collector failed; one that nobody listed may lack its permission."""
-        return any(
-            poller.state.outcome != SUCCESS
-            and (poller.target.listed or poller.state.outcome != "forbidden")
-            for poller in self.pollers
+        """Return True where a collector failed, or none succeeded.
+
+        One that nobody listed may lack its permission.
+        """
+        outcomes = [(poller.state.outcome, poller.target.listed) for poller in self.pollers]
+        return all(outcome != SUCCESS for outcome, _ in outcomes) or any(
+            outcome != SUCCESS and (listed or outcome != "forbidden")
+            for outcome, listed in outcomes
         )
 
     def scrape(self, form: Format, gzip: bool) -> Body:

@@ -93,7 +93,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "renamed preview keys; spelling is older (as SDK 236) or future (that of no SDK)",
             {"spelling": "older"},
         ),
-        "weird_names": Kind("names of organizations hold quotes, a backslash and a newline"),
+        "weird_names": Kind(
+            "names of organizations hold quotes, a backslash, a newline and terminal escapes"
+        ),
         "slow_trustor": Kind(
             "one trustor, by its place in the fleet, takes some seconds",
             {"seconds": 3.0, "trustor": 0.0},
