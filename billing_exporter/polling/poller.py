@@ -182,6 +182,7 @@ class Poller:
 
     def _tell_interval(self) -> None:
         self._telemetry.interval(**self._where, seconds=self._interval.total_seconds())
+        self._telemetry.listed(**self._where, listed=self.target.listed)
 
     def poll(self) -> State:
         """Poll once; every failure becomes part of the state.

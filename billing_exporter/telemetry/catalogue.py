@@ -43,6 +43,12 @@ LAST_ATTEMPT = Own(
 )
 DURATION = Own("gauge", "poll_duration_seconds", POLL, "How long the last poll took.")
 INTERVAL = Own("gauge", "poll_interval_seconds", POLL, "Configured time from poll to poll.")
+LISTED = Own(
+    "gauge",
+    "collector_listed",
+    POLL,
+    "1 when the configuration lists the collector, 0 when it runs by default.",
+)
 SERIES = Own("gauge", "series", POLL, "Billing series that are shown.")
 LEFT_OUT = Own(
     "gauge",
@@ -166,8 +172,8 @@ SHARD_INDEX = Own(
 BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
 
 OWN = (
-    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES, LEFT_OUT, LABELS_CUT),
-    *(RESTORED, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
+    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, LISTED, SERIES),
+    *(LEFT_OUT, LABELS_CUT, RESTORED, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
     *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
     *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, SHARDS, SHARD_INDEX, BUILD),
 )

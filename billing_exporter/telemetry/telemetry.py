@@ -37,6 +37,7 @@ from billing_exporter.telemetry.catalogue import (
     LAST_ATTEMPT,
     LAST_SUCCESS,
     LEFT_OUT,
+    LISTED,
     MERGED,
     ODDITIES,
     ORGANIZATION,
@@ -152,6 +153,11 @@ class Telemetry:
     def interval(self, organization: str, collector: str, seconds: float) -> None:
         """Tell how often a collector polls."""
         self._gauges[INTERVAL].labels(organization, collector).set(seconds)
+        self._changed()
+
+    def listed(self, organization: str, collector: str, *, listed: bool) -> None:
+        """Set whether the configuration lists a collector; otherwise it runs by default."""
+        self._gauges[LISTED].labels(organization, collector).set(int(listed))
         self._changed()
 
     def attempted(self, organization: str, collector: str, at: datetime) -> None:

@@ -4,7 +4,7 @@
 {{- $settings := .settings -}}
 {{- if $rule.record -}}
   {{- $name := regexReplaceAll "^genesyscloud_billing:threshold_(.+):value$" $rule.record "${1}" -}}
-  {{- if hasKey $settings.thresholds $name -}}
+  {{- if and (hasKey $settings.thresholds $name) (not $rule.labels) -}}
     {{- $_ := set $rule "expr" (get $settings.thresholds $name | toJson | printf "vector(%s)") -}}
   {{- end -}}
 {{- else -}}
