@@ -22,10 +22,12 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "collectors",
         "config",
         "genesys",
+        "history",
         "logs",
         "malloc",
         "metrics",
         "polling",
+        "reconciliation",
         "redaction",
         "simulator",
         "telemetry",
@@ -54,6 +56,9 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "polling": ("collectors", "config", "genesys", "metrics", "telemetry"),
     "httpd": (),
     "web": ("httpd",),
+    "history": ("collectors", "genesys", "metrics", "reconciliation", "settlement"),
+    "reconciliation": (),
+    "settlement": (),
     "simulator": (),
 }
 

@@ -23,9 +23,12 @@ from billing_exporter.collectors.trustor_overview import (
     Status,
     TrustorData,
     TrustorState,
+    can_precede,
     condensed,
     expose_states,
     expose_trustor,
+    is_known_previous,
+    is_outdated,
 )
 from billing_exporter.genesys import ApiError, Forbidden, NotFound, RateLimited, Unauthorized
 from billing_exporter.genesys.records import TrusteeBillingOverview, Trustor
@@ -37,6 +40,8 @@ FAILURES_IN_A_ROW = 10
 # These will be the same for the next customer: going on would only add to the trouble.
 _OF_ALL = (RateLimited, Unauthorized)
 _INDEX = {"current": 0, "previous": 1}
+# Statuses of an attempt without new periods after which the last ones stay.
+_KEEPING = ("ok", "error")
 
 
 class TrustorsData(msgspec.Struct, frozen=True):
@@ -80,7 +85,7 @@ class TrustorsCollector:
     """Polls the trustor listing and the overviews of each trustor."""
 
     name = "trustors"
-    metrics = catalogue.CATALOGUE["trustors"]
+    metrics = catalogue.TRUSTORS_METRICS
     data = TrustorsData
 
     def __init__(self, settings: TrustorsSettings, shard: Shard | None = None) -> None:
@@ -100,12 +105,13 @@ class TrustorsCollector:
         for trustor, outcome in self._outcomes(poll, wanted, known.trustors):
             key, name = str(trustor.id), name_of(trustor)
             states.append(TrustorState(key, name, outcome.status))
-            if outcome.status == "ok":
+            if outcome.periods is not None:
                 read_at[key] = poll.now
-                trustors[key] = TrustorData(key, name, outcome.periods or {})
-            elif outcome.status == "error" and key in known.trustors:
+                trustors[key] = TrustorData(key, name, outcome.periods)
+            elif outcome.status in _KEEPING and key in known.trustors:
                 read_at[key] = known.read_at[key]
-                trustors[key] = known.trustors[key]
+                # The listing may have a new name: a customer never has two.
+                trustors[key] = msgspec.structs.replace(known.trustors[key], name=name)
         states.sort(key=lambda state: state.id)
         nameless = sum(1 for trustor in listed if not trustor.id) if self._shard.is_first else 0
         return TrustorsData(tuple(states), trustors, read_at, nameless)
@@ -181,23 +187,33 @@ class TrustorsCollector:
         except ApiError as error:
             poll.tolerate(error, f"overview of trustor {trustor.id}")
             return _Outcome("error", error=error)
-        return _Outcome("ok", self._periods(overviews, known))
+        return _Outcome("ok", None if overviews is None else self._periods(overviews, known))
 
     def _overviews(
         self, poll: Poll[TrustorsData], key: str, known: TrustorData | None
-    ) -> dict[str, TrusteeBillingOverview | None]:
-        """Fetch the periods; None stands for a closed one that is known already."""
+    ) -> dict[str, TrusteeBillingOverview | None] | None:
+        """Fetch the periods; None for one stands for what is known, None for all for a late node.
+
+        Nodes do not learn of a new period at the same time: index 0 can be a period older than
+        the one that is known, and index 1 older than the one before it.
+        """
         ask = poll.api.get_billing_trusteebillingoverview_trustor_org_id
         overviews: dict[str, TrusteeBillingOverview | None] = {}
         for period in sorted(self._settings.periods, key=_INDEX.__getitem__):
-            if period == "previous" and _is_same_period(known, overviews.get("current")):
+            current = overviews.get("current")
+            if period == "previous" and is_known_previous(known, current):
                 overviews[period] = None
                 continue
             try:
-                overviews[period] = ask(key, billing_period_index=_INDEX[period])
+                overview = ask(key, billing_period_index=_INDEX[period])
             except NotFound:
                 if not overviews:
                     raise
+                continue
+            if period == "current" and is_outdated(overview, known):
+                return None
+            if period == "current" or can_precede(overview, current):
+                overviews[period] = overview
         return overviews
 
     def _periods(
@@ -210,15 +226,6 @@ class TrustorsCollector:
             period: kept[period] if new is None else fresh[period]
             for period, new in overviews.items()
         }
-
-
-def _is_same_period(known: TrustorData | None, current: TrusteeBillingOverview | None) -> bool:
-    """Tell whether the newest period is the one of the last poll, so the one before is known."""
-    # What was kept may be of a time when other periods were configured.
-    if known is None or current is None or not known.periods.keys() >= _INDEX.keys():
-        return False
-    last = known.periods["current"].overview.billing_period_start_date
-    return last is not None and last == current.billing_period_start_date
 
 
 def name_of(trustor: Trustor) -> str:

@@ -177,7 +177,7 @@ class Poller:
 
     def withdraw(self) -> None:
         """Show nothing of the target any more."""
-        self._exposition.publish(self.target.collector.name, self.target.organization, ())
+        self._exposition.publish(self.target.collector.name, self.target.organization, {})
         self._telemetry.forget(*self.key)
 
     def _tell_interval(self) -> None:
@@ -223,7 +223,7 @@ class Poller:
             reading = self.state.reading
             if self._retired or reading is None or self._now() - reading.at <= self._max_age:
                 return
-            self._exposition.publish(self.target.collector.name, self.target.organization, ())
+            self._exposition.publish(self.target.collector.name, self.target.organization, {})
             self._telemetry.withdrawn(**self._where)
             self.state = replace(self.state, reading=None)
         log.warning("the last good reading is older than max_age and ends", extra=self._where)
@@ -257,7 +257,7 @@ class Poller:
 
     def _show(self, reading: Reading, *, restored: bool) -> None:
         self._exposition.publish(
-            self.target.collector.name, self.target.organization, reading.blocks
+            self.target.collector.name, self.target.organization, reading.rendered
         )
         self._telemetry.shown(
             **self._where,

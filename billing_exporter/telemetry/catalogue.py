@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from billing_exporter.metrics.catalogue import LONGEST_LABEL, PREFIX
+from billing_exporter.metrics.family import LONGEST_LABEL, PREFIX
 
 ORGANIZATION = ("organization",)
 POLL = ("organization", "collector")
@@ -86,7 +86,8 @@ DROPPED = Own(
     "rows_dropped",
     (*POLL, "reason"),
     "Rows, or numbers in them, that gave no sample: missing, not_a_number, conflict (same labels, "
-    "different facts), zero (left out as configured).",
+    "different facts), allowance_unclear or no_free_tokens (rows do not say what is included), "
+    "zero (left out as configured).",
 )
 MERGED = Own(
     "counter", "rows_merged", POLL, "Rows that were added to another with the same labels."

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
+from billing_exporter.collectors.registry import REGISTRY
+
 SUCCESS = "success"
-COLLECTORS = ("usage", "invoices", "contracts", "trustors")
+COLLECTORS = tuple(REGISTRY)
 
 CONTRACTS = "get_billing_contracts"
 PERIOD = "get_billing_contract_billingperiod"
@@ -151,6 +153,7 @@ _OTHER_WORDS = {
     LINES: Change("renamed"),  # units
     OVERVIEW: Change("other", "merged"),  # groupings, which tell rows apart
 }
+_OTHER_NUMBERS = dict.fromkeys((PERIOD, OVERVIEW, INVOICES, LINES), Change("other"))
 # Whole quantities and fewer units, nothing of tokens.
 _OLDER = {
     CONTRACTS: Change("renamed"),
@@ -195,6 +198,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("in_progress", "times=3"),
     # Of a period that was closed when it was read, nothing is asked for again.
     Fault("restated", on=(PERIOD, OVERVIEW)),
+    Fault("refreshed_late", changes=_OTHER_NUMBERS, on=(PERIOD, OVERVIEW)),
+    Fault("wrong_bill", "error=price", changes=_OTHER_NUMBERS, on=(INVOICES, LINES)),
     Fault("forbidden", reason="forbidden"),
     Fault("unauthorized", reason="unauthorized"),
     Fault("revoked", reason="unauthorized", on=_API),

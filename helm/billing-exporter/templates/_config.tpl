@@ -9,6 +9,8 @@
     {{- fail (printf "credentials: organization %q has none: set existingSecret, or clientId and clientSecret" .name) -}}
   {{- end -}}
 {{- end -}}
+{{- include "billing-exporter.validateDemo" . -}}
+{{- include "billing-exporter.validateServing" . -}}
 {{- if not (or $names .Values.demo.enabled .Values.existingConfigSecret) -}}
   {{- fail "config.organizations: nothing to export: name an organization, set existingConfigSecret, or demo.enabled=true to look around" -}}
 {{- end -}}
@@ -27,6 +29,56 @@
       {{- fail (printf "credentials: %q has %d entries in perShard for %d shards" $name (len .) (int $.Values.shards)) -}}
     {{- end -}}
   {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The demo serves plain HTTP and brings its own organization: refuse what it would not use. */}}
+{{- define "billing-exporter.validateDemo" -}}
+{{- if .Values.demo.enabled -}}
+  {{- range $name := list "tlsSecret" "config" "existingSecret" "https" "clientCertificates" -}}
+    {{- if get $.Values.web $name -}}
+      {{- fail (printf "web.%s: the demo serves plain HTTP without a password; leave it out, or set demo.enabled=false" $name) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if .Values.config.organizations -}}
+    {{- fail "config.organizations: the demo has an organization of its own; leave them out, or set demo.enabled=false" -}}
+  {{- end -}}
+  {{- if .Values.existingConfigSecret -}}
+    {{- fail "existingConfigSecret: the demo reads no configuration; leave it out, or set demo.enabled=false" -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Refuse what probes, scrapes and notes would not follow. */}}
+{{- define "billing-exporter.validateServing" -}}
+{{- $values := dict
+  "web.listen-address" "service.port"
+  "web.telemetry-path" "web.telemetryPath"
+  "web.config.file" "web.config or web.existingSecret"
+  "web.systemd-socket" "service.port; a pod has no socket of systemd"
+-}}
+{{- range $argument := .Values.extraArgs -}}
+  {{- range $flag, $value := $values -}}
+    {{- if eq (splitList "=" $argument | first) (printf "--%s" $flag) -}}
+      {{- fail (printf "extraArgs: --%s would leave probes and scrapes behind; set %s" $flag $value) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- if and (ne .Values.service.type "ClusterIP") (gt (int .Values.shards) 1) -}}
+  {{- fail (printf "service.type: %s balances between shards, so that a scrape finds now this one, now that; use ClusterIP" .Values.service.type) -}}
+{{- end -}}
+{{- if and .Values.podMonitor.enabled (eq (toString .Values.serviceMonitor.enabled) "true") -}}
+  {{- fail "podMonitor.enabled: every sample would be scraped twice; set serviceMonitor.enabled=false" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The name by which a shard is reached; takes root and shard. */}}
+{{- define "billing-exporter.host" -}}
+{{- $service := printf "%s.%s.svc" (include "billing-exporter.fullname" .root) (include "billing-exporter.namespace" .root) -}}
+{{- if eq .root.Values.service.type "ClusterIP" -}}
+{{ include "billing-exporter.fullname" .root }}-{{ .shard }}.{{ $service }}
+{{- else -}}
+{{ $service }}
 {{- end -}}
 {{- end -}}
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_exporter.collectors import Collector
+from billing_exporter.collectors.allowances import NO_FREE_TOKENS, UNCLEAR
 from billing_exporter.collectors.base import label
 from billing_exporter.collectors.contracts import ContractData, ContractsCollector, ContractsData
 from billing_exporter.collectors.invoices import (
@@ -22,7 +23,6 @@ from billing_exporter.collectors.invoices import (
 )
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.collectors.trustor_overview import (
-    WITHOUT_OVERAGE,
     PeriodData,
     TrustorData,
     condensed,
@@ -41,13 +41,15 @@ from billing_exporter.genesys.records import (
     TrusteeBillingOverview,
 )
 from billing_exporter.metrics import catalogue
-from billing_exporter.metrics.exposition import joined
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples, readable
 from billing_exporter.polling.reading import read
 from tests.unit.collectors import rows
 from tests.unit.collectors.api_stub import NOW
+from tools.testkit.scrapes import rendered_text
 
 DERIVED = {
+    catalogue.TRUSTOR_INCLUDED,
     catalogue.TRUSTOR_OVERAGE,
     catalogue.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT,
     catalogue.TRUSTOR_ESTIMATED_PREPAID_AMOUNT,
@@ -57,13 +59,17 @@ INVOICES = InvoicesCollector(EVERY_COLLECTOR.invoices)  # type: ignore[arg-type]
 CONTRACTS = ContractsCollector(EVERY_COLLECTOR.contracts)  # type: ignore[arg-type]
 TRUSTORS = TrustorsCollector(EVERY_COLLECTOR.trustors)  # type: ignore[arg-type]
 
+# The groupings whose rows say again what others say, or what is included.
+REPEATING = {"fair-use", "rollup", "rollup-usage", "storage-category"}
+
 seeds = st.integers(0, 2**32)
 
 
 def accounted(samples: Samples) -> int:
     """Return how many values became samples, were merged or were dropped."""
     out = sum(len(family) for metric, family in samples.families.items() if metric not in DERIVED)
-    return out + samples.merged + samples.dropped.total()
+    derived = sum(samples.dropped[reason] for reason in (UNCLEAR, NO_FREE_TOKENS))
+    return out + samples.merged + samples.dropped.total() - derived
 
 
 def given_values(values: Iterable[object]) -> int:
@@ -81,7 +87,7 @@ def shuffled(entities: Iterable[Any], seed: int) -> tuple[Any, ...]:
 def exposition(collector: Collector[Any, Any], data: Any) -> tuple[str, Counter[str], int]:
     """Return the text of all parts of the data, and the counts that belong to it."""
     reading = read(collector, "acme", data, NOW, None)
-    text = joined(collector.metrics, reading.blocks).decode()
+    text = rendered_text(collector.metrics, reading.rendered)
     return text, reading.dropped, reading.merged
 
 
@@ -94,7 +100,7 @@ def sums(values: Iterable[tuple[str, Decimal | None]]) -> dict[str, Fraction]:
     return total
 
 
-def fractions(samples: Samples, metric: catalogue.Metric) -> dict[str, Fraction]:
+def fractions(samples: Samples, metric: Metric) -> dict[str, Fraction]:
     """Return the values of a metric as exact fractions."""
     return {text: Fraction(value) for text, value in samples.values(metric).items()}
 
@@ -259,21 +265,36 @@ def test_overviews_account_for_every_value(usages: list[SubscriptionOverviewUsag
     assert accounted(expose_trustor(trustor(usages))) == values
 
 
+def is_billed(text: str) -> bool:
+    """Return whether a series repeats no other, by its label text."""
+    grouping = text.lower().partition('grouping="')[2].partition('"')[0]
+    is_tokens = 'part_number="gc-170-nv-aitc"' in text.lower() or 'charge="AI Token' in text
+    return grouping not in REPEATING or (grouping == "rollup" and is_tokens)
+
+
 @given(rows.overview_rows)
-def test_overage_is_what_exceeds_the_prepaid(usages: list[SubscriptionOverviewUsage]) -> None:
-    """Overage is derived from the sums, exactly and never below zero, where it means something;
-    an estimate is the exact product with the price, and is there only where the price is.
+def test_overage_is_what_exceeds_the_allowance(usages: list[SubscriptionOverviewUsage]) -> None:
+    """Overage is what exceeds prepaid and included, exactly and never below zero; of each billed
+    series it is shown or its absence counted, by itself or as an allowance's missing number. An
+    estimate is the exact product with the price, and
+    is there only where the price is.
     """
     samples = expose_trustor(trustor(usages))
     used = fractions(samples, catalogue.TRUSTOR_USAGE)
     prepaid = fractions(samples, catalogue.TRUSTOR_PREPAID)
-    meaningful = {
-        text
-        for text in used.keys() & prepaid.keys()
-        if not any(f'grouping="{name}"' in text.lower() for name in WITHOUT_OVERAGE)
+    included = fractions(samples, catalogue.TRUSTOR_INCLUDED)
+    overage = fractions(samples, catalogue.TRUSTOR_OVERAGE)
+    billed = set(filter(is_billed, used.keys() & prepaid.keys()))
+    fair = [row for row in usages if label(row.grouping).lower() == "fair-use"]
+    assert overage.keys() <= billed
+    assert all(map(is_billed, included))
+    unknown = samples.dropped[UNCLEAR] + samples.dropped[NO_FREE_TOKENS]
+    unread = any(row.usage_quantity is None or readable(row.usage_quantity) is None for row in fair)
+    assert len(overage) + unknown == len(billed) or (unread and len(overage) < len(billed))
+    assert overage == {
+        text: max(Fraction(0), used[text] - prepaid[text] - included.get(text, 0))
+        for text in overage
     }
-    overage = {text: max(Fraction(0), used[text] - prepaid[text]) for text in meaningful}
-    assert fractions(samples, catalogue.TRUSTOR_OVERAGE) == overage
     price = fractions(samples, catalogue.TRUSTOR_OVERAGE_PRICE)
     assert fractions(samples, catalogue.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT) == {
         money: overage[text] * price[money]
@@ -285,9 +306,27 @@ def test_overage_is_what_exceeds_the_prepaid(usages: list[SubscriptionOverviewUs
     assert found == {
         money: prepaid[text] * price[money]
         for text in prepaid
-        if (money := f'{text},currency="USD"') in price
-        and not any(f'grouping="{name}"' in text.lower() for name in WITHOUT_OVERAGE)
+        if (money := f'{text},currency="USD"') in price and is_billed(text)
     }
+
+
+@given(rows.overview_rows)
+def test_an_allowance_is_not_counted_twice(usages: list[SubscriptionOverviewUsage]) -> None:
+    """What all charges include is never more than what all fair-use rows state."""
+    stated = sum(
+        (
+            Fraction(row.usage_quantity)
+            for row in usages
+            if label(row.grouping).lower() == "fair-use"
+            and label(row.name)
+            and row.usage_quantity is not None
+            and readable(row.usage_quantity) is not None
+            and row.usage_quantity > 0
+        ),
+        Fraction(0),
+    )
+    included = fractions(expose_trustor(trustor(usages)), catalogue.TRUSTOR_INCLUDED)
+    assert sum(included.values(), Fraction(0)) <= stated
 
 
 @given(rows.overview_rows, rows.overview_rows, seeds)

@@ -30,10 +30,16 @@ def error_of(status: int, body: bytes = b"", **headers: str) -> ApiError:
     return caught.value
 
 
-@pytest.mark.parametrize("status", [200, 201, 204, 299])
-def test_success(status: int) -> None:
+def test_success() -> None:
     """A success raises nothing."""
-    check(Answer(status, {}, b""), None, NOON)
+    check(Answer(200, {}, b""), None, NOON)
+
+
+@pytest.mark.parametrize("status", [201, 202, 204, 206, 299])
+def test_a_success_without_the_whole_answer(status: int) -> None:
+    """An answer that is accepted, empty or a piece of another one is no answer."""
+    with pytest.raises(UnexpectedAnswer, match="not the whole one"):
+        check(Answer(status, {}, b'{"entities": []}'), None, NOON)
 
 
 @pytest.mark.parametrize(

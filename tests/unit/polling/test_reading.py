@@ -15,7 +15,7 @@ class Numbers:
     """A collector whose data is numbers by name; each is a part with one sample."""
 
     name = "usage"
-    metrics = catalogue.CATALOGUE["usage"]
+    metrics = catalogue.USAGE_METRICS
     data: type[dict[str, Decimal | None]] = dict[str, Decimal | None]
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Numbers:
 
 def text_of(reading: Reading) -> str:
     """Return all lines of a reading."""
-    lines = [line for block in reading.blocks for line in block.lines.values()]
+    lines = [line for part in reading.rendered.values() for line in part.lines.values()]
     return b"".join(lines).decode()
 
 

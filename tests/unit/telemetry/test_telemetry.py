@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from billing_exporter import __version__
-from billing_exporter.metrics.catalogue import CATALOGUE, PREFIX, USAGE_QUANTITY
-from billing_exporter.metrics.exposition import Exposition, render
+from billing_exporter.collectors.registry import CATALOGUE
+from billing_exporter.metrics.catalogue import USAGE_QUANTITY
+from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.metrics.family import PREFIX
+from billing_exporter.metrics.rendering import render
 from billing_exporter.metrics.samples import Samples, labels
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.catalogue import OWN
@@ -153,17 +156,6 @@ def test_nothing_told_is_ever_stale(*, openmetrics: bool) -> None:
         assert telemetry.live(openmetrics=openmetrics) != before
 
 
-@pytest.mark.parametrize("openmetrics", [False, True])
-def test_the_text_is_kept_while_nothing_happens(
-    monkeypatch: pytest.MonkeyPatch, *, openmetrics: bool
-) -> None:
-    """Scrapes share one text until something is told; what changes untold is read each time."""
-    telemetry = busy()
-    first = telemetry.live(openmetrics=openmetrics)
-    monkeypatch.delattr(telemetry, "registry")
-    assert telemetry.live(openmetrics=openmetrics) == first
-
-
 def test_a_collector_that_is_forgotten_leaves_nothing() -> None:
     """No series of a collector that is no longer configured stays, and others lose none."""
     telemetry = busy()
@@ -185,7 +177,7 @@ def test_both_formats_are_valid(*, process: bool) -> None:
     exposition = Exposition(CATALOGUE)
     reading = Samples()
     reading.require(USAGE_QUANTITY, labels(("charge",), "CX 3"), 7)
-    exposition.publish("usage", "acme", [render(reading, "acme")])
+    exposition.publish("usage", "acme", {"report": render(reading, "acme")})
     for openmetrics in (False, True):
         live = telemetry.live(openmetrics=openmetrics)
         text = b"".join(exposition.body.pieces(live, gzip=False)).decode()
@@ -233,7 +225,7 @@ def test_permissions(operation: str, statuses: tuple[str, ...], granted: int | N
     """The last answer tells whether a permission is granted; of customers a whole poll does, for
     one of them alone may have refused.
     """
-    telemetry = Telemetry(process=False)
+    telemetry = Telemetry(process=False, per_customer={_OVERVIEW: "trustors"})
     for status in statuses:
         if status == "end":
             telemetry.polled("acme", "trustors", "success", 1)
