@@ -104,7 +104,6 @@ class Telemetry:
     def listed(self, organization: str, collector: str, *, listed: bool) -> None:
         """Set whether the configuration lists a collector; otherwise it runs by default."""
         self._gauges[LISTED].labels(organization, collector).set(int(listed))
-        self._changed()
 
     def attempted(self, organization: str, collector: str, at: datetime) -> None:
         """Count the beginning of a poll."""

@@ -68,6 +68,8 @@ def test_thresholds() -> None:
     """A threshold that is set replaces the number of its rule and of no other."""
     wanted = deepcopy(source())
     for rule in (rule for group in wanted for rule in group["rules"]):
+        if "labels" in rule and "record" in rule:
+            continue  # for one currency: it stays
         if rule.get("record") == "genesyscloud_billing:threshold_overage_amount:value":
             rule["expr"] = "vector(2500000)"
         if rule.get("record") == "genesyscloud_billing:threshold_prepaid_used:value":
