@@ -33,6 +33,8 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "telemetry",
         "web.negotiation",
         "web.protection",
+        "web.route_prefix",
+        "httpd.address",
     ),
     "commands.errors": (),
     "commands.flags": (),

@@ -1,6 +1,6 @@
 """What the billing overview of one customer organization (trustor) means."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -44,11 +44,19 @@ class TrustorData(msgspec.Struct, frozen=True):
 
 
 class TrustorState(msgspec.Struct, frozen=True):
-    """How the last attempt to read a customer ended."""
+    """A listed customer.
+
+    Attributes:
+        id: of its organization.
+        name: of its organization.
+        status: how the last attempt to read it ended; None before the first.
+        read_at: when the poll began that last read it; None where none did.
+    """
 
     id: str
     name: str
-    status: Status
+    status: Status | None = None
+    read_at: datetime | None = None
 
 
 def condensed(
@@ -123,13 +131,14 @@ def _is_zero(row: SubscriptionOverviewUsage) -> bool:
     return all(number is not None and not number for number in numbers)
 
 
-def expose_states(states: Iterable[TrustorState]) -> Samples:
-    """Say which status each customer is in."""
+def expose_state(state: TrustorState) -> Samples:
+    """Return which status a customer is in, and when it was last read."""
     samples = Samples()
-    for state in states:
-        for status in STATUSES:
-            to = labels(catalogue.TRUSTOR_STATUS.labels, state.name, state.id, status)
-            samples.add(catalogue.TRUSTOR_STATUS, to, int(status == state.status))
+    for status in STATUSES if state.status is not None else ():
+        to = labels(catalogue.TRUSTOR_STATUS.labels, state.name, state.id, status)
+        samples.add(catalogue.TRUSTOR_STATUS, to, int(status == state.status))
+    of_trustor = labels(catalogue.TRUSTOR, state.name, state.id)
+    samples.add(catalogue.TRUSTOR_LAST_SUCCESS, of_trustor, unix_time(state.read_at))
     return samples
 
 

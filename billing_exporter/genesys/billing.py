@@ -89,13 +89,13 @@ class BillingApi:
             seconds=seconds,
         )
 
-    def within(self, seconds: float) -> "BillingApi":
+    def within(self, seconds: float, cancelled: Callable[[], bool] = lambda: False) -> "BillingApi":
         """Return a client that shares everything, but whose every call ends within the seconds.
 
-        What is cut off raises `Timeout`.
+        What is cut off raises `Timeout`; once `cancelled` returns True, calls raise `Interrupted`.
         """
         api = copy(self)
-        api._caller = self._caller.within(seconds)  # noqa: SLF001 - of the same class
+        api._caller = self._caller.within(seconds, cancelled)  # noqa: SLF001 - of the same class
         return api
 
     def close(self) -> None:

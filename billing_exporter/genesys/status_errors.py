@@ -56,6 +56,9 @@ def check(answer: Answer, permission: str | None, now: float) -> None:
         return
     kind, message = _meaning(answer.status)
     body = _error_body(answer.body)
+    if kind is NotFound and not isinstance(body.code, str):
+        # The API says what is not there; anything else that stands before it does not.
+        kind, message = UnexpectedAnswer, "a 404 that is not the API's own: is api_url right?"
     raise kind(
         _forbidden(body, permission) if kind is Forbidden else message,
         status=answer.status,

@@ -42,6 +42,13 @@ LAST_ATTEMPT = Own(
     "gauge", "last_attempt_timestamp_seconds", POLL, "When the last poll began, Unix time."
 )
 DURATION = Own("gauge", "poll_duration_seconds", POLL, "How long the last poll took.")
+OVERDUE = Own(
+    "gauge",
+    "poll_overdue_seconds",
+    POLL,
+    "Seconds by which the poll under way exceeds its timeout, or the next poll is late; 0 when on "
+    "time.",
+)
 INTERVAL = Own("gauge", "poll_interval_seconds", POLL, "Configured time from poll to poll.")
 LISTED = Own(
     "gauge",
@@ -87,7 +94,7 @@ DROPPED = Own(
     (*POLL, "reason"),
     "Rows, or numbers in them, that gave no sample: missing, not_a_number, conflict (same labels, "
     "different facts), allowance_unclear or no_free_tokens (rows do not say what is included), "
-    "zero (left out as configured).",
+    "unknown_status (of an invoice: in no sum of unpaid ones), zero (left out as configured).",
 )
 MERGED = Own(
     "counter", "rows_merged", POLL, "Rows that were added to another with the same labels."
@@ -173,7 +180,7 @@ SHARD_INDEX = Own(
 BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
 
 OWN = (
-    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, LISTED, SERIES),
+    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, OVERDUE, INTERVAL, LISTED, SERIES),
     *(LEFT_OUT, LABELS_CUT, RESTORED, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
     *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
     *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, SHARDS, SHARD_INDEX, BUILD),

@@ -2,7 +2,7 @@
 
 import platform
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
@@ -25,6 +25,7 @@ from billing_exporter.telemetry.catalogue import (
     MERGED,
     ODDITIES,
     ORGANIZATION,
+    OVERDUE,
     OWN,
     PARTIAL,
     POLL,
@@ -70,18 +71,25 @@ class Telemetry:
         self._lock = threading.Lock()
         self._per_customer = per_customer
         self._grants: dict[tuple[str, str], set[bool]] = {}
-        self._gauges = {own: Family(own) for own in OWN if own.kind == "gauge"}
+        self._gauges = {
+            own: Family(own) for own in OWN if own.kind == "gauge" and own is not OVERDUE
+        }
         self._counters = {own: Family(own) for own in OWN if own.kind == "counter"}
         self._durations = Family(REQUEST_DURATION, _BUCKETS_SECONDS)
         self._build = Family(BUILD)
         self._build.labels(version=__version__, python=platform.python_version()).set(1)
         self._followed: dict[Own, Callable[[], int]] = dict.fromkeys(_FOLLOWED, int)
+        self._overdue: Callable[[], Iterable[tuple[tuple[str, str], float]]] = tuple
         self._process = ProcessMetrics() if process else None
         self.sharded(0, 1)
 
     def follow(self, own: Own, read: Callable[[], int]) -> None:
         """Show a counter that is kept elsewhere; it is read at every scrape."""
         self._followed[own] = read
+
+    def follow_overdue(self, read: Callable[[], Iterable[tuple[tuple[str, str], float]]]) -> None:
+        """Show by how much polls are late, by organization and collector, at every scrape."""
+        self._overdue = read
 
     def sharded(self, index: int, count: int) -> None:
         """Tell which one of how many exporters this is."""
@@ -143,13 +151,22 @@ class Telemetry:
         """Count a reading that was published, after a poll or from before a restart."""
         key = {"organization": organization, "collector": collector}
         self._gauges[LAST_SUCCESS].labels(**key).set(at.timestamp())
-        self._gauges[SERIES].labels(**key).set(series)
-        self._gauges[LEFT_OUT].labels(**key).set(left_out)
-        self._gauges[LABELS_CUT].labels(**key).set(labels_cut)
         self._gauges[RESTORED].labels(**key).set(int(restored))
+        self.updated(
+            organization, collector, series=series, left_out=left_out, labels_cut=labels_cut
+        )
         self._counters[MERGED].labels(**key).inc(merged)
         for reason, count in dropped.items():
             self._counters[DROPPED].labels(**key, reason=reason).inc(count)
+
+    def updated(
+        self, organization: str, collector: str, *, series: int, left_out: int, labels_cut: int
+    ) -> None:
+        """Set how much is shown, in the middle of a poll or when a part has ended."""
+        key = {"organization": organization, "collector": collector}
+        self._gauges[SERIES].labels(**key).set(series)
+        self._gauges[LEFT_OUT].labels(**key).set(left_out)
+        self._gauges[LABELS_CUT].labels(**key).set(labels_cut)
 
     def state_failed(self, reason: str) -> None:
         """Count a reading on disk that could not be saved or used."""
@@ -215,7 +232,16 @@ class Telemetry:
         """Return the metrics as they are now; OpenMetrics ends with its closing line."""
         for own, read in self._followed.items():
             self._counters[own].set(read())
-        families = (*self._gauges.values(), *self._counters.values(), self._durations, self._build)
+        overdue = Family(OVERDUE)
+        for key, seconds in self._overdue():
+            overdue.labels(*key).set(seconds)
+        families = (
+            overdue,
+            *self._gauges.values(),
+            *self._counters.values(),
+            self._durations,
+            self._build,
+        )
         text = [family.text(openmetrics=openmetrics) for family in families]
         if self._process is not None:
             text += self._process.text(openmetrics=openmetrics)

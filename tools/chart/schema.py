@@ -71,6 +71,8 @@ _NARROWER: dict[str, Schema] = {
     "log.level": {"enum": ["debug", "info", "warn", "error"]},
     "log.format": {"enum": ["logfmt", "json"]},
     "web.telemetryPath": {"type": "string", "pattern": "^/"},
+    "web.externalUrl": {"type": "string", "pattern": "^(https?://[^?#@]+)?$"},
+    "web.routePrefix": {"type": "string", "pattern": "^(/[A-Za-z0-9._~/-]*)?$"},
     "image.repository": {"type": "string", "minLength": 1},
     "image.digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
     "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
@@ -233,7 +235,7 @@ def _web() -> dict[str, Schema]:
     """Return the definitions of the web configuration file; the certificate may be a Secret's."""
     definitions: dict[str, Schema] = msgspec.json.schema(WebSettings)["$defs"]
     tls = definitions["TlsServer"]
-    tls.pop("required")
+    tls.pop("required", None)
     tls["properties"]["client_auth_type"]["enum"] = list(CLIENT_AUTH_TYPES)
     for name in ("min_version", "max_version"):
         tls["properties"][name]["enum"] = list(VERSIONS)

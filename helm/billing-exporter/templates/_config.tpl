@@ -35,9 +35,9 @@
 {{/* The demo serves plain HTTP and brings its own organization: refuse what it would not use. */}}
 {{- define "billing-exporter.validateDemo" -}}
 {{- if .Values.demo.enabled -}}
-  {{- range $name := list "tlsSecret" "config" "existingSecret" "https" "clientCertificates" -}}
+  {{- range $name := list "tlsSecret" "config" "existingSecret" "https" "clientCertificates" "externalUrl" "routePrefix" -}}
     {{- if get $.Values.web $name -}}
-      {{- fail (printf "web.%s: the demo serves plain HTTP without a password; leave it out, or set demo.enabled=false" $name) -}}
+      {{- fail (printf "web.%s: the demo serves plain HTTP at the root, without a password; leave it out, or set demo.enabled=false" $name) -}}
     {{- end -}}
   {{- end -}}
   {{- if .Values.config.organizations -}}
@@ -56,6 +56,8 @@
   "web.telemetry-path" "web.telemetryPath"
   "web.config.file" "web.config or web.existingSecret"
   "web.systemd-socket" "service.port; a pod has no socket of systemd"
+  "web.external-url" "web.externalUrl"
+  "web.route-prefix" "web.routePrefix"
 -}}
 {{- range $argument := .Values.extraArgs -}}
   {{- range $flag, $value := $values -}}
@@ -70,6 +72,15 @@
 {{- if and .Values.podMonitor.enabled (eq (toString .Values.serviceMonitor.enabled) "true") -}}
   {{- fail "podMonitor.enabled: every sample would be scraped twice; set serviceMonitor.enabled=false" -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The path before all others, without a slash at its end; empty at the root. */}}
+{{- define "billing-exporter.routePrefix" -}}
+{{- $prefix := .Values.web.routePrefix -}}
+{{- if and .Values.web.externalUrl (not $prefix) -}}
+  {{- $prefix = (urlParse .Values.web.externalUrl).path -}}
+{{- end -}}
+{{- with trimAll "/" $prefix }}/{{ . }}{{ end -}}
 {{- end -}}
 
 {{/* The name by which a shard is reached; takes root and shard. */}}
@@ -134,6 +145,10 @@ alone, the Secret with its keys, the variable that holds its id and the file tha
 {{- $config := deepCopy .Values.web.config -}}
 {{- if .Values.web.tlsSecret -}}
   {{- $files := dict "cert_file" "/run/billing-exporter/tls/tls.crt" "key_file" "/run/billing-exporter/tls/tls.key" -}}
+  {{- $given := default dict $config.tls_server_config -}}
+  {{- range $name := list "cert" "key" -}}
+    {{- if hasKey $given $name }}{{ $files = omit $files (printf "%s_file" $name) }}{{ end -}}
+  {{- end -}}
   {{- $config = mustMerge $config (dict "tls_server_config" $files) -}}
 {{- end -}}
 {{- if $config -}}{{ toYaml $config }}{{- end -}}

@@ -38,7 +38,7 @@ selector:
 {{- define "billing-exporter.endpoint" -}}
 {{- $monitor := .Values.serviceMonitor -}}
 port: metrics
-path: {{ .Values.web.telemetryPath }}
+path: {{ include "billing-exporter.routePrefix" . }}{{ .Values.web.telemetryPath }}
 scheme: {{ include "billing-exporter.scheme" . }}
 interval: {{ $monitor.interval }}
 {{- with $monitor.scrapeTimeout }}

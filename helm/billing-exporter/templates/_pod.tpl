@@ -38,6 +38,12 @@ checksum/web: {{ include (print $.Template.BasePath "/secret-web.yaml") . | sha2
 {{- end }}
 - --web.listen-address=:{{ .Values.service.port }}
 - --web.telemetry-path={{ .Values.web.telemetryPath }}
+{{- with .Values.web.externalUrl }}
+- --web.external-url={{ . }}
+{{- end }}
+{{- with .Values.web.routePrefix }}
+- --web.route-prefix={{ . }}
+{{- end }}
 - --log.level={{ .Values.log.level }}
 - --log.format={{ .Values.log.format }}
 {{- with .Values.extraArgs }}

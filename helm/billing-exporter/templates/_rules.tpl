@@ -1,4 +1,4 @@
-{{/* A rule as the values want it: its threshold, labels and runbook; takes rule and settings. */}}
+{{/* A rule as the values want it: its threshold, labels and links; takes rule, settings and suffix. */}}
 {{- define "billing-exporter.rule" -}}
 {{- $rule := .rule -}}
 {{- $settings := .settings -}}
@@ -12,6 +12,12 @@
   {{- if and $settings.runbookBaseUrl (dig "annotations" "runbook_url" "" $rule) -}}
     {{- $base := trimSuffix "/" $settings.runbookBaseUrl -}}
     {{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s" $base $rule.annotations.runbook_url) -}}
+  {{- end -}}
+  {{- with dig "annotations" "dashboard_url" "" $rule -}}
+    {{- $ending := empty $.suffix | ternary "" (printf "-%s" $.suffix) -}}
+    {{- $path := regexReplaceAll "^(d/genesyscloud-billing-[a-z]+)" . (printf "${1}%s" $ending) -}}
+    {{- $base := trimSuffix "/" $settings.dashboardBaseUrl -}}
+    {{- $_ := set $rule.annotations "dashboard_url" (empty $base | ternary $path (printf "%s/%s" $base $path)) -}}
   {{- end -}}
 {{- end -}}
 {{- toYaml $rule -}}

@@ -8,7 +8,9 @@ import helm_python
 import jsonschema
 import pytest
 
+from billing_exporter.cli import parser
 from billing_exporter.genesys.regions import hosts
+from billing_exporter.web.route_prefix import prefix_of
 from tools.chart.rendering import (
     NAMESPACE,
     ONE,
@@ -176,6 +178,33 @@ def test_company() -> None:
     assert f"//{NAME}.finance.svc:" in test["args"][1]
 
 
+@pytest.mark.parametrize(
+    ("web", "prefix"),
+    [
+        ({"routePrefix": "/billing"}, "/billing"),
+        ({"routePrefix": "/a/b/"}, "/a/b"),
+        ({"externalUrl": "https://example.com/billing/"}, "/billing"),
+        ({"externalUrl": "https://example.com"}, ""),
+        ({"externalUrl": "https://example.com/billing", "routePrefix": "/"}, ""),
+        ({"externalUrl": "https://example.com/billing", "routePrefix": "/in"}, "/in"),
+    ],
+)
+def test_prefix(web: Object, prefix: str) -> None:
+    """Probes, scrapes, notes and ``helm test`` ask below the prefix that the exporter serves."""
+    values = {**ONE, "web": web, "serviceMonitor": {"enabled": True}}
+    found = objects(values)
+    parsed = parser().parse_args(container(found)["args"])
+    assert prefix_of(parsed.external_url, parsed.route_prefix).route == prefix
+    assert container(found)["livenessProbe"]["httpGet"]["path"] == f"{prefix}/-/healthy"
+    assert container(found)["readinessProbe"]["httpGet"]["path"] == f"{prefix}/-/ready"
+    assert only(found, "ServiceMonitor")["spec"]["endpoints"][0]["path"] == f"{prefix}/metrics"
+    (test,) = only(found, "Pod")["spec"]["containers"]
+    assert test["args"][1].endswith(f":10059{prefix}/-/healthy")
+    notes = render({**ONE, "web": web})["billing-exporter/templates/NOTES.txt"]
+    assert f"metrics_path: {prefix}/metrics\n" in notes
+    assert f"http://localhost:10059{prefix}/\n" in notes
+
+
 def test_extra_manifests() -> None:
     """Objects of one's own are templates, given as objects or as text."""
     own = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "{{ .Release.Name }}-own"}}
@@ -277,6 +306,8 @@ def test_the_demo_refuses_what_it_would_ignore(values: Object, said: str) -> Non
         ),
         ({"extraArgs": ["--web.telemetry-path", "/x"]}, "set web.telemetryPath"),
         ({"extraArgs": ["--web.config.file=/w"]}, "set web.config or web.existingSecret"),
+        ({"extraArgs": ["--web.route-prefix=/x"]}, "set web.routePrefix"),
+        ({"extraArgs": ["--web.external-url=http://x/"]}, "set web.externalUrl"),
         ({"service": {"type": "NodePort"}, "shards": 2}, "service.type: NodePort balances"),
         (
             {"podMonitor": {"enabled": True}, "serviceMonitor": {"enabled": True}},

@@ -89,6 +89,7 @@ def test_alerts() -> None:
             disabledAlerts=[gone],
             alertLabels={"team": "finance", "severity": "page"},
             runbookBaseUrl="https://wiki.example.com/",
+            dashboardBaseUrl="https://grafana.example.com/",
         )
         for rule in group["rules"]
     ]
@@ -99,6 +100,8 @@ def test_alerts() -> None:
     assert rule["expr"] == alerts[-1]["expr"]
     runbook = alerts[-1]["annotations"]["runbook_url"]
     assert rule["annotations"]["runbook_url"] == f"https://wiki.example.com/{runbook}"
+    dashboard = alerts[-1]["annotations"]["dashboard_url"]
+    assert rule["annotations"]["dashboard_url"] == f"https://grafana.example.com/{dashboard}"
     records = [one for one in found if "record" in one]
     assert records == [one for group in source() for one in group["rules"] if "record" in one]
 

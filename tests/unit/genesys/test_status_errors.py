@@ -51,7 +51,7 @@ def test_a_success_without_the_whole_answer(status: int) -> None:
         (400, Rejected),
         (401, Unauthorized),
         (403, Forbidden),
-        (404, NotFound),
+        (404, UnexpectedAnswer),
         (408, Unavailable),
         (409, Rejected),
         (413, Rejected),
@@ -73,6 +73,22 @@ def test_statuses(status: int, kind: type[ApiError]) -> None:
     assert error.status == status
     assert error.code is None
     assert "html" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"code": "not.found", "status": 404}', NotFound),
+        (b'{"message": "no Route matched"}', UnexpectedAnswer),
+        (b'{"status": 404, "error": "Not Found"}', UnexpectedAnswer),
+        (b'"not.found"', UnexpectedAnswer),
+        (b"{}", UnexpectedAnswer),
+        (b"", UnexpectedAnswer),
+    ],
+)
+def test_a_404_is_the_apis_own_or_unexpected(body: bytes, kind: type[ApiError]) -> None:
+    """Only the API's error body, which has a code, says that there is no such thing."""
+    assert type(error_of(404, body)) is kind
 
 
 def test_facts_of_an_error_body() -> None:

@@ -14,7 +14,7 @@ from billing_exporter.collectors import Poll, Shard
 from billing_exporter.collectors.invoices import InvoicesCollector, InvoicesData
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
 from billing_exporter.config import ConfigError, Mistake, Secret, Settings
-from billing_exporter.polling.poller import Loop
+from billing_exporter.polling.loop import Loop
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format
 from tools.testkit.organizations import organization_at

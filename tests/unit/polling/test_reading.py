@@ -24,6 +24,14 @@ class Numbers:
     def fetch(self, _poll: object) -> Any:
         """Fetch nothing."""
 
+    def fresh(
+        self,
+        data: dict[str, Decimal | None],
+        now: datetime,  # noqa: ARG002 - no details
+    ) -> dict[str, Decimal | None]:
+        """Numbers have no details."""
+        return data
+
     def parts(self, data: dict[str, Decimal | None]) -> dict[str, tuple[str, Decimal | None]]:
         """Make each number a part."""
         return {name: (name, number) for name, number in data.items()}

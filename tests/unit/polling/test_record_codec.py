@@ -42,7 +42,7 @@ def test_a_record_comes_back_digit_for_digit(note: Note, known: list[Note]) -> N
 
 def test_a_customer_is_a_fraction_of_its_objects() -> None:
     """With a dictionary of four other customers, an overview takes less than a kilobyte."""
-    known = list(world.trustors(10 * world.SERIES_PER_TRUSTOR).trustors.values())
+    known = list(world.trustors(10 * world.SERIES_PER_TRUSTOR).numbers.values())
     codec = RecordCodec[TrustorData](TrustorData, dictionary_of(known))
     content = codec.encode(known[9])
     assert codec.decode(content) == known[9]

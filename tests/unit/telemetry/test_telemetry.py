@@ -72,6 +72,7 @@ def busy() -> Telemetry:
     telemetry = Telemetry(process=False)
     for tell in EVENTS.values():
         tell(telemetry)
+    telemetry.follow_overdue(lambda: [(("acme", "usage"), 2.5)])
     return telemetry
 
 
@@ -116,6 +117,7 @@ def test_everything_that_is_told_is_counted() -> None:
         ("poll_duration_seconds", poll): 1.5,
         ("poll_interval_seconds", poll): 60,
         ("collector_listed", poll): 1,
+        ("poll_overdue_seconds", poll): 2.5,
         ("last_attempt_timestamp_seconds", poll): AT.timestamp(),
         ("last_success_timestamp_seconds", poll): AT.timestamp(),
         ("series", poll): 0,
@@ -162,6 +164,7 @@ def test_a_collector_that_is_forgotten_leaves_nothing() -> None:
     telemetry.polled("acme", "invoices", "success", 1)
     telemetry.polled("zeta", "usage", "success", 1)
     telemetry.forget("acme", "usage")
+    telemetry.follow_overdue(tuple)
     found = [text for _, text in samples(telemetry.live(openmetrics=False).decode())]
     assert not [text for text in found if "collector=usage organization=acme" in text]
     assert [text for text in found if "collector=invoices organization=acme" in text]

@@ -25,7 +25,7 @@ COLLECTOR = TrustorsCollector(TrustorsSettings())
 def works(series: int) -> dict[str, Callable[[], object]]:
     """Prepare to publish a first poll, and a second one in which one trustor of 100 changed."""
     first = world.trustors(series)
-    second = world.trustors(series, changed=max(1, len(first.trustors) // 100))
+    second = world.trustors(series, changed=max(1, len(first.numbers) // 100))
     last = _read(first, None)
     exposition, telemetry = Exposition(CATALOGUE), Telemetry()
     _fill(telemetry, last)

@@ -8,6 +8,7 @@ from tools.reliability.oracle.sheet import Sheet
 from tools.testkit.truth import JSON
 
 _STATUSES = ("ok", "no_data", "forbidden", "disabled", "error")
+_READ = 200
 _STATUS_OF = {200: "ok", 403: "forbidden", 404: "no_data"}
 _TIMES = {
     "trustor_contract_end_timestamp_seconds": "contractEndDate",
@@ -28,9 +29,10 @@ def trustors(answers: Answers, known: Answers) -> Sheet:
         state = _STATUS_OF.get(status, "disabled")
         for each in _STATUSES:
             sheet.put("trustor_status", (*who, each), Decimal(each == state))
-        if state == "ok":
+        if state == "ok" or known.one(path)[0] == _READ:
             # Its value is the time of the poll.
             sheet.put("trustor_last_success_timestamp_seconds", who, _ONE)
+        if state == "ok":
             _put_facts(sheet, who, newest)
             _put_period(sheet, (*who, "current"), newest)
             before = known if _start(newest) == _start(known.one(path)[1]) else answers
