@@ -159,6 +159,7 @@ class Poller:
 
     def _tell_interval(self) -> None:
         self._telemetry.interval(**self._where, seconds=self._interval.total_seconds())
+        self._telemetry.listed(**self._where, listed=self.target.listed)
 
     def _tell_waiting(self) -> None:
         self._telemetry.waiting(**self._where, waiting=self.state.is_waiting)

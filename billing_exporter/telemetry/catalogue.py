@@ -50,6 +50,12 @@ OVERDUE = Own(
     "time.",
 )
 INTERVAL = Own("gauge", "poll_interval_seconds", POLL, "Configured time between polls, in seconds.")
+LISTED = Own(
+    "gauge",
+    "collector_listed",
+    POLL,
+    "1 when the configuration lists the collector, 0 when it runs by default.",
+)
 SERIES = Own("gauge", "series", POLL, "Billing series that are exposed.")
 LEFT_OUT = Own(
     "gauge",
@@ -186,8 +192,9 @@ SHARD_INDEX = Own(
 BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
 
 OWN = (
-    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, OVERDUE, INTERVAL, SERIES, LEFT_OUT),
-    *(LABELS_CUT, RESTORED, WAITING, REMAINING, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
+    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, OVERDUE, INTERVAL, LISTED, SERIES),
+    *(LEFT_OUT, LABELS_CUT, RESTORED, WAITING, REMAINING),
+    *(POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
     *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
     *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, SHARDS, SHARD_INDEX, BUILD),
 )

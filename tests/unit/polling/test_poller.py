@@ -63,6 +63,8 @@ def test_a_good_poll_publishes_and_is_told() -> None:
     assert office.told("last_success_timestamp_seconds") == {"usage": START.timestamp()}
     assert office.told("last_attempt_timestamp_seconds") == {"usage": START.timestamp()}
     assert office.told("poll_interval_seconds") == {"usage": 6 * HOUR}
+    assert office.told("collector_listed") == {"usage": 1}
+    assert Office(7, listed=False).told("collector_listed") == {"usage": 0}
     assert office.told("poll_duration_seconds")["usage"] >= 0
 
 
