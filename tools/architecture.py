@@ -73,6 +73,7 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "dashboards": ("paths", "testkit"),
     "demo_stack": ("dashboards", "paths", "testkit"),
     "paths": (),
+    "release": ("paths",),
     "reliability": ("paths", "testkit"),
     "testkit": ("paths",),
 }
