@@ -189,7 +189,8 @@ class Operations:
             raise RefusedError(403, "not.authorized", "You are not authorized to do that.")
         if trustor.state == "forbidden":
             raise missing_permission("affiliateOrganization:clientBilling:view")
-        overview = self._world.overview(trustor, index, call.now.date(), call.twist)
+        place = index + call.twist.behind
+        overview = self._world.overview(trustor, place, call.now.date(), call.twist)
         if overview is None:
             raise not_found()
         return overview
