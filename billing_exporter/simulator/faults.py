@@ -103,6 +103,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "late_node": Kind("overviews are from a node that lags by some periods", {"periods": 1.0}),
         "wrong_identity": Kind("an answer names something else than what was asked for"),
+        "annual_period": Kind("contracts have an open annual period beside the monthly ones"),
         "same_ids": Kind("all rows of a list have one id, which may be empty", {"id": "x"}),
         "credits": Kind("amounts of invoices are below 0"),
         "payment_status": Kind(

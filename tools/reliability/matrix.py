@@ -223,6 +223,7 @@ FAULTS: tuple[Fault, ...] = (
     # What is known is newer.
     Fault("late_node", on=(OVERVIEW,)),
     Fault("wrong_identity", reason="unexpected_answer", on=(PERIOD, OVERVIEW, CONTRACT)),
+    Fault("annual_period", changes={CONTRACTS: Change("other")}, on=(CONTRACTS,)),
     Fault("same_ids", on=(LINES,)),
     Fault("same_ids", "id=", on=(LINES,)),
     Fault("credits", changes={INVOICES: Change("other")}, on=(INVOICES,)),
