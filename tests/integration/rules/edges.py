@@ -160,6 +160,14 @@ def _failures(in_a_day: float) -> Series:
     return {f'{metric}{{{_OF_COLLECTOR},reason="timeout"}}': _rising(in_a_day / 24)}
 
 
+def _restated(metric: str, moment: str, labels: str) -> Callable[[float, float], Series]:
+    of = f'{labels},period="previous"'
+    return lambda amount, days: {
+        f'genesyscloud_billing_{metric}{{{of},currency="EUR"}}': amount,
+        f"genesyscloud_billing_{moment}_seconds{{{of}}}": _NOW_SECONDS - days * 86_400,
+    }
+
+
 _own_pace = _pace("organization_contract", "included_used", _CHARGE, _CONTRACT)
 _their_pace = _pace("organization_trustor", "prepaid_used", _USED, _TRUSTOR)
 _own_spike = _spike("organization_charge", _USAGE)
@@ -175,6 +183,10 @@ _their_left = _left("organization_trustor", _TRUSTOR)
 _own_overage = "organization_contract_currency:overage_amount:sum"
 _their_overage = "organization_trustor_currency:estimated_overage_amount:sum"
 
+_own_restated = _restated(
+    "contract_restated_overage_amount", "contract_restated_timestamp", _CONTRACT
+)
+_their_restated = _restated("trustor_restated_amount", "trustor_restated_timestamp", _TRUSTOR)
 _SEEN = 'organization_currency_overdue:unpaid_amount:max{organization="x",currency="EUR"}'
 
 
@@ -351,4 +363,15 @@ EDGES = (
     Edge("GenesysBillingRowsDropped", "rows_dropped", lambda x: _dropped(3 + x, "3")),
     Edge("GenesysBillingRowsDropped", "rows_dropped", lambda x: _dropped(x, "_")),
     Edge("GenesysBillingPartialFailures", "partial_failures", _failures),
+    Edge("GenesysBillingPeriodRestated", "restated_amount", lambda x: _own_restated(x, 1)),
+    Edge(
+        "GenesysBillingPeriodRestated", "restated_days", lambda x: _own_restated(99, x), below=True
+    ),
+    Edge("GenesysBillingTrustorPeriodRestated", "restated_amount", lambda x: _their_restated(x, 1)),
+    Edge(
+        "GenesysBillingTrustorPeriodRestated",
+        "restated_days",
+        lambda x: _their_restated(99, x),
+        below=True,
+    ),
 )
