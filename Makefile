@@ -45,6 +45,7 @@ docs: $(TESTS) ## write the reference pages anew from the code
 	mv $(VENV)/metrics.md $(VENV)/configuration.md docs/
 	$(BIN)/python -m tools.dashboards
 	$(BIN)/python -m tools.chart
+	$(BIN)/python -m tools.architecture
 
 screenshots: $(TESTS) ## draw the dashboards with Grafana's components (npm) and take their pictures
 	@$(BIN)/python -m tools.testkit.components fetch prometheus-3 chromium

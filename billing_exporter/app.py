@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -22,10 +23,10 @@ from billing_exporter.polling.poller import SUCCESS, Poller
 from billing_exporter.polling.reading_store import StateDirectory
 from billing_exporter.telemetry.catalogue import ABORTED, HANDSHAKES
 from billing_exporter.telemetry.telemetry import Telemetry
-from billing_exporter.web.access_control import Gate
+from billing_exporter.web.access_control import AccessControl
 from billing_exporter.web.negotiation import Format
 from billing_exporter.web.protection import Protection
-from billing_exporter.web.routes import HEALTH_PATHS, Site
+from billing_exporter.web.routes import HEALTH_PATHS, Routes
 from billing_exporter.web.status_page import CollectorStatus, State, Status
 
 log = logging.getLogger(__name__)
@@ -224,40 +225,59 @@ def _status_of(poller: Poller) -> CollectorStatus:
     )
 
 
-def serving(
-    exporter: Exporter,
-    address: str,
-    telemetry_path: str,
-    protection: Callable[[], Protection] = Protection,
+@dataclass(frozen=True)
+class App:
+    """All parts of a running exporter, joined."""
+
+    exporter: Exporter
+    server: WebServer
+    reload: Callable[[], str | None]
+
+
+def build(
+    settings: Settings,
     *,
+    address: str,
+    telemetry_path: str = "/metrics",
+    read_settings: Callable[[], Settings] | None = None,
+    protection: Callable[[], Protection] = Protection,
     protect_health: bool = False,
-    reload: Callable[[], str | None] | None = None,
-) -> WebServer:
-    """Return the server of an exporter, not yet started.
+    now: Callable[[], datetime] = utc_now,
+    state: Path | None = None,
+    redact: Callable[[str], None] = lambda _: None,
+    shard: Shard = WHOLE,
+) -> App:
+    """Return the exporter and its web server, joined but not started.
 
     Args:
-        exporter: what is served.
-        address: where to listen.
-        telemetry_path: where the metrics are.
-        protection: tells how the server is guarded at each moment, by default not at all.
+        settings: what is polled.
+        address: where to listen, ``host:port`` or ``:port``.
+        telemetry_path: path of the metrics.
+        read_settings: reads the configuration again for a reload; None where there is none.
+        protection: returns the current TLS and authentication settings, by default none.
         protect_health: whether health endpoints ask for a password as well.
-        reload: reads the configuration anew and returns its mistakes, if that can be asked for.
+        now: the time that readings get, UTC.
+        state: folder where readings are kept over restarts, if they are.
+        redact: receives each secret before it is used, so that no log shows it.
+        shard: which part of the customers is polled.
 
     Raises:
         ValueError: address or path cannot be read.
     """
-    site = Site(
+    exporter = Exporter(settings, now=now, state=state, redact=redact, shard=shard)
+    reload = Reloader(exporter, read_settings or (lambda: settings)).reload
+    routes = Routes(
         scrape=exporter.scrape,
         waiting_for=exporter.waiting_for,
         status=lambda: exporter.status(telemetry_path),
         telemetry_path=telemetry_path,
-        reload=reload,
+        reload=reload if read_settings else None,
     )
-    gate = Gate(site, protection, open_paths=() if protect_health else HEALTH_PATHS)
-    server = WebServer(address, gate, tls=lambda: protection().tls)
+    guarded = AccessControl(routes, protection, open_paths=() if protect_health else HEALTH_PATHS)
+    server = WebServer(address, guarded, tls=lambda: protection().tls)
     exporter.telemetry.follow(ABORTED, lambda: server.aborted)
     exporter.telemetry.follow(HANDSHAKES, lambda: server.failed_handshakes)
-    return server
+    return App(exporter, server, reload)
 
 
 @contextmanager
@@ -272,41 +292,37 @@ def interruptible(exporter: Exporter) -> Iterator[None]:
 
 
 def serve(
-    exporter: Exporter,
-    server: WebServer,
+    app: App,
     *,
     spread: float = START_SPREAD_SECONDS,
     started: Callable[[str], None] = lambda _: None,
-    reload: Callable[[], object] = lambda: None,
     changed: Callable[[], bool] = lambda: False,
 ) -> None:
     """Serve and poll until SIGTERM or SIGINT; SIGHUP and a changed configuration reload.
 
     Args:
-        exporter: what polls.
-        server: what serves it.
+        app: what is served.
         spread: seconds over which the first polls begin.
-        started: is told the URL once the server listens.
-        reload: reads the configuration anew.
-        changed: tells that there is reason to, when it is asked now and then.
+        started: receives the URL once the server listens.
+        changed: reports, when it is asked now and then, that the configuration has changed.
 
     Raises:
         OSError: the address cannot be listened on.
     """
-    # A signal is only noted: one that comes while another is acted on must not act inside of it.
+    # The handler only queues a signal: one that arrives while another is handled must not nest.
     signals: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda number, _: signals.put(number))
-    server.start()
-    exporter.start(spread=spread)
-    log.info("serving", extra={"url": server.url, "version": __version__})
-    started(server.url)
-    while (noted := _next(signals)) in {None, int(signal.SIGHUP)}:
-        if noted is not None or changed():
-            reload()
+    app.server.start()
+    app.exporter.start(spread=spread)
+    log.info("serving", extra={"url": app.server.url, "version": __version__})
+    started(app.server.url)
+    while (received := _next(signals)) in {None, int(signal.SIGHUP)}:
+        if received is not None or changed():
+            app.reload()
     log.info("stopping")
-    server.stop()
-    exporter.stop()
+    app.server.stop()
+    app.exporter.stop()
     log.info("stopped")
 
 

@@ -1,1 +1,1 @@
-"""The commands: one module for each, with its flags, examples and run()."""
+"""Commands of ``billing-exporter``: one module each, with its flags, its examples and ``run``."""

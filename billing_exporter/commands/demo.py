@@ -1,11 +1,14 @@
-"""The demo: settings for a simulated Genesys Cloud, and a guide to what can be seen."""
+"""Command ``demo``: runs the exporter against a simulated Genesys Cloud and shows where to look."""
 
+import argparse
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from time import monotonic, sleep
 
+from billing_exporter.app import build, serve
 from billing_exporter.collectors.settings import (
     Collectors,
     ContractsSettings,
@@ -13,7 +16,20 @@ from billing_exporter.collectors.settings import (
     TrustorsSettings,
     UsageSettings,
 )
+from billing_exporter.commands import flags
+from billing_exporter.commands.errors import CommandError
 from billing_exporter.config import Organization, Secret, Settings
+from billing_exporter.logs import configure
+from billing_exporter.redaction import Redactor
+from billing_exporter.simulator import Options, Simulator
+from billing_exporter.web.negotiation import Format
+
+EXAMPLES = """\
+examples:
+  billing-exporter demo                           then look at http://localhost:10059/
+  billing-exporter demo --time-scale 1440         a day passes in a minute
+  billing-exporter demo --trustors 500 --seed 7   a larger partner, and another world
+"""
 
 ORGANIZATION = "demo"
 # Between two polls lie the six simulated hours of a real configuration, but real seconds enough
@@ -99,3 +115,51 @@ def examples(exposition: str) -> Iterator[str]:
     for name in _EXAMPLES:
         of_metric = (line for line in lines if line.startswith(f"{name}{{"))
         yield from islice((line for line in of_metric if float(line.rpartition(" ")[2])), 1)
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.add_web(parser)
+    # Above the 300 of the real service, so that the first numbers show at once.
+    flags.add_simulated_world(parser, rate_limit=3000)
+    flags.add_log(parser, level="warn")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        CommandError: an option is invalid, or the address cannot be listened on.
+    """
+    configure(arguments.log_level, arguments.log_format, sys.stderr, Redactor())
+    try:
+        options = Options(
+            address="127.0.0.1:0",
+            seed=arguments.seed,
+            trustors=arguments.trustors,
+            time_scale=arguments.time_scale,
+            rate_limit=arguments.rate_limit,
+        )
+        with Simulator(options) as simulator:
+            _show(simulator, arguments)
+    except (ValueError, OSError) as error:
+        raise CommandError(f"billing-exporter: {error}") from None
+    return 0
+
+
+def _show(simulator: Simulator, arguments: argparse.Namespace) -> None:
+    app = build(
+        settings_for(simulator.url, time_scale=arguments.time_scale),
+        address=arguments.listen_address,
+        telemetry_path=arguments.telemetry_path,
+        now=simulator.now,
+    )
+    exporter = app.exporter
+    guide = Guide(
+        simulator.url,
+        arguments.telemetry_path,
+        exporter.waiting_for,
+        exposition=lambda: b"".join(exporter.scrape(Format.TEXT, gzip=False)).decode(),
+        say=lambda line: print(line, flush=True),
+    )
+    serve(app, spread=0.5, started=guide.begin)

@@ -1,14 +1,26 @@
-"""Says for one organization, in plain words, what works and what must be changed where."""
+"""Command ``doctor``: tries each operation of the API and reports what to change where."""
 
+import argparse
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal, TypeVar
 
 from billing_exporter.collectors.settings import Collectors
 from billing_exporter.collectors.usage import calendar_month
-from billing_exporter.genesys import ApiError, BillingApi, Forbidden, NotFound
+from billing_exporter.commands import flags
+from billing_exporter.commands.configuration import configured
+from billing_exporter.genesys import ApiError, BillingApi, Forbidden, NotFound, date_of
+from billing_exporter.polling.organization import connect
+
+EXAMPLES = """\
+examples:
+  billing-exporter doctor                         the organization of the environment
+  billing-exporter doctor --config.file c.yml --log.level info
+
+exit status: 1 when a collector that runs misses something
+"""
 
 T = TypeVar("T")
 Outcome = Literal["ok", "failed", "warning", "skipped"]
@@ -166,3 +178,36 @@ class Doctor:
 
     def _find(self, subject: str, outcome: Outcome, text: str) -> None:
         self.findings.append(Finding(subject, outcome, text))
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.add_config(parser)
+    flags.add_log(parser, level="error")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Examine every organization; the status is 1 where a collector lacks something.
+
+    Raises:
+        CommandError: the configuration is invalid.
+    """
+    settings, redactor = configured(arguments)
+    failed = False
+    for organization in settings.organizations:
+        api_url, _ = organization.hosts()
+        print(f"{organization.name} ({api_url})", flush=True)
+        api = connect(organization, redactor.redact)
+        doctor = Doctor(api, organization.collectors, datetime.now(UTC))
+        try:
+            doctor.clock(date_of(api_url))
+        except ApiError as error:
+            print(f"  {'failed':<8} {error}")
+            failed = True
+            continue
+        doctor.examine()
+        api.close()
+        for finding in doctor.findings:
+            print(f"  {finding.outcome:<8} {finding.subject}  {finding.text}".rstrip())
+        failed = failed or any(finding.outcome == "failed" for finding in doctor.findings)
+    return int(failed)

@@ -1,8 +1,19 @@
-"""Ask a running exporter whether it is well, for a container that has no other program."""
+"""Command ``health``: asks a running exporter whether it is well."""
 
+import argparse
 import http.client
 import ssl
 import urllib.parse
+
+from billing_exporter.commands.errors import CommandError
+
+DEFAULT_URL = "http://127.0.0.1:10059/-/healthy"
+
+EXAMPLES = """\
+examples:
+  billing-exporter health                         the exporter on this machine
+  billing-exporter health --url https://billing.example.com:10059/-/ready --timeout 2
+"""
 
 
 class UnwellError(Exception):
@@ -46,3 +57,32 @@ def _connection(parts: urllib.parse.SplitResult, timeout: float) -> http.client.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=context)
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    parser.add_argument(
+        "--url",
+        default=DEFAULT_URL,
+        help=f"URL to ask, http or https (default {DEFAULT_URL})",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=5.0,
+        metavar="SECONDS",
+        help="longest wait for the answer (default 5)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask once.
+
+    Raises:
+        CommandError: there is no answer, or it is not a good one.
+    """
+    try:
+        look(arguments.url, arguments.timeout)
+    except (ValueError, UnwellError) as error:
+        raise CommandError(f"billing-exporter: {error}") from None
+    return 0

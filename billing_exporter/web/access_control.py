@@ -14,7 +14,7 @@ _CHALLENGE = ("WWW-Authenticate", 'Basic realm="billing-exporter", charset="UTF-
 _SOON = ("Retry-After", "5")
 
 
-class Gate:
+class AccessControl:
     """A handler that asks for a password before it hands a request on."""
 
     def __init__(

@@ -17,7 +17,7 @@ RELOAD_PATH = "/-/reload"
 _ORIGIN = re.compile(r"^https?://[^/?]*", re.IGNORECASE)
 
 
-class Site:
+class Routes:
     """The paths of the exporter: metrics, health, readiness, reload and the status page."""
 
     def __init__(

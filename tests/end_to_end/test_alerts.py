@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from billing_exporter.app import Exporter, serving
+from billing_exporter.app import build
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
 from billing_exporter.config import Settings
 from billing_exporter.simulator import Options, Simulator
@@ -94,8 +94,8 @@ def alerts(
         path.write_text(hurried(source.read_text(), SCALE))
     with ExitStack() as stack:
         simulator = stack.enter_context(_simulator(START))
-        exporter = Exporter(_settings(simulator.url), now=simulator.now)
-        server = serving(exporter, "127.0.0.1:0", "/metrics")
+        app = build(_settings(simulator.url), address="127.0.0.1:0", now=simulator.now)
+        exporter, server = app.exporter, app.server
         server.start()
         stack.callback(server.stop)
         exporter.start(spread=0)

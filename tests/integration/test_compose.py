@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from billing_exporter.commands.arguments import DEFAULT_ADDRESS, parser
+from billing_exporter.cli import parser
+from billing_exporter.commands.flags import DEFAULT_ADDRESS
 from tools.paths import ROOT
 from tools.testkit.components import require
 

@@ -7,58 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tools.architecture import PAGE, PRODUCT, TOOLS, page
 from tools.paths import ROOT
 
 PACKAGE = ROOT / "billing_exporter"
 LONGEST_FILE = 400  # lines
-
-# Module or folder -> the modules and folders of ours that it may import, besides itself.
-# The longest name that fits a module decides. "*" is everything; "version" is the package itself.
-ALLOWED: dict[str, tuple[str, ...]] = {
-    "version": (),
-    "__main__": ("cli",),
-    "cli": (
-        "app",
-        "collectors",
-        "commands",
-        "config",
-        "genesys",
-        "logs",
-        "malloc",
-        "polling",
-        "redaction",
-        "simulator",
-        "web.negotiation",
-        "web.protection",
-    ),
-    "app": ("*",),
-    "commands.api": ("genesys",),
-    "commands.arguments": ("version",),
-    "commands.demo": ("collectors.settings", "config"),
-    "commands.doctor": ("collectors", "genesys"),
-    "commands.health": (),
-    "commands.metric_docs": ("metrics", "telemetry"),
-    "commands.progress": (),
-    "commands": (),
-    "config": ("collectors.settings", "genesys.regions"),
-    # The web configuration becomes what the server is guarded by: web itself reads no files.
-    "config.web": ("config", "web.protection", "web.settings", "httpd"),
-    "config.web_reload": ("config", "web.protection"),
-    "config.file_watch": (),
-    "logs": ("redaction",),
-    "malloc": (),
-    "redaction": (),
-    "forecasting": (),
-    "genesys": (),
-    "collectors": ("genesys", "metrics"),
-    "collectors.settings": (),
-    "metrics": (),
-    "telemetry": ("metrics", "version"),
-    "polling": ("collectors", "config", "genesys", "metrics", "telemetry"),
-    "httpd": (),
-    "web": ("httpd",),
-    "simulator": (),
-}
 
 # A pair of brackets in each keeps this file out of its own net.
 BANNED = re.compile(
@@ -114,7 +67,7 @@ def _covers(prefix: str, module: str) -> bool:
 
 
 def _rule(module: str) -> str | None:
-    return max((rule for rule in ALLOWED if _covers(rule, module)), key=len, default=None)
+    return max((rule for rule in PRODUCT if _covers(rule, module)), key=len, default=None)
 
 
 def trespasses(module: str, imported: list[str]) -> list[str]:
@@ -123,7 +76,7 @@ def trespasses(module: str, imported: list[str]) -> list[str]:
     if rule is None:
         return imported
     return [
-        name for name in imported if not any(_covers(ok, name) for ok in (rule, *ALLOWED[rule]))
+        name for name in imported if not any(_covers(ok, name) for ok in (rule, *PRODUCT[rule]))
     ]
 
 
@@ -134,7 +87,7 @@ def test_every_module_has_a_rule() -> None:
 
 def test_the_table_has_no_circle() -> None:
     """What a module may import never leads back to it, so data flows one way."""
-    graph = {rule: {_rule(ok) for ok in oks if ok != "*"} for rule, oks in ALLOWED.items()}
+    graph = {rule: {_rule(ok) for ok in oks if ok != "*"} for rule, oks in PRODUCT.items()}
     TopologicalSorter(graph).prepare()
 
 
@@ -145,11 +98,67 @@ def test_imports_follow_the_arrows(module: str) -> None:
     assert trespasses(module, imports(files[module], set(files))) == []
 
 
-def test_only_cli_imports_app() -> None:
-    """Nothing but the command line reaches for the place that builds everything."""
+def test_only_commands_import_app() -> None:
+    """Nothing but a command reaches for the place that builds everything."""
     files = modules()
     importers = [name for name, file in files.items() if "app" in imports(file, set(files))]
-    assert set(importers) <= {"cli"}
+    assert [name for name in importers if not name.startswith("commands.")] == []
+
+
+def _tool_imports(file: Path) -> set[str]:
+    """List the roots and first folders that a file of tools imports from this repository."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        found |= {".".join(name.split(".")[:2]) for name in names}
+    return found
+
+
+@pytest.mark.parametrize("tool", sorted(TOOLS))
+def test_tools_follow_the_arrows(tool: str) -> None:
+    """A tool imports the tools that the table allows it, and never a test."""
+    place = ROOT / "tools" / tool
+    files = sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+    allowed = {f"tools.{name}" for name in (tool, *TOOLS[tool])}
+    imported = {name for file in files for name in _tool_imports(file)}
+    ours = {name for name in imported if name.split(".")[0] in {"tests", "tools"}}
+    assert ours - allowed == set()
+
+
+def test_every_tool_has_a_rule() -> None:
+    """A new tool says in the table what it may know."""
+    found = {path.stem for path in (ROOT / "tools").iterdir() if path.suffix in {"", ".py"}}
+    assert found - {"__init__", "__pycache__"} == set(TOOLS)
+
+
+def test_tools_have_no_circle() -> None:
+    """No tool is imported by what it imports."""
+    TopologicalSorter(TOOLS).prepare()
+
+
+def test_the_product_knows_no_tool() -> None:
+    """The package imports neither tools nor tests."""
+    for file in modules().values():
+        roots = {name.split(".")[0] for name in _tool_imports(file)}
+        assert roots & {"tests", "tools"} == set(), file
+
+
+def test_the_page_shows_the_rules() -> None:
+    """``docs/architecture.md`` holds the table as it is in the code; ``make docs`` writes it."""
+    text = PAGE.read_text()
+    assert "| `simulator` | nothing |" in text
+    assert text == page(text)
+
+
+def test_few_modules_lie_flat() -> None:
+    """At most eight modules lie directly in the package."""
+    flat = [path.stem for path in PACKAGE.glob("*.py")]
+    assert len(set(flat) - {"__init__", "__main__"}) <= 8
 
 
 def test_imports_are_found_wherever_they_stand() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from billing_exporter.commands.arguments import parser
+from billing_exporter.cli import parser
 from billing_exporter.commands.metric_docs import metric_reference
 from billing_exporter.config import reference
 from billing_exporter.config.load import VARIABLES

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import pytest
 
-from billing_exporter.app import Exporter, serving
+from billing_exporter.app import Exporter, build
 from billing_exporter.collectors.settings import Collectors, ContractsSettings
 from billing_exporter.config import Organization, Settings
 from billing_exporter.simulator import Options, Simulator
@@ -46,8 +46,8 @@ def simulated(*faults: str, seed: int = 1, port: int = 0) -> Iterator[Simulator]
 @contextmanager
 def running(*organizations: Organization, polling: bool = True) -> Iterator[Running]:
     """Serve an exporter of some organizations, and poll unless told otherwise."""
-    exporter = Exporter(Settings(organizations=organizations))
-    server = serving(exporter, "127.0.0.1:0", "/metrics")
+    app = build(Settings(organizations=organizations), address="127.0.0.1:0")
+    exporter, server = app.exporter, app.server
     server.start()
     if polling:
         exporter.start(spread=0)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from billing_exporter.app import Exporter, Reloader, serve, serving
+from billing_exporter.app import build, serve
 from billing_exporter.collectors.settings import Collectors
 from billing_exporter.config import Organization, Settings, load
 from billing_exporter.logs import configure
@@ -89,14 +89,15 @@ def main() -> None:
     redactor = Redactor()
     configure("info", "logfmt", sys.stderr, redactor)
     read = reader(arguments.configuration, arguments.interval)
-    exporter = Exporter(
+    app = build(
         read(),
+        address=arguments.address,
+        read_settings=read,
         now=SimulatedTime.of(arguments.simulator, arguments.time_scale).now,
         state=arguments.state_dir,
         redact=redactor.redact,
     )
-    server = serving(exporter, arguments.address, "/metrics")
-    serve(exporter, server, spread=_SPREAD_SECONDS, reload=Reloader(exporter, read).reload)
+    serve(app, spread=_SPREAD_SECONDS)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ is what ``serve`` runs.
 
 import sys
 
-from billing_exporter.app import Exporter, serve, serving
+from billing_exporter.app import build, serve
 from billing_exporter.collectors.settings import (
     Collectors,
     ContractsSettings,
@@ -35,8 +35,7 @@ def main(simulator: str) -> None:
     """Serve until SIGTERM."""
     configure("info", "logfmt", sys.stderr, Redactor())
     settings = Settings(organizations=(organization_at(simulator, EVERYTHING, name="demo"),))
-    exporter = Exporter(settings, now=lambda: time_of(simulator))
-    serve(exporter, serving(exporter, "127.0.0.1:0", "/metrics"), spread=0.1)
+    serve(build(settings, address="127.0.0.1:0", now=lambda: time_of(simulator)), spread=0.1)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import helm_python
 import kubernetes_validate
 import pytest
 
-from billing_exporter.commands.arguments import parser
+from billing_exporter.cli import parser
 from billing_exporter.config import load
 from tools.chart.rendering import (
     NAMESPACE,

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from billing_exporter.app import Exporter, serving
+from billing_exporter.app import Exporter, build
 from billing_exporter.collectors.settings import (
     Collectors,
     ContractsSettings,
@@ -137,8 +137,8 @@ def test_no_scrape_is_torn(url: str) -> None:
     """
     chance = random.Random(1)  # noqa: S311 - no secret
     settings = Settings(organizations=(organization(ALWAYS, url), organization(SOMETIMES, url)))
-    exporter = Exporter(settings, process_metrics=False)
-    server = serving(exporter, "127.0.0.1:0", "/metrics")
+    app = build(settings, address="127.0.0.1:0")
+    exporter, server = app.exporter, app.server
     readers = [Reader() for _ in range(4)]
 
     def plain(reader: Reader) -> None:

@@ -25,7 +25,7 @@ SERVING = r"msg=serving url=(https?://\S+)"
 
 
 @dataclass
-class Site:
+class Routes:
     """A folder with a web configuration, and the authority of its certificates."""
 
     folder: Path
@@ -59,11 +59,11 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def site(tmp_path: Path) -> Routes:
     """Return a folder with TLS, one user and a header."""
     folder = tmp_path / "web"
     folder.mkdir()
-    site = Site(folder, Authority(tmp_path))
+    site = Routes(folder, Authority(tmp_path))
     site.install(site.authority.issue())
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
     site.file.write_text(
@@ -75,7 +75,7 @@ def site(tmp_path: Path) -> Site:
 
 
 @contextmanager
-def serving(site: Site, *flags: str) -> Iterator[Program]:
+def serving(site: Routes, *flags: str) -> Iterator[Program]:
     """Run ``serve`` against a small simulator with the site's web configuration."""
     anywhere = ("--web.listen-address", "127.0.0.1:0")
     given = ("--web.config.file", str(site.file), *flags)
@@ -88,13 +88,13 @@ def serving(site: Site, *flags: str) -> Iterator[Program]:
         yield exporter
 
 
-def shown(url: str, site: Site) -> str:
+def shown(url: str, site: Routes) -> str:
     """Return the certificate that is shown at a URL."""
     host, _, port = url.removeprefix("https://").rpartition(":")
     return ssl.get_server_certificate((host, int(port)), ca_certs=str(site.authority.certificate))
 
 
-def test_prometheus_stays_up_through_a_rotation(site: Site) -> None:
+def test_prometheus_stays_up_through_a_rotation(site: Routes) -> None:
     """Prometheus scrapes by https with a password while certificate and then key are exchanged."""
     scrape = {
         "scheme": "https",
@@ -122,7 +122,7 @@ def test_prometheus_stays_up_through_a_rotation(site: Site) -> None:
         assert PASSWORD not in exporter.stderr
 
 
-def test_who_gets_what(site: Site) -> None:
+def test_who_gets_what(site: Routes) -> None:
     """Health is open, everything else needs the password, and headers are on every answer."""
     with serving(site) as exporter:
         answers = {
@@ -144,14 +144,14 @@ def test_who_gets_what(site: Site) -> None:
     assert "genesyscloud_billing_" in answers["metrics"][1]
 
 
-def test_health_can_be_protected(site: Site) -> None:
+def test_health_can_be_protected(site: Routes) -> None:
     """With its flag, health needs the password too."""
     with serving(site, "--web.protect-health") as exporter:
         assert site.get(f"{exporter.url}/healthz")[0] == 401
         assert site.get(f"{exporter.url}/healthz", "prometheus")[0] == 200
 
 
-def test_check_names_the_mistakes_of_the_web_configuration(site: Site) -> None:
+def test_check_names_the_mistakes_of_the_web_configuration(site: Routes) -> None:
     """`check` reads the file too: silent when it is good, with line and setting when it is not."""
     environ = {
         "GENESYSCLOUD_REGION": "eu-central-1",
@@ -170,7 +170,7 @@ def test_check_names_the_mistakes_of_the_web_configuration(site: Site) -> None:
     assert f"{site.file}:3: tls_server_config.min_version: expected TLS12 or TLS13" in bad.stderr
 
 
-def test_serve_refuses_a_web_configuration_with_mistakes(site: Site) -> None:
+def test_serve_refuses_a_web_configuration_with_mistakes(site: Routes) -> None:
     """`serve` ends with the mistakes before it listens or polls."""
     site.file.write_text("basic_auth_users: {a: b}")
     environ = {

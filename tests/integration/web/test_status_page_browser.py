@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from billing_exporter.httpd.server import WebServer
-from billing_exporter.web.routes import Site
+from billing_exporter.web.routes import Routes
 from billing_exporter.web.status_page import Status
 from tests.unit.web.statuses import BUSY, collector, status
 from tools.testkit.components import require
@@ -65,7 +65,7 @@ def world() -> list[Status]:
 @pytest.fixture
 def server(world: list[Status]) -> Iterator[WebServer]:
     """Serve the page."""
-    site = Site(
+    site = Routes(
         scrape=lambda _, gzip: [compress(b"x 1\n") if gzip else b"x 1\n"],
         waiting_for=list,
         status=lambda: world[-1],

@@ -30,7 +30,7 @@ def test_good_file(tmp_path: Path, call: Call) -> None:
     assert (status, err) == (0, "")
     assert "acme: https://api.mypurecloud.de, collectors usage, invoices, contracts" in out
     assert "partner: https://api.mypurecloud.com, collectors trustors\n" in out
-    assert out.endswith("no mistake\n")
+    assert out.endswith("the configuration is valid\n")
 
 
 def test_bad_file(tmp_path: Path, call: Call) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from billing_exporter.commands.arguments import parser
+from billing_exporter.cli import parser
 from billing_exporter.genesys import OPERATIONS, parameters
 from billing_exporter.simulator.faults import parse
-from tests.unit.commands.test_arguments import commands
+from tests.unit.test_cli import commands
 
 _COMMENT = re.compile(r" {2,}(?=\w)")
 _SHELL = re.compile(r" (>|&&) .*")

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from billing_exporter.httpd.response import Response
-from billing_exporter.web.access_control import Gate
+from billing_exporter.web.access_control import AccessControl
 from billing_exporter.web.authentication import WAITING, Authenticator
 from billing_exporter.web.protection import Protection
 from billing_exporter.web.routes import HEALTH_PATHS
@@ -30,10 +30,10 @@ class Hall:
         return Response(200, headers=own)
 
 
-def gate(protection: Protection, hall: Hall | None = None, **more: object) -> Gate:
+def gate(protection: Protection, hall: Hall | None = None, **more: object) -> AccessControl:
     """Return a gate with quick checks before a hall."""
     authenticator = Authenticator(Checks())
-    return Gate(hall or Hall(), lambda: protection, authenticator=authenticator, **more)  # type: ignore[arg-type]
+    return AccessControl(hall or Hall(), lambda: protection, authenticator=authenticator, **more)  # type: ignore[arg-type]
 
 
 def asking(user: str, password: str) -> bytes:
@@ -89,7 +89,7 @@ def test_too_many_passwords_are_turned_away() -> None:
     authenticator = Authenticator(Checks())
     for _ in range(WAITING + 1):
         assert authenticator._places.acquire(blocking=False)
-    guarded = Gate(Hall(), lambda: Protection(users=USERS), authenticator=authenticator)
+    guarded = AccessControl(Hall(), lambda: Protection(users=USERS), authenticator=authenticator)
     response = guarded.handle("GET", "/metrics", {"authorization": basic("ann", "one")})
     assert (response.status, dict(response.headers)["Retry-After"]) == (503, "5")
 
@@ -98,7 +98,9 @@ def test_a_flood_does_not_keep_a_scraper_out(serve: Serve) -> None:
     """Dozens of clients wait with wrong passwords, and one that is known is answered at once."""
     go_on = threading.Event()
     checks = Checks()
-    guarded = Gate(Hall(), lambda: Protection(users=USERS), authenticator=Authenticator(checks))
+    guarded = AccessControl(
+        Hall(), lambda: Protection(users=USERS), authenticator=Authenticator(checks)
+    )
     server = serve(guarded)
     with ExitStack() as stack:
         stack.callback(go_on.set)

@@ -7,7 +7,7 @@ import pytest
 
 from billing_exporter.httpd.response import Response
 from billing_exporter.web.negotiation import Format
-from billing_exporter.web.routes import Site
+from billing_exporter.web.routes import Routes
 from billing_exporter.web.status_page import Status
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -18,9 +18,9 @@ def site(
     waiting: Sequence[str] = (),
     telemetry_path: str = "/metrics",
     reload: Callable[[], str | None] | None = None,
-) -> Site:
+) -> Routes:
     """Return a site whose metrics say how they were asked for."""
-    return Site(
+    return Routes(
         scrape=lambda form, gzip: [form.name.encode(), b" gzip" if gzip else b" plain"],
         waiting_for=lambda: waiting,
         status=lambda: Status("1.2.3", NOW, NOW, (), telemetry_path),

@@ -13,7 +13,7 @@ from billing_exporter.metrics.exposition import Exposition, joined
 from billing_exporter.polling.reading import Reading, read
 from billing_exporter.telemetry.telemetry import Telemetry
 from billing_exporter.web.negotiation import Format
-from billing_exporter.web.routes import Site
+from billing_exporter.web.routes import Routes
 from billing_exporter.web.status_page import Status
 from tools.bench import measure, world
 
@@ -60,7 +60,7 @@ def serving(series: int) -> Iterator[str]:
         live = telemetry.live(openmetrics=form is Format.OPENMETRICS)
         return exposition.body.pieces(live, gzip=gzip)
 
-    site = Site(scrape=scrape, waiting_for=list, status=_no_status)
+    site = Routes(scrape=scrape, waiting_for=list, status=_no_status)
     server = WebServer("127.0.0.1:0", site)
     server.start()
     try:

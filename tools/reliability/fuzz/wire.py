@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from hypothesis import strategies as st
 
-from billing_exporter.app import Exporter, serving
+from billing_exporter.app import build
 from billing_exporter.collectors.settings import Collectors, UsageSettings
 from billing_exporter.config import Organization, Settings
 from billing_exporter.config.secret import Secret
@@ -56,14 +56,14 @@ def exchange() -> Iterator[WebServer]:
         client_secret=Secret("secret"),
         collectors=Collectors(usage=UsageSettings()),
     )
-    exporter = Exporter(Settings(organizations=(organization,)))
-    server = serving(exporter, "127.0.0.1:0", "/metrics", reload=lambda: None)
-    server.start()
+    settings = Settings(organizations=(organization,))
+    app = build(settings, address="127.0.0.1:0", read_settings=lambda: settings)
+    app.server.start()
     try:
-        yield server
+        yield app.server
     finally:
-        server.stop()
-        exporter.stop()
+        app.server.stop()
+        app.exporter.stop()
 
 
 def said_to(port: int, traffic: bytes) -> bytes:

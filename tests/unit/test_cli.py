@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from billing_exporter import __version__
-from billing_exporter.commands.arguments import parser
+from billing_exporter.cli import parser
 
 COMMANDS = {"serve", "demo", "simulate", "check", "once", "api", "metrics", "schema"}
 OF_COMMANDS = {

@@ -1,0 +1,77 @@
+"""Configuration as the commands read it: files and environment in, settings or an error out."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from billing_exporter.commands.errors import CommandError
+from billing_exporter.config import ConfigError, Organization, Settings, from_environment, load
+from billing_exporter.config.web_reload import Rotation
+from billing_exporter.logs import configure
+from billing_exporter.redaction import Redactor
+from billing_exporter.web.protection import Protection
+
+
+def read_settings(arguments: argparse.Namespace) -> Settings:
+    """Return the settings of ``--config.file``, or else of the environment.
+
+    Raises:
+        ConfigError: with every error that was found.
+    """
+    if arguments.config_file:
+        return load(arguments.config_file, os.environ)
+    return from_environment(os.environ)
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """Return the settings, or end the command with the errors in them.
+
+    Raises:
+        CommandError: the configuration is invalid.
+    """
+    try:
+        return read_settings(arguments)
+    except ConfigError as error:
+        raise CommandError(str(error)) from None
+
+
+def configured(arguments: argparse.Namespace) -> tuple[Settings, Redactor]:
+    """Return the settings and set up the log; the redactor masks secrets in it.
+
+    Raises:
+        CommandError: the configuration is invalid.
+    """
+    settings = settings_of(arguments)
+    redactor = Redactor()
+    configure(arguments.log_level, arguments.log_format, sys.stderr, redactor)
+    return settings, redactor
+
+
+def protection_of(arguments: argparse.Namespace) -> Callable[[], Protection]:
+    """Return a function that gives the current TLS and authentication settings.
+
+    Raises:
+        CommandError: ``--web.config.file`` is invalid.
+    """
+    if not arguments.web_config_file:
+        return Protection
+    try:
+        return Rotation(Path(arguments.web_config_file)).protection
+    except ConfigError as error:
+        raise CommandError(str(error)) from None
+
+
+def organization_of(settings: Settings, name: str | None) -> Organization:
+    """Return the named organization, or the only one.
+
+    Raises:
+        CommandError: there is none of that name, or there are several and none is named.
+    """
+    known = {organization.name: organization for organization in settings.organizations}
+    if name is None and len(known) == 1:
+        return settings.organizations[0]
+    if name not in known:
+        raise CommandError(f"--organization is needed, one of: {', '.join(known)}")
+    return known[name]

@@ -1,0 +1,89 @@
+"""Flags that several commands share."""
+
+import argparse
+
+DEFAULT_ADDRESS = ":10059"
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add ``--config.file``."""
+    parser.add_argument(
+        "--config.file",
+        dest="config_file",
+        metavar="FILE",
+        help="YAML configuration; without it the environment describes one organization",
+    )
+
+
+def add_log(parser: argparse.ArgumentParser, *, level: str = "info") -> None:
+    """Add ``--log.level`` and ``--log.format``."""
+    parser.add_argument(
+        "--log.level",
+        dest="log_level",
+        choices=("debug", "info", "warn", "error"),
+        default=level,
+        help=f"least severity that is logged (default {level})",
+    )
+    parser.add_argument(
+        "--log.format",
+        dest="log_format",
+        choices=("logfmt", "json"),
+        default="logfmt",
+        help="format of a log line (default logfmt)",
+    )
+
+
+def add_web(parser: argparse.ArgumentParser) -> None:
+    """Add where the exporter listens and where its metrics are."""
+    parser.add_argument(
+        "--web.listen-address",
+        dest="listen_address",
+        metavar="ADDRESS",
+        default=DEFAULT_ADDRESS,
+        help=f"address to listen on, host:port or :port (default {DEFAULT_ADDRESS})",
+    )
+    parser.add_argument(
+        "--web.telemetry-path",
+        dest="telemetry_path",
+        metavar="PATH",
+        default="/metrics",
+        help="path of the metrics (default /metrics)",
+    )
+
+
+def add_web_config(parser: argparse.ArgumentParser) -> None:
+    """Add ``--web.config.file``."""
+    parser.add_argument(
+        "--web.config.file",
+        dest="web_config_file",
+        metavar="FILE",
+        help="YAML with TLS, users and headers, in the format of the Prometheus exporter-toolkit",
+    )
+
+
+def add_simulated_world(parser: argparse.ArgumentParser, *, rate_limit: int) -> None:
+    """Add what shapes the simulated world."""
+    parser.add_argument(
+        "--seed", type=int, default=1, help="the same seed gives the same world (default 1)"
+    )
+    parser.add_argument(
+        "--trustors",
+        type=int,
+        default=12,
+        metavar="N",
+        help="number of customer organizations of the partner (default 12)",
+    )
+    parser.add_argument(
+        "--time-scale",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="simulated seconds per second; 1440 makes a day pass in a minute (default 1)",
+    )
+    parser.add_argument(
+        "--rate-limit",
+        type=int,
+        default=rate_limit,
+        metavar="N",
+        help=f"requests a minute per client, 0 for no limit (default {rate_limit})",
+    )

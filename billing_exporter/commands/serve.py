@@ -1,0 +1,100 @@
+"""Command ``serve``: polls the API and serves the metrics."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from billing_exporter.app import build, serve
+from billing_exporter.collectors import Shard
+from billing_exporter.commands import flags
+from billing_exporter.commands.configuration import configured, protection_of, read_settings
+from billing_exporter.commands.errors import CommandError
+from billing_exporter.config.file_watch import Watch
+from billing_exporter.malloc import return_memory
+
+EXAMPLES = """\
+examples:
+  billing-exporter serve                          one organization, from the environment
+  billing-exporter serve --config.file c.yml --config.auto-reload --state.dir state
+  billing-exporter serve --config.file c.yml --web.config.file web.yml --log.format json
+"""
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.add_config(parser)
+    parser.add_argument(
+        "--config.auto-reload",
+        dest="auto_reload",
+        action="store_true",
+        help="reload the file of --config.file when it changes; SIGHUP reloads it at any time",
+    )
+    flags.add_web(parser)
+    flags.add_web_config(parser)
+    parser.add_argument(
+        "--web.protect-health",
+        dest="protect_health",
+        action="store_true",
+        help="ask for a password on the health endpoints too, where users are configured",
+    )
+    flags.add_log(parser)
+    parser.add_argument(
+        "--state.dir",
+        dest="state_dir",
+        type=Path,
+        metavar="FOLDER",
+        help="folder for saved readings, so that a restart shows them at once (default: none)",
+    )
+    parser.add_argument(
+        "--shard.count",
+        dest="shard_count",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of exporters that share the customers of this configuration (default 1)",
+    )
+    parser.add_argument(
+        "--shard.index",
+        dest="shard_index",
+        type=int,
+        default=0,
+        metavar="I",
+        help="index of this exporter among them, from 0 (default); the first also polls the "
+        "organization's own billing",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        CommandError: the configuration is invalid, or the address cannot be listened on.
+    """
+    return_memory()
+    settings, redactor = configured(arguments)
+    protection = protection_of(arguments)
+    try:
+        app = build(
+            settings,
+            address=arguments.listen_address,
+            telemetry_path=arguments.telemetry_path,
+            read_settings=lambda: read_settings(arguments),
+            protection=protection,
+            protect_health=arguments.protect_health,
+            state=arguments.state_dir,
+            redact=redactor.redact,
+            shard=Shard(arguments.shard_index, arguments.shard_count),
+        )
+        serve(app, changed=_file_changed(arguments))
+    except (ValueError, OSError) as error:
+        raise CommandError(f"billing-exporter: {error}") from None
+    return 0
+
+
+def _file_changed(arguments: argparse.Namespace) -> Callable[[], bool]:
+    """Return a function that reports a changed configuration, where that is asked for."""
+    if not arguments.auto_reload:
+        return lambda: False
+    if not arguments.config_file:
+        raise CommandError("billing-exporter: --config.auto-reload needs --config.file")
+    return Watch(Path(arguments.config_file)).changed

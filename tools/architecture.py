@@ -1,0 +1,101 @@
+"""Import rules of the product and its tools, and the table of them in ``docs/architecture.md``.
+
+``python -m tools.architecture`` writes the table into the page; a test compares the two, and
+another holds every module to them.
+"""
+
+import re
+
+from tools.paths import ROOT
+
+PAGE = ROOT / "docs" / "architecture.md"
+_MARKS = "<!-- import rules -->\n", "<!-- end of import rules -->\n"
+
+# Module or folder -> the modules and folders of ours that it may import, besides itself.
+# The longest name that fits a module decides. "*" is everything; "version" is the package itself.
+PRODUCT: dict[str, tuple[str, ...]] = {
+    "version": (),
+    "__main__": ("cli",),
+    "cli": ("commands", "version"),
+    "commands": (
+        "app",
+        "collectors",
+        "config",
+        "genesys",
+        "logs",
+        "malloc",
+        "metrics",
+        "polling",
+        "redaction",
+        "simulator",
+        "telemetry",
+        "web.negotiation",
+        "web.protection",
+    ),
+    "commands.errors": (),
+    "commands.flags": (),
+    "commands.health": ("commands.errors",),
+    "commands.progress": (),
+    "app": ("*",),
+    "config": ("collectors.settings", "genesys.regions"),
+    # The web configuration becomes what the server is guarded by: web itself reads no files.
+    "config.web": ("config", "httpd", "web.protection", "web.settings"),
+    "config.web_reload": ("config", "web.protection"),
+    "config.file_watch": (),
+    "logs": ("redaction",),
+    "malloc": (),
+    "redaction": (),
+    "forecasting": (),
+    "genesys": (),
+    "collectors": ("genesys", "metrics"),
+    "collectors.settings": (),
+    "metrics": (),
+    "telemetry": ("metrics", "version"),
+    "polling": ("collectors", "config", "genesys", "metrics", "telemetry"),
+    "httpd": (),
+    "web": ("httpd",),
+    "simulator": (),
+}
+
+# Folder or module of tools -> the tools that it may import; all of them may import the product.
+TOOLS: dict[str, tuple[str, ...]] = {
+    "architecture": ("paths",),
+    "bench": ("paths", "testkit"),
+    "chart": ("dashboards", "paths"),
+    "dashboards": ("paths", "testkit"),
+    "demo_stack": ("dashboards", "paths", "testkit"),
+    "paths": (),
+    "reliability": ("paths", "testkit"),
+    "testkit": ("paths",),
+}
+
+
+def table() -> str:
+    """Return the rules as Markdown tables."""
+    return "\n".join(
+        [
+            *("| module of `billing_exporter` | may import |", "|---|---|"),
+            *(_row(module, allowed) for module, allowed in PRODUCT.items()),
+            "",
+            *("| module of `tools` | may import, besides the product |", "|---|---|"),
+            *(_row(module, allowed) for module, allowed in TOOLS.items()),
+            "",
+        ]
+    )
+
+
+def page(text: str) -> str:
+    """Return the page with the table put between its marks."""
+    begin, end = _MARKS
+    pattern = re.escape(begin) + ".*" + re.escape(end)
+    return re.sub(pattern, lambda _: f"{begin}\n{table()}\n{end}", text, flags=re.DOTALL)
+
+
+def _row(module: str, allowed: tuple[str, ...]) -> str:
+    names = {"*": "everything", "version": "`__init__`"}
+    shown = [names.get(name, f"`{name}`") for name in allowed]
+    return f"| {names.get(module, f'`{module}`')} | {', '.join(shown) or 'nothing'} |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
