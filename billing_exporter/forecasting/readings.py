@@ -16,31 +16,12 @@ _WITHOUT = frozenset({"fair-use", "rollup-usage", "storage-category"})
 _COUNTED = frozenset({"number", "numbers"})
 # Units of a contract's charges that add up day by day.
 _SUM_UNITS = frozenset(
-    [
-        "Call",
-        "Character",
-        "Conversation",
-        "Engagement",
-        "Evaluation",
-        "Event",
-        "Exam",
-        "Hour",
-        "Ingestion",
-        "Interaction",
-        "Invocation",
-        "Message",
-        "MillionCharacters",
-        "Minute",
-        "Segment",
-        "Session",
-        "Stream",
-        "Summary",
-        "Token",
-        "Transaction",
-        "Translation",
-        "Turn",
-    ]
-)
+    {
+        "Call", "Character", "Conversation", "Engagement", "Evaluation", "Event", "Exam", "Hour",
+        "Ingestion", "Interaction", "Invocation", "Message", "MillionCharacters", "Minute",
+        "Segment", "Session", "Stream", "Summary", "Token", "Transaction", "Translation", "Turn",
+    }
+)  # fmt: skip
 _LEVEL_UNITS = frozenset({"Gigabyte", "GB"})
 
 Key = tuple[str, ...]

@@ -1,0 +1,64 @@
+"""Forecasts of contracts: their billing periods as readings, their forecasts as samples."""
+
+from billing_exporter.collectors.base import label
+from billing_exporter.collectors.contracts import ContractData
+from billing_exporter.forecasting.exposure import add_amounts, add_quantities
+from billing_exporter.forecasting.outlook import Outlook
+from billing_exporter.forecasting.readings import Charge, Key, Period, Subject, contract_kind
+from billing_exporter.forecasting.trustors import merged
+from billing_exporter.genesys.records import BillingCharge, BillingContractPeriodDetail
+from billing_exporter.metrics import forecasts
+from billing_exporter.metrics.samples import Samples, labels
+
+
+def name_of(data: ContractData) -> str:
+    """Return the name under which a contract is shown."""
+    return label(data.contract.external_number) or label(data.contract.id)
+
+
+def subject_of(data: ContractData) -> Subject:
+    """Return a contract's billing periods as readings."""
+    periods = {name: _period(detail) for name, detail in data.periods.items()}
+    current = periods.pop("current", None)
+    return Subject(current, tuple(one for one in periods.values() if one is not None))
+
+
+def samples_of(data: ContractData, outlook: Outlook) -> Samples:
+    """Return what the forecasts of a contract are shown as."""
+    samples, name = Samples(), name_of(data)
+    for key, one in outlook.charges.items():
+        to = labels(forecasts.CONTRACT_QUANTITIES.forecast.labels, name, *key)
+        add_quantities(samples, forecasts.CONTRACT_QUANTITIES, to, one.forecast)
+    for currency, amount in outlook.amounts.items():
+        to = labels(forecasts.CONTRACT_AMOUNTS.forecast.labels, name, currency)
+        add_amounts(samples, forecasts.CONTRACT_AMOUNTS, to, amount.amount)
+    return samples
+
+
+def _period(detail: BillingContractPeriodDetail) -> Period | None:
+    start, end = detail.date_start, detail.date_end
+    if start is None or end is None or end < start:
+        return None
+    charges: dict[Key, Charge] = {}
+    for row in detail.charges:
+        key, charge = _charge(row)
+        if key[0]:
+            charges[key] = charge if key not in charges else merged(charges[key], charge)
+    return Period(start, (end - start).days + 1, charges)
+
+
+def _charge(row: BillingCharge) -> tuple[Key, Charge]:
+    product = row.product
+    sku = label(product.sku if product else None)
+    unit = label(product.unit_of_measure if product else None)
+    name = label(row.name) or label(product.name if product else None) or sku
+    numbers = [n for n in (row.prepaid_quantity, row.fairuse_quantity) if n is not None]
+    charge = Charge(
+        kind=contract_kind(unit),
+        quantity=row.actual_quantity,
+        included=sum(numbers[1:], numbers[0]) if numbers else None,
+        price=row.overage_rate,
+        overage_amount=row.overage_charge,
+        currency=label(row.overage_currency),
+    )
+    return (name, sku, unit), charge
