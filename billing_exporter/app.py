@@ -13,10 +13,10 @@ from time import monotonic
 
 from billing_exporter import __version__
 from billing_exporter.collectors import WHOLE, Shard
+from billing_exporter.collectors.registry import CATALOGUE, per_customer
 from billing_exporter.config import ConfigError, Organization, Settings
 from billing_exporter.genesys import Interrupted
 from billing_exporter.httpd.server import WebServer
-from billing_exporter.metrics.catalogue import CATALOGUE
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.organization import Parts, Unit, withdraw
 from billing_exporter.polling.poller import SUCCESS, Poller
@@ -60,7 +60,7 @@ class Exporter:
         redact: Callable[[str], None] = lambda _: None,
         shard: Shard = WHOLE,
     ) -> None:
-        self.telemetry = Telemetry(process=process_metrics)
+        self.telemetry = Telemetry(process=process_metrics, per_customer=per_customer())
         self.telemetry.sharded(shard.index, shard.count)
         self.exposition = Exposition(CATALOGUE)
         self.started = now()

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from billing_exporter.genesys import ApiError, BillingApi, Forbidden, Timeout
-from billing_exporter.metrics.catalogue import Metric
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples
 
 # So often an operation may refuse one thing after the other; then it refuses the client.

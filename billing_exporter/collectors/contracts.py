@@ -53,7 +53,7 @@ class ContractsCollector:
     """Polls contracts and the details of their two newest periods."""
 
     name = "contracts"
-    metrics = catalogue.CATALOGUE["contracts"]
+    metrics = catalogue.CONTRACTS_METRICS
     data = ContractsData
 
     def __init__(self, settings: ContractsSettings) -> None:

@@ -51,7 +51,7 @@ class InvoicesCollector:
     """Polls invoices of the lookback, all unpaid ones, and the lines as configured."""
 
     name = "invoices"
-    metrics = catalogue.CATALOGUE["invoices"]
+    metrics = catalogue.INVOICES_METRICS
     data = InvoicesData
 
     def __init__(self, settings: InvoicesSettings) -> None:

@@ -5,8 +5,8 @@ class of its collector and repeats the type, for msgspec takes a bare `str` as "
 """
 
 import re
-from collections.abc import Callable
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -214,10 +214,20 @@ class Collectors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     trustors: TrustorsSettings | None = None
 
 
-EVERY_COLLECTOR = Collectors(
-    usage=UsageSettings(),
-    invoices=InvoicesSettings(),
-    contracts=ContractsSettings(),
-    trustors=TrustorsSettings(),
-)
+def every_collector(of_all: Mapping[str, Any], **by_name: Mapping[str, Any]) -> Collectors:
+    """Return settings of every collector: the defaults, but for what is given.
+
+    Args:
+        of_all: settings that each collector gets.
+        by_name: settings of one collector more, by its name.
+    """
+    types: dict[str, type[Any]] = {
+        name: get_args(hint)[0] for name, hint in get_type_hints(Collectors).items()
+    }
+    return Collectors(
+        **{name: kind(**of_all, **by_name.get(name, {})) for name, kind in types.items()}
+    )
+
+
+EVERY_COLLECTOR = every_collector({})
 """All collectors with their defaults: what runs where an operator lists none."""

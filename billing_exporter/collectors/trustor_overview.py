@@ -10,6 +10,7 @@ import msgspec
 from billing_exporter.collectors.base import label
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import EXACT, Labels, Samples, extended, labels, unix_time
 
 Status = Literal["ok", "no_data", "forbidden", "disabled", "error"]
@@ -107,7 +108,7 @@ def _expose_facts(samples: Samples, data: TrustorData, overview: TrusteeBillingO
     facts = label(overview.subscription_type), label(overview.currency)
     samples.add(catalogue.TRUSTOR_INFO, labels(catalogue.TRUSTOR_INFO.labels, *who, *facts), 1)
     of_trustor = labels(catalogue.TRUSTOR, *who)
-    moments: tuple[tuple[catalogue.Metric, datetime | None], ...] = (
+    moments: tuple[tuple[Metric, datetime | None], ...] = (
         (catalogue.TRUSTOR_CONTRACT_END, overview.contract_end_date),
         (catalogue.TRUSTOR_CONTRACT_EFFECTIVE, overview.contract_effective_date),
         (catalogue.TRUSTOR_CONTRACT_AMENDED, overview.contract_amendment_date),
@@ -152,7 +153,7 @@ def _expose_charges(samples: Samples, of_period: Labels, overview: TrusteeBillin
 
 
 def _expose_price(
-    samples: Samples, metric: catalogue.Metric, money: Labels, price: Decimal | None, currency: str
+    samples: Samples, metric: Metric, money: Labels, price: Decimal | None, currency: str
 ) -> None:
     if currency:
         samples.add(metric, money, price)
@@ -182,7 +183,7 @@ def _derive(samples: Samples, series: Iterable[tuple[Labels, Labels]]) -> None:
 
 def _estimate(
     samples: Samples,
-    metric: catalogue.Metric,
+    metric: Metric,
     to: Labels,
     quantity: Decimal,
     price: Decimal | None,

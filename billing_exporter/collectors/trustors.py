@@ -80,7 +80,7 @@ class TrustorsCollector:
     """Polls the trustor listing and the overviews of each trustor."""
 
     name = "trustors"
-    metrics = catalogue.CATALOGUE["trustors"]
+    metrics = catalogue.TRUSTORS_METRICS
     data = TrustorsData
 
     def __init__(self, settings: TrustorsSettings, shard: Shard | None = None) -> None:

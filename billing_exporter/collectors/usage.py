@@ -43,7 +43,7 @@ class UsageCollector:
     """Polls the billable usage report."""
 
     name = "usage"
-    metrics = catalogue.CATALOGUE["usage"]
+    metrics = catalogue.USAGE_METRICS
     data = UsageData
 
     def __init__(self, settings: UsageSettings) -> None:

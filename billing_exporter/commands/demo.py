@@ -7,15 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from time import monotonic, sleep
+from typing import Any
 
 from billing_exporter.app import build, serve
-from billing_exporter.collectors.settings import (
-    Collectors,
-    ContractsSettings,
-    InvoicesSettings,
-    TrustorsSettings,
-    UsageSettings,
-)
+from billing_exporter.collectors.settings import every_collector
 from billing_exporter.commands import flags
 from billing_exporter.commands.errors import CommandError
 from billing_exporter.config import Organization, Secret, Settings
@@ -46,6 +41,13 @@ _EXAMPLES = (
 )
 
 
+# Beyond the defaults: what makes the demo show more, sooner.
+_DEMO_SETTINGS: dict[str, dict[str, Any]] = {
+    "invoices": {"lines": "all"},
+    "trustors": {"concurrency": 8},
+}
+
+
 def settings_for(url: str, *, time_scale: float) -> Settings:
     """Return settings that poll the simulator at a URL at a pace that suits its clock."""
     wait = min(max(_INTERVAL_SECONDS / time_scale, _SHORTEST_SECONDS), _LONGEST_SECONDS)
@@ -55,12 +57,7 @@ def settings_for(url: str, *, time_scale: float) -> Settings:
         api_url=url,
         client_id="demo",
         client_secret=Secret("demo"),
-        collectors=Collectors(
-            usage=UsageSettings(interval=interval),
-            invoices=InvoicesSettings(interval=interval, lines="all"),
-            contracts=ContractsSettings(interval=interval),
-            trustors=TrustorsSettings(interval=interval, concurrency=8),
-        ),
+        collectors=every_collector({"interval": interval}, **_DEMO_SETTINGS),
     )
     return Settings(organizations=(organization,))
 

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal, TypeVar
 
+from billing_exporter.collectors.registry import REGISTRY, needing
 from billing_exporter.collectors.settings import Collectors
 from billing_exporter.collectors.usage import calendar_month
 from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured
 from billing_exporter.genesys import ApiError, BillingApi, Forbidden, NotFound, date_of
+from billing_exporter.genesys.operations import OWN_ORGANIZATION
 from billing_exporter.polling.organization import connect
 
 EXAMPLES = """\
@@ -29,18 +31,6 @@ Outcome = Literal["ok", "failed", "warning", "skipped"]
 CLOCK_SECONDS = 60
 # One customer may have withdrawn its trust; the next one tells whether the permission is there.
 _CUSTOMERS = 3
-
-_NEEDED_BY = {
-    "get_billing_contracts": ("usage", "contracts"),
-    "get_billing_contract": ("contracts",),
-    "get_billing_contract_billingperiod": ("contracts",),
-    "get_billing_contracts_invoices": ("invoices",),
-    "get_billing_contracts_invoice_lines": ("invoices",),
-    "get_billing_contracts_invoice_document": (),
-    "get_billing_reports_billableusage": ("usage",),
-    "get_orgauthorization_trustors": ("trustors",),
-    "get_billing_trusteebillingoverview_trustor_org_id": ("trustors",),
-}
 
 
 @dataclass(frozen=True)
@@ -168,8 +158,7 @@ class Doctor:
 
     def _needed(self, name: str) -> list[str]:
         """Name the collectors that run and need an operation."""
-        every = ("usage", "invoices", "contracts", "trustors")
-        needed_by = _NEEDED_BY.get(name, every)
+        needed_by = REGISTRY if name == OWN_ORGANIZATION.name else needing(name)
         return [each for each in needed_by if getattr(self._collectors, each) is not None]
 
     def _skip(self, *names: str) -> None:

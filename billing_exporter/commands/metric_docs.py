@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from billing_exporter.metrics.catalogue import CATALOGUE
+from billing_exporter.collectors.registry import REGISTRY
 from billing_exporter.telemetry.catalogue import OWN
 
 _INTRODUCTION = """\
@@ -25,20 +25,13 @@ not give has no sample: missing is not zero.
   day.
 """
 
-_SUBJECTS = {
-    "usage": "Billable usage",
-    "invoices": "Invoices",
-    "contracts": "Contracts, charges, wallets and plans",
-    "trustors": "Trustors: the customers of a partner",
-}
-
 
 def metric_reference() -> str:
     """Return the page as Markdown."""
     sections = [_INTRODUCTION]
-    for collector, title in _SUBJECTS.items():
-        rows = ((m.name, ("organization", *m.labels), m.help) for m in CATALOGUE[collector])
-        sections.append(f"## {title}\n\nCollector `{collector}`.\n\n{_table(rows)}")
+    for collector, registration in REGISTRY.items():
+        rows = ((m.name, ("organization", *m.labels), m.help) for m in registration.metrics)
+        sections.append(f"## {registration.title}\n\nCollector `{collector}`.\n\n{_table(rows)}")
     sections.append(f"## The exporter itself\n\n{_table(_own())}")
     return "\n".join(sections)
 

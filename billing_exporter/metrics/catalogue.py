@@ -1,15 +1,10 @@
-"""Every metric that the exporter takes from Genesys Cloud, declared once as data.
+"""Billing metrics of the shipped collectors, declared once as data.
 
 Exposition, reference (``docs/metrics.md``), rules and dashboards are made from or compared with
-``CATALOGUE``. All are gauges: amounts and quantities can fall by credits and corrections.
-The metrics of the exporter about itself are in ``own``.
+these declarations. The metrics of the exporter about itself are in ``telemetry.catalogue``.
 """
 
-from dataclasses import dataclass
-
-PREFIX = "genesyscloud_billing_"
-# What no name is long enough for is cut, so that one answer cannot fill a Prometheus server.
-LONGEST_LABEL = 256
+from billing_exporter.metrics.family import Subject
 
 CHARGE = ("contract", "period", "charge", "sku", "unit")
 CHARGE_MONEY = (*CHARGE, "currency")
@@ -22,52 +17,7 @@ TRUSTOR_PERIOD = (*TRUSTOR, "period")
 TRUSTOR_CHARGE = (*TRUSTOR_PERIOD, "charge", "part_number", "grouping", "unit")
 TRUSTOR_CHARGE_MONEY = (*TRUSTOR_CHARGE, "currency")
 
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Metric:
-    """One metric family.
-
-    Attributes:
-        name: the full name.
-        help: what it is, its unit, where it is polled from.
-        labels: the label names beyond ``organization``, in the order they are written.
-        additive: whether two rows with the same labels add up. Prices, times and states do not:
-            there two rows must agree, or neither is shown.
-    """
-
-    name: str
-    help: str
-    labels: tuple[str, ...]
-    additive: bool
-
-
-class _Subject:
-    """Collects the metrics of one collector in the order they are declared."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._metrics: list[Metric] = []
-
-    def total(self, name: str, labels: tuple[str, ...], text: str) -> Metric:
-        """Declare a quantity or an amount: rows with the same labels add up."""
-        return self._declare(name, labels, text, additive=True)
-
-    def fact(self, name: str, labels: tuple[str, ...], text: str) -> Metric:
-        """Declare a price, a time or a state: rows with the same labels must agree."""
-        return self._declare(name, labels, text, additive=False)
-
-    def metrics(self) -> tuple[Metric, ...]:
-        """Return what was declared so far."""
-        return tuple(self._metrics)
-
-    def _declare(self, name: str, labels: tuple[str, ...], text: str, *, additive: bool) -> Metric:
-        help_ = f"{text} Polled from {self._source}."
-        metric = Metric(PREFIX + name, help_, labels, additive)
-        self._metrics.append(metric)
-        return metric
-
-
-_usage = _Subject("the billable usage report")
+_usage = Subject("the billable usage report")
 
 USAGE_QUANTITY = _usage.total(
     "usage_quantity",
@@ -84,7 +34,7 @@ USAGE_PERIOD_END = _usage.fact(
     "usage_period_end_timestamp_seconds", (), "Last second of the report's window, Unix time."
 )
 
-_invoices = _Subject("the invoices")
+_invoices = Subject("the invoices")
 
 INVOICES = _invoices.total(
     "invoices",
@@ -136,7 +86,7 @@ INVOICE_LINE_QUANTITY = _invoices.total(
     "invoice_line_quantity", (*LINE, "unit"), "Quantity of the invoice's lines, in the unit."
 )
 
-_contracts = _Subject("the contracts and the details of their two newest billing periods")
+_contracts = Subject("the contracts and the details of their two newest billing periods")
 
 CONTRACT_INFO = _contracts.fact(
     "contract_info",
@@ -240,7 +190,7 @@ PLAN_ITEM_QUANTITY = _contracts.fact(
     "plan_item_quantity", (*PLAN_ITEM, "unit"), "Quantity agreed for the plan's item, in the unit."
 )
 
-_trustors = _Subject("the trustees' billing overview of each customer organization")
+_trustors = Subject("the trustees' billing overview of each customer organization")
 
 TRUSTOR_INFO = _trustors.fact(
     "trustor_info",
@@ -329,9 +279,7 @@ TRUSTOR_IN_RAMP = _trustors.fact(
     "trustor_in_ramp", TRUSTOR, "1 while the customer is in its ramp, else 0."
 )
 
-CATALOGUE: dict[str, tuple[Metric, ...]] = {
-    "usage": _usage.metrics(),
-    "invoices": _invoices.metrics(),
-    "contracts": _contracts.metrics(),
-    "trustors": _trustors.metrics(),
-}
+USAGE_METRICS = _usage.metrics()
+INVOICES_METRICS = _invoices.metrics()
+CONTRACTS_METRICS = _contracts.metrics()
+TRUSTORS_METRICS = _trustors.metrics()

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from billing_exporter.metrics.catalogue import Metric
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples, escaped
 
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"

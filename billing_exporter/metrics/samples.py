@@ -21,7 +21,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
-from billing_exporter.metrics.catalogue import LONGEST_LABEL, Metric
+from billing_exporter.metrics.family import LONGEST_LABEL, Metric
 
 # Numbers from the API: 28 digits between 1e-30 and 1e30 lie far outside any bill. What is beyond
 # cannot be shown: a Prometheus server refuses the whole scrape over one number it cannot hold.

@@ -10,9 +10,8 @@ from time import monotonic
 
 import msgspec
 
-from billing_exporter.collectors import WHOLE, Shard, configured
+from billing_exporter.collectors import REGISTRY, WHOLE, Shard, configured
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
-from billing_exporter.collectors.trustors import TrustorsCollector
 from billing_exporter.config import Organization
 from billing_exporter.genesys import Account, BillingApi, Observer
 from billing_exporter.metrics.exposition import Exposition
@@ -23,8 +22,6 @@ from billing_exporter.telemetry.telemetry import Telemetry
 
 # What may change without making the last reading another one.
 _PACE = ("interval", "timeout", "max_age", "max_series", "concurrency")
-# What shards divide among them; all else is read in full, by the first.
-_DIVIDED = TrustorsCollector.name
 
 
 @dataclass(frozen=True)
@@ -184,7 +181,7 @@ class Unit:
         settings = msgspec.to_builtins(target.settings)
         meaning = {key: value for key, value in settings.items() if key not in _PACE}
         api_url, _ = self.organization.hosts()
-        shard = self._parts.shard if target.collector.name == _DIVIDED else WHOLE
+        shard = self._parts.shard if REGISTRY[target.collector.name].divided else WHOLE
         return origin_of(api_url, self.organization.client_id, meaning, shard.index, shard.count)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from billing_exporter.metrics.catalogue import LONGEST_LABEL, PREFIX
+from billing_exporter.metrics.family import LONGEST_LABEL, PREFIX
 
 ORGANIZATION = ("organization",)
 POLL = ("organization", "collector")

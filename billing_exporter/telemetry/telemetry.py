@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from prometheus_client import (
     CollectorRegistry,
@@ -22,7 +23,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as openmetr
 from prometheus_client.registry import Collector
 
 from billing_exporter import __version__
-from billing_exporter.metrics.catalogue import PREFIX
+from billing_exporter.metrics.family import PREFIX
 from billing_exporter.telemetry.catalogue import (
     ABORTED,
     ALLOWED,
@@ -62,8 +63,6 @@ from billing_exporter.telemetry.catalogue import (
 _BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _EOF = b"# EOF\n"
 _GRANTED = {"200": True, "403": False}
-_SWEEP = "trustors"
-_PER_CUSTOMER = "get_billing_trusteebillingoverview_trustor_org_id"
 
 
 # Counted elsewhere, and read when they are shown.
@@ -89,15 +88,24 @@ class _Kept:
 
 
 class Telemetry:
-    """The exporter's own metrics. Every method may be called from any thread."""
+    """The exporter's own metrics. Every method may be called from any thread.
 
-    def __init__(self, *, process: bool = True) -> None:
+    Args:
+        process: whether metrics about the process are shown too.
+        per_customer: operations that are asked once per customer, and the collector that asks
+            each: one refusal says nothing about the permission, the end of a poll does.
+    """
+
+    def __init__(
+        self, *, process: bool = True, per_customer: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library ships no type
         self.registry = registry = CollectorRegistry()
         self._lock = threading.Lock()
         self._version = object()
         self._kept: dict[bool, _Kept] = {}
-        self._overviews: dict[str, set[bool]] = {}
+        self._per_customer = per_customer
+        self._grants: dict[tuple[str, str], set[bool]] = {}
         self._gauges = {
             own: Gauge(PREFIX + own.name, own.help, own.labels, registry=registry)
             for own in OWN
@@ -171,8 +179,11 @@ class Telemetry:
             failure.remove_by_labels(key)
             if not succeeded:
                 failure.labels(**key, reason=outcome).set(1)
-            if collector == _SWEEP and self._overviews.pop(organization, None) == {False}:
-                self._gauges[GRANTED].labels(organization, _PER_CUSTOMER).set(0)
+            for operation, owner in self._per_customer.items():
+                if owner == collector and self._grants.pop((organization, operation), None) == {
+                    False
+                }:
+                    self._gauges[GRANTED].labels(organization, operation).set(0)
             self._changed()
 
     def shown(
@@ -222,7 +233,8 @@ class Telemetry:
                 if own.labels[:1] == ORGANIZATION:
                     metric.remove_by_labels(key)
             self._durations.remove_by_labels(key)
-            self._overviews.pop(organization, None)
+            for operation in self._per_customer:
+                self._grants.pop((organization, operation), None)
             self._changed()
 
     def withdrawn(self, organization: str, collector: str) -> None:
@@ -244,11 +256,12 @@ class Telemetry:
         self._changed()
 
     def _granted(self, organization: str, operation: str, *, granted: bool) -> None:
-        if operation == _PER_CUSTOMER:
+        per_customer = operation in self._per_customer
+        if per_customer:
             with self._lock:
-                self._overviews.setdefault(organization, set()).add(granted)
-        # One customer's refusal says nothing of the permission: the end of a poll does.
-        if granted or operation != _PER_CUSTOMER:
+                self._grants.setdefault((organization, operation), set()).add(granted)
+        # One customer's refusal says nothing about the permission: the end of a poll does.
+        if granted or not per_customer:
             self._gauges[GRANTED].labels(organization, operation).set(int(granted))
 
     def retried(self, organization: str, reason: str) -> None:

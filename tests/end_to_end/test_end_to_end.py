@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from billing_exporter.metrics.catalogue import CATALOGUE
+from billing_exporter.collectors.registry import CATALOGUE
 from tools.testkit.components import require
 from tools.testkit.processes import Program, serving, simulating
 from tools.testkit.prometheus_server import PrometheusServer, running_prometheus

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from billing_exporter.cli import parser
+from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.commands.metric_docs import metric_reference
 from billing_exporter.config import reference
 from billing_exporter.config.load import VARIABLES
-from billing_exporter.metrics.catalogue import CATALOGUE
 from billing_exporter.telemetry.catalogue import OWN
 from tools.paths import ROOT
 

@@ -1,6 +1,7 @@
 """Which labels each metric has, from the declarations of the exporter."""
 
-from billing_exporter.metrics.catalogue import CATALOGUE, PREFIX
+from billing_exporter.collectors.registry import CATALOGUE
+from billing_exporter.metrics.family import PREFIX
 from billing_exporter.telemetry.catalogue import OWN
 
 _HISTOGRAM_PARTS = {"_bucket": ("le",), "_count": (), "_sum": ()}

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Self
 
-from billing_exporter.metrics.catalogue import PREFIX
+from billing_exporter.metrics.family import PREFIX
 from tools.dashboards.catalogue import labels_of
 
 SECONDS_PER_DAY = 86400

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from billing_exporter.metrics.catalogue import PREFIX
+from billing_exporter.metrics.family import PREFIX
 from tools.dashboards.panels import DATASOURCE
 from tools.dashboards.sdk import dashboard
 

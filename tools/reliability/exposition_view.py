@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from billing_exporter.metrics.catalogue import CATALOGUE
+from billing_exporter.collectors.registry import CATALOGUE
 from tools.testkit.scrapes import Row, Scrape
 
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')

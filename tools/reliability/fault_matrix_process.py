@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from billing_exporter.collectors.registry import REGISTRY
 from billing_exporter.simulator import Options, Simulator
 from tools.reliability.exposition_view import Look
 from tools.reliability.matrix import (
@@ -39,12 +40,9 @@ _PAUSE_SECONDS = 0.5
 _INTERVAL = "5s"
 _RENEWAL_SECONDS = 80.0  # a token that is refused within its first minute is not renewed at once
 _FACT = re.compile(r"(level|collector|reason)=(\w+)")
-_COLLECTORS = {
-    "usage": "usage: {}",
-    "invoices": "invoices: {}",
-    "contracts": "contracts: {}",
-    "trustors": "trustors: {zero_rows: true, concurrency: 1}",
-}
+# A customer is asked after another, so that what one answer does to the next is told apart.
+_SETTINGS = {"trustors": "{zero_rows: true, concurrency: 1}"}
+_COLLECTORS = {name: f"{name}: {_SETTINGS.get(name, '{}')}" for name in REGISTRY}
 
 
 def suffered(say: Callable[[str], None], lanes: int, names: Container[str]) -> list[str]:

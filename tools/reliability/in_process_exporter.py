@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from billing_exporter.collectors import configured
+from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.collectors.settings import (
     Collectors,
     ContractsSettings,
@@ -16,7 +17,6 @@ from billing_exporter.collectors.settings import (
 )
 from billing_exporter.genesys import Account, BillingApi
 from billing_exporter.genesys.transport import Transport
-from billing_exporter.metrics.catalogue import CATALOGUE
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.poller import Poller, Target
 from billing_exporter.telemetry.api_observer import ApiObserver

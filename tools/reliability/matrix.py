@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
+from billing_exporter.collectors.registry import REGISTRY
+
 SUCCESS = "success"
-COLLECTORS = ("usage", "invoices", "contracts", "trustors")
+COLLECTORS = tuple(REGISTRY)
 
 CONTRACTS = "get_billing_contracts"
 PERIOD = "get_billing_contract_billingperiod"

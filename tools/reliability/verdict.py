@@ -5,7 +5,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing_exporter.metrics.catalogue import CATALOGUE, PREFIX
+from billing_exporter.collectors.registry import CATALOGUE
+from billing_exporter.metrics.family import PREFIX
 from tools.reliability.exposition_view import Look, metric_of
 from tools.reliability.matrix import LOGIN, SAME, SUCCESS, Case, Expected, Shown
 from tools.reliability.oracle import Answers, Told, told

@@ -17,7 +17,7 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.samples import Sample
 
-from billing_exporter.metrics.catalogue import CATALOGUE
+from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.exposition import Exposition
 from tools.testkit.processes import wait_until
 

@@ -22,7 +22,7 @@ from billing_exporter.collectors.settings import (
 )
 from billing_exporter.config import Organization, Settings
 from billing_exporter.config.secret import Secret
-from billing_exporter.metrics.catalogue import PREFIX
+from billing_exporter.metrics.family import PREFIX
 from billing_exporter.web.negotiation import Format
 from tools.reliability.torn_read_check import CONTRACTS, CUSTOMERS, ROWS, generating
 from tools.testkit.processes import wait_until

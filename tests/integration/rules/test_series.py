@@ -6,7 +6,8 @@ from pathlib import Path
 import promql_parser as ast
 import pytest
 
-from billing_exporter.metrics.catalogue import CATALOGUE, PREFIX
+from billing_exporter.collectors.registry import CATALOGUE
+from billing_exporter.metrics.family import PREFIX
 from billing_exporter.telemetry.catalogue import OWN
 from tests.integration.rules.labels import Labels, NeverMatchesError, labels_of
 from tests.integration.rules.rulebook import RUNBOOKS, alerts, queries, records, rules

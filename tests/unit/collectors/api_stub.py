@@ -13,9 +13,10 @@ import requests
 import responses
 
 from billing_exporter.collectors import Collector, Poll
+from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.genesys import ApiError
-from billing_exporter.metrics.catalogue import CATALOGUE, PREFIX
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.metrics.family import PREFIX
 from billing_exporter.polling.reading import Reading, read
 from tools.testkit.recorded_api import API, TOKEN_URL, FakeClock, billing_api
 from tools.testkit.scrapes import billing_text

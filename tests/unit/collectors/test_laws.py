@@ -42,6 +42,7 @@ from billing_exporter.genesys.records import (
 )
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.exposition import joined
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples, readable
 from billing_exporter.polling.reading import read
 from tests.unit.collectors import rows
@@ -94,7 +95,7 @@ def sums(values: Iterable[tuple[str, Decimal | None]]) -> dict[str, Fraction]:
     return total
 
 
-def fractions(samples: Samples, metric: catalogue.Metric) -> dict[str, Fraction]:
+def fractions(samples: Samples, metric: Metric) -> dict[str, Fraction]:
     """Return the values of a metric as exact fractions."""
     return {text: Fraction(value) for text, value in samples.values(metric).items()}
 

@@ -2,8 +2,8 @@
 
 import re
 
+from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.commands.metric_docs import metric_reference
-from billing_exporter.metrics.catalogue import CATALOGUE
 from billing_exporter.telemetry.catalogue import OWN
 
 ROW = re.compile(r"\| `([a-z_]+)` \| ((?:`[a-z_]+`(?:, )?)*) \| (.+) \|")

@@ -5,7 +5,8 @@ from itertools import chain
 
 import pytest
 
-from billing_exporter.metrics.catalogue import CATALOGUE, PREFIX, Metric
+from billing_exporter.collectors.registry import CATALOGUE
+from billing_exporter.metrics.family import PREFIX, Metric
 
 CHARGE = "contract period charge sku unit"
 WALLET = "contract period wallet sku unit"

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.samples import Sample
 
-from billing_exporter.metrics.catalogue import CATALOGUE, Metric
+from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.exposition import Block, Body, Exposition, _Section, header, render
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples, labels
 from tools.testkit.components import require
 from tools.testkit.scrapes import billing_text, samples_of

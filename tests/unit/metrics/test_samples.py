@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from billing_exporter.metrics.catalogue import LONGEST_LABEL, Metric
+from billing_exporter.metrics.family import LONGEST_LABEL, Metric
 from billing_exporter.metrics.samples import (
     Labels,
     Samples,

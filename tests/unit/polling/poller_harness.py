@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 
 from billing_exporter.collectors import Collector, Poll
+from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.collectors.settings import CollectorSettings, UsageSettings
 from billing_exporter.genesys import BillingApi
 from billing_exporter.metrics import catalogue
-from billing_exporter.metrics.catalogue import CATALOGUE, PREFIX
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.metrics.family import PREFIX
 from billing_exporter.metrics.samples import Samples, labels
 from billing_exporter.polling.poller import Poller, Target
 from billing_exporter.telemetry.telemetry import Telemetry
@@ -33,7 +34,7 @@ class Scripted:
     """A collector that does one act for each poll and exposes the number it returns."""
 
     name = "usage"
-    metrics = catalogue.CATALOGUE["usage"]
+    metrics = catalogue.USAGE_METRICS
     data = Number
 
     def __init__(self, *acts: int | Exception | Act) -> None:

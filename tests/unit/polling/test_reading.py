@@ -15,7 +15,7 @@ class Numbers:
     """A collector whose data is numbers by name; each is a part with one sample."""
 
     name = "usage"
-    metrics = catalogue.CATALOGUE["usage"]
+    metrics = catalogue.USAGE_METRICS
     data: type[dict[str, Decimal | None]] = dict[str, Decimal | None]
 
     def __init__(self) -> None:

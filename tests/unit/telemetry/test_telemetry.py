@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from billing_exporter import __version__
-from billing_exporter.metrics.catalogue import CATALOGUE, PREFIX, USAGE_QUANTITY
+from billing_exporter.collectors.registry import CATALOGUE
+from billing_exporter.metrics.catalogue import USAGE_QUANTITY
 from billing_exporter.metrics.exposition import Exposition, render
+from billing_exporter.metrics.family import PREFIX
 from billing_exporter.metrics.samples import Samples, labels
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.catalogue import OWN
@@ -231,7 +233,7 @@ def test_permissions(operation: str, statuses: tuple[str, ...], granted: int | N
     """The last answer tells whether a permission is granted; of customers a whole poll does, for
     one of them alone may have refused.
     """
-    telemetry = Telemetry(process=False)
+    telemetry = Telemetry(process=False, per_customer={_OVERVIEW: "trustors"})
     for status in statuses:
         if status == "end":
             telemetry.polled("acme", "trustors", "success", 1)

@@ -4,11 +4,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.collectors.settings import TrustorsSettings
 from billing_exporter.collectors.trustors import TrustorsCollector
 from billing_exporter.genesys import OPERATIONS
 from billing_exporter.httpd.server import WebServer
-from billing_exporter.metrics.catalogue import CATALOGUE
 from billing_exporter.metrics.exposition import Exposition, joined
 from billing_exporter.polling.reading import Reading, read
 from billing_exporter.telemetry.telemetry import Telemetry

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest, start_http_server
 
-from billing_exporter.metrics.catalogue import Metric
+from billing_exporter.metrics.family import Metric
 from tools.bench import measure, world
 from tools.bench.contestants.exporter import COLLECTOR, ORGANIZATION
 

@@ -13,11 +13,12 @@ import msgspec
 from hypothesis import strategies as st
 
 from billing_exporter.collectors import configured
+from billing_exporter.collectors.registry import CATALOGUE, REGISTRY
 from billing_exporter.genesys import Account, BillingApi
 from billing_exporter.genesys.operations import OPERATIONS
 from billing_exporter.genesys.transport import Answer
-from billing_exporter.metrics.catalogue import CATALOGUE, PREFIX
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.metrics.family import PREFIX
 from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.poller import Target as PollTarget
 from billing_exporter.telemetry.api_observer import ApiObserver
@@ -209,19 +210,7 @@ def _seconds(moment: datetime) -> Decimal:
     return Decimal(whole) + Decimal(since.microseconds) / 1_000_000
 
 
-_ASKED = {
-    "usage": ("get_billing_contracts", "get_billing_reports_billableusage"),
-    "invoices": ("get_billing_contracts_invoices", "get_billing_contracts_invoice_lines"),
-    "contracts": (
-        "get_billing_contracts",
-        "get_billing_contract",
-        "get_billing_contract_billingperiod",
-    ),
-    "trustors": (
-        "get_orgauthorization_trustors",
-        "get_billing_trusteebillingoverview_trustor_org_id",
-    ),
-}
+_ASKED = {name: each.operations for name, each in REGISTRY.items()}
 
 
 # What stands where a value of the right kind should be.

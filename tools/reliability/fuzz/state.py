@@ -10,7 +10,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from billing_exporter.collectors import configured
-from billing_exporter.metrics.catalogue import CATALOGUE
+from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.poller import Target as PollTarget

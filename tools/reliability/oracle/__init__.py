@@ -13,9 +13,9 @@ from tools.reliability.oracle.sheet import Told
 from tools.reliability.oracle.trustors import trustors
 from tools.reliability.oracle.usage import usage
 
-__all__ = ["Answers", "Told", "asked", "told"]
+__all__ = ["READERS", "Answers", "Told", "asked", "told"]
 
-_READ = {"contracts": contracts, "invoices": invoices, "trustors": trustors, "usage": usage}
+READERS = {"contracts": contracts, "invoices": invoices, "trustors": trustors, "usage": usage}
 
 
 def told(collector: str, organization: str, answers: Answers, known: Answers | None = None) -> Told:
@@ -27,7 +27,7 @@ def told(collector: str, organization: str, answers: Answers, known: Answers | N
         answers: what the API says now.
         known: what it said at the poll before, from which all that is final is kept.
     """
-    return _READ[collector](answers, known or answers).told(organization)
+    return READERS[collector](answers, known or answers).told(organization)
 
 
 def asked(url: str, collectors: Iterable[str]) -> Answers:

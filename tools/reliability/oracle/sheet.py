@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing_exporter.metrics.catalogue import CATALOGUE, PREFIX
+from billing_exporter.collectors.registry import CATALOGUE
+from billing_exporter.metrics.family import PREFIX
 
 _DECLARED = {m.name.removeprefix(PREFIX): m for metrics in CATALOGUE.values() for m in metrics}
 
