@@ -23,16 +23,15 @@ def subject_of(data: ContractData) -> Subject:
     return Subject(current, tuple(one for one in periods.values() if one is not None))
 
 
-def samples_of(data: ContractData, outlook: Outlook) -> Samples:
-    """Return what the forecasts of a contract are shown as."""
-    samples, name = Samples(), name_of(data)
+def add_samples(samples: Samples, data: ContractData, outlook: Outlook) -> None:
+    """Add what the forecasts of a contract are shown as."""
+    name = name_of(data)
     for key, one in outlook.charges.items():
         to = labels(forecasts.CONTRACT_QUANTITIES.forecast.labels, name, *key)
         add_quantities(samples, forecasts.CONTRACT_QUANTITIES, to, one.forecast)
     for currency, amount in outlook.amounts.items():
         to = labels(forecasts.CONTRACT_AMOUNTS.forecast.labels, name, currency)
         add_amounts(samples, forecasts.CONTRACT_AMOUNTS, to, amount.amount)
-    return samples
 
 
 def _period(detail: BillingContractPeriodDetail) -> Period | None:

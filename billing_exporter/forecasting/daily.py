@@ -23,6 +23,7 @@ from billing_exporter.forecasting.forecast import (
 from billing_exporter.forecasting.readings import Charge, Key, Period, Subject
 from billing_exporter.forecasting.state import (
     ClosedPeriod,
+    Cost,
     Kept,
     Outcome,
     Series,
@@ -105,7 +106,7 @@ def _newest(closed: Iterable[ClosedPeriod], one: ClosedPeriod) -> tuple[ClosedPe
     by_start = {each.start: each for each in closed}
     known = by_start.get(one.start)
     if known is not None and not one.outcomes:
-        one = _REPLACE(known, days=one.days, total=one.total)
+        one = _REPLACE(known, days=one.days, total=one.total, cost=one.cost)
     by_start[one.start] = one
     return tuple(by_start[start] for start in sorted(by_start))[-MAX_EARLIER:]
 
@@ -116,20 +117,26 @@ def _with_closed(state: SubjectState, start: date, periods: Iterable[Period]) ->
     for period in periods:
         if period.start >= start:
             continue
+        start_of = period.start.toordinal()
         for key, charge in period.charges.items():
             if charge.quantity is not None:
-                _close_into(charges, key, charge.kind, period, charge.quantity)
+                one = ClosedPeriod(start_of, period.days, charge.quantity, cost=_cost(charge))
+                _close_into(charges, key, charge.kind, one)
         for currency, amount in closed_amounts(period).items():
-            _close_into(amounts, currency, "sum", period, amount)
+            _close_into(amounts, currency, "sum", ClosedPeriod(start_of, period.days, amount))
     return _REPLACE(state, charges=charges, amounts=amounts)
 
 
-def _close_into(
-    series: dict[_Name, Series], key: _Name, kind: Kind, period: Period, total: Decimal
-) -> None:
+def _close_into(series: dict[_Name, Series], key: _Name, kind: Kind, one: ClosedPeriod) -> None:
     known = series.get(key) or Series(kind)
-    one = ClosedPeriod(period.start.toordinal(), period.days, total)
     series[key] = _REPLACE(known, closed=_newest(known.closed, one))
+
+
+def _cost(charge: Charge) -> Cost | None:
+    if not charge.is_priced:
+        return None
+    overage = charge.incurred() - (charge.fixed or ZERO) if charge.has_overage_price else None
+    return Cost(charge.currency, charge.fixed, overage, charge.price, charge.included)
 
 
 def _entered(state: SubjectState, current: Period, at: datetime) -> SubjectState:

@@ -1,6 +1,6 @@
 """Forecasts as samples."""
 
-from billing_exporter.forecasting.forecast import Forecast
+from billing_exporter.forecasting.forecast import Forecast, rounded
 from billing_exporter.forecasting.money import Amount
 from billing_exporter.metrics.forecasts import Banded
 from billing_exporter.metrics.samples import Labels, Samples
@@ -26,4 +26,4 @@ def add_amounts(samples: Samples, metrics: Banded, to: Labels, amount: Amount) -
         (metrics.upper, amount.upper),
     ):
         if value is not None:
-            samples.add(metric, to, value)
+            samples.add(metric, to, rounded(value))

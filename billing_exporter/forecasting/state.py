@@ -55,13 +55,40 @@ class Outcome(msgspec.Struct, frozen=True, array_like=True):
     inside: bool | None
 
 
+class Cost(msgspec.Struct, frozen=True, array_like=True):
+    """What a charge cost in a closed period.
+
+    Attributes:
+        currency: of the amounts.
+        fixed: was due whatever was used; None without a price.
+        overage: the overage beyond it; None without a price.
+        price: of one unit of overage.
+        included: quantity that could be used without overage.
+    """
+
+    currency: str
+    fixed: Decimal | None
+    overage: Decimal | None
+    price: Decimal | None
+    included: Decimal | None
+
+
 class ClosedPeriod(msgspec.Struct, frozen=True, array_like=True):
-    """One closed period of one series; ``start`` is the ordinal of its first day."""
+    """One closed period of one series.
+
+    Attributes:
+        start: the ordinal of its first day.
+        days: its length.
+        total: what it came to.
+        outcomes: of the forecasts that were kept in it.
+        cost: what it cost; None for one that was read before it closed only, and for amounts.
+    """
 
     start: int
     days: int
     total: Decimal
     outcomes: tuple[Outcome, ...] = ()
+    cost: Cost | None = None
 
 
 class Series(msgspec.Struct, frozen=True, array_like=True):

@@ -73,10 +73,7 @@ class FileStore:
         """Return the state of a key."""
         file = self._file(key)
         try:
-            checksum, _, content = file.read_bytes().partition(b"\n")
-            if checksum != _checksum(content):
-                raise UnusableStateError
-            return decode(content)
+            return _checked(file.read_bytes())
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -109,6 +106,13 @@ class FileStore:
     def _file(self, key: str) -> Path:
         digest = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:_DIGEST]
         return self._folder / f"{digest}{_SUFFIX}"
+
+
+def _checked(content: bytes) -> SubjectState:
+    checksum, _, state = content.partition(b"\n")
+    if checksum != _checksum(state):
+        raise UnusableStateError
+    return decode(state)
 
 
 def _checksum(content: bytes) -> bytes:

@@ -22,9 +22,8 @@ def subject_of(data: TrustorData) -> Subject:
     return Subject(current, tuple(one for one in periods.values() if one is not None))
 
 
-def samples_of(data: TrustorData, outlook: Outlook) -> Samples:
-    """Return what the forecasts of a customer are shown as."""
-    samples = Samples()
+def add_samples(samples: Samples, data: TrustorData, outlook: Outlook) -> None:
+    """Add what the forecasts of a customer are shown as."""
     for key, one in outlook.charges.items():
         names = forecasts.TRUSTOR_QUANTITIES.forecast.labels
         to = labels(names, data.name, data.id, *key)
@@ -33,7 +32,6 @@ def samples_of(data: TrustorData, outlook: Outlook) -> Samples:
         names = forecasts.TRUSTOR_AMOUNTS.forecast.labels
         to = labels(names, data.name, data.id, currency)
         add_amounts(samples, forecasts.TRUSTOR_AMOUNTS, to, amount.amount)
-    return samples
 
 
 def _period(overview: TrusteeBillingOverview) -> Period | None:

@@ -78,7 +78,7 @@ class StateDirectory:
         content = _checksum(told) + b"\n" + told
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(self._file(organization, collector), content)
+            replace_file(self._file(organization, collector), content)
         except OSError as error:
             self._failed("save")
             log.warning("the reading cannot be saved: %s", error.strerror, extra=where)
@@ -168,7 +168,7 @@ def _read(file: Path, origin: str, kind: type[Data]) -> tuple[datetime, Data]:
         raise UnusableError("format") from None
 
 
-def _replace(file: Path, content: bytes) -> None:
+def replace_file(file: Path, content: bytes) -> None:
     """Write so that at every moment the old or the new file is there in full, and survives."""
     temporary = file.with_suffix(_TEMPORARY)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
