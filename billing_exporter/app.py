@@ -2,8 +2,9 @@
 
 import logging
 import signal
+import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from billing_exporter.config import ConfigError, Organization, Settings
 from billing_exporter.forecasting.forecasts import Forecasts
 from billing_exporter.forecasting.store import FileStore, MemoryStore, Store
 from billing_exporter.genesys import Interrupted
+from billing_exporter.httpd.response import Body
 from billing_exporter.httpd.server import WebServer
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.organization import Parts, Unit, withdraw
@@ -28,6 +30,7 @@ from billing_exporter.telemetry.telemetry import Telemetry
 from billing_exporter.web.access_control import AccessControl
 from billing_exporter.web.negotiation import Format
 from billing_exporter.web.protection import Protection
+from billing_exporter.web.route_prefix import NO_PREFIX, Prefix, PrefixedRoutes
 from billing_exporter.web.routes import HEALTH_PATHS, Routes
 from billing_exporter.web.status_page import CollectorStatus, State, Status
 
@@ -83,6 +86,9 @@ class Exporter:
             forecasts=self._forecasts,
         )
         self._units: tuple[Unit, ...] = ()
+        self.telemetry.follow_overdue(
+            lambda: ((poller.key, poller.overdue()) for poller in self.pollers)
+        )
         self.change(settings)
 
     @property
@@ -156,7 +162,7 @@ class Exporter:
             for poller in self.pollers
         )
 
-    def scrape(self, form: Format, gzip: bool) -> Sequence[bytes]:
+    def scrape(self, form: Format, gzip: bool) -> Body:
         """Return the exposition: kept bytes, and the live part about the exporter."""
         live = self._forecasts.text() + self.telemetry.live(openmetrics=form is Format.OPENMETRICS)
         return self.exposition.body.pieces(live, gzip=gzip)
@@ -169,10 +175,10 @@ class Exporter:
             if poller.state.outcome is None and poller.state.reading is None
         ]
 
-    def status(self, telemetry_path: str) -> Status:
+    def status(self, telemetry_path: str, base: str = "") -> Status:
         """Return what the status page shows."""
         collectors = tuple(_status_of(poller) for poller in self.pollers)
-        return Status(__version__, self.started, self._now(), collectors, telemetry_path)
+        return Status(__version__, self.started, self._now(), collectors, telemetry_path, base)
 
     def _unit(self, organization: Organization, before: Unit | None) -> Unit:
         if before is None:
@@ -258,6 +264,8 @@ def build(
     *,
     address: str,
     telemetry_path: str = "/metrics",
+    prefix: Prefix = NO_PREFIX,
+    listener: socket.socket | None = None,
     read_settings: Callable[[], Settings] | None = None,
     protection: Callable[[], Protection] = Protection,
     protect_health: bool = False,
@@ -272,6 +280,8 @@ def build(
         settings: what is polled.
         address: where to listen, ``host:port`` or ``:port``.
         telemetry_path: path of the metrics.
+        prefix: what stands before all paths.
+        listener: listens already, in the place of the address.
         read_settings: reads the configuration again for a reload; None where there is none.
         protection: returns the current TLS and authentication settings, by default none.
         protect_health: whether health endpoints ask for a password as well.
@@ -288,12 +298,13 @@ def build(
     routes = Routes(
         scrape=exporter.scrape,
         waiting_for=exporter.waiting_for,
-        status=lambda: exporter.status(telemetry_path),
+        status=lambda: exporter.status(telemetry_path, prefix.external),
         telemetry_path=telemetry_path,
         reload=reload if read_settings else None,
     )
     guarded = AccessControl(routes, protection, open_paths=() if protect_health else HEALTH_PATHS)
-    server = WebServer(address, guarded, tls=lambda: protection().tls)
+    site = PrefixedRoutes(guarded, prefix)
+    server = WebServer(address, site, tls=lambda: protection().tls, listener=listener)
     exporter.telemetry.follow(ABORTED, lambda: server.aborted)
     exporter.telemetry.follow(HANDSHAKES, lambda: server.failed_handshakes)
     return App(exporter, server, reload)

@@ -1,19 +1,28 @@
-"""What a collector is: how it fetches one billing subject and what that becomes as samples."""
+"""Collectors in general: how one fetches a billing subject, and what that becomes as samples."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from billing_exporter.genesys import ApiError, BillingApi, Forbidden, Timeout
+from billing_exporter.genesys import (
+    ApiError,
+    BillingApi,
+    Forbidden,
+    RateLimited,
+    Timeout,
+    Unauthorized,
+)
 from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples
 
-# So often an operation may refuse one thing after the other; then it refuses the client.
+# After so many refusals in a row an operation refuses the client, not one thing.
 REFUSALS_IN_A_ROW = 3
+# These may concern one thing alone, but where nothing succeeds they concern the whole token.
+OF_THE_TOKEN = (RateLimited, Unauthorized)
 
 Data = TypeVar("Data")
 Part = TypeVar("Part")
@@ -29,9 +38,9 @@ class Poll(Generic[Data]):
         api: the client of one organization.
         now: the time of the poll, UTC.
         previous: what the last good poll fetched, for what need not be fetched again.
-        progress: is told how many of how many things are fetched; raises where the poll must end.
-        tolerate: is told the failure of one thing among many, and which, and lets the poll go on
-            or raises the error.
+        progress: takes how many of how many things are fetched; raises where the poll must end.
+        tolerate: counts and logs the failure of one thing among many, and which.
+        publish: shows what has been read so far, before the poll ends or although it fails.
     """
 
     api: BillingApi
@@ -39,19 +48,26 @@ class Poll(Generic[Data]):
     previous: Data | None
     progress: Callable[[int, int], None]
     tolerate: Callable[[ApiError, str], None]
+    publish: Callable[[Data], None]
 
 
 class Details:
     """Asks one operation for many things of which each may fail alone.
 
     What was forbidden again and again is forbidden for the others too, and a poll that is out of
-    time stays so: the rest is not asked for, and left out as one.
+    time stays so: the rest is not asked for, and left out as one. The same where the API asks to
+    wait, or refuses the credentials, and nothing has succeeded.
+
+    Attributes:
+        refusal: the error that must end the poll once what was read is published, if any.
     """
 
     def __init__(self, poll: Poll[Any]) -> None:
         self._poll = poll
         self._refusals = 0
+        self._succeeded = False
         self._over = False
+        self.refusal: ApiError | None = None
 
     def ask(self, operation: Callable[[], Result], about: str) -> Result | None:
         """Return the operation's answer, or None where there is none.
@@ -64,12 +80,32 @@ class Details:
         try:
             result = operation()
         except ApiError as error:
-            self._refusals = self._refusals + 1 if isinstance(error, Forbidden) else 0
-            self._over = isinstance(error, Timeout) or self._refusals == REFUSALS_IN_A_ROW
+            self._note(error.with_traceback(None))
             self._poll.tolerate(error, f"{about} and all after it" if self._over else about)
             return None
-        self._refusals = 0
+        self._refusals, self._succeeded, self.refusal = 0, True, None
         return result
+
+    def _note(self, error: ApiError) -> None:
+        of_the_token = isinstance(error, OF_THE_TOKEN)
+        refused = isinstance(error, Forbidden) or (of_the_token and not self._succeeded)
+        self._refusals = self._refusals + 1 if refused else 0
+        self._over = isinstance(error, Timeout) or self._refusals == REFUSALS_IN_A_ROW
+        if of_the_token and not self._succeeded:
+            self.refusal = error
+
+
+def concluded(poll: Poll[Data], data: Data, *details: Details) -> Data:
+    """Return what a poll has read, unless the API refused all details of a kind.
+
+    Raises:
+        ApiError: it did; the data is published nevertheless.
+    """
+    for each in details:
+        if each.refusal is not None:
+            poll.publish(data)
+            raise each.refusal
+    return data
 
 
 class Collector(Protocol[Data, Part]):
@@ -89,7 +125,13 @@ class Collector(Protocol[Data, Part]):
         """Ask the API for everything.
 
         Raises:
-            ApiError: the subject cannot be read; the last reading stays.
+            ApiError: the subject cannot be read; what was published stays.
+        """
+
+    def fresh(self, data: Data, now: datetime) -> Data:
+        """Return the data without those details that are older than ``max_age``. Pure.
+
+        Data of which nothing is too old is returned as it is.
         """
 
     def parts(self, data: Data) -> Mapping[str, Part]:
@@ -99,7 +141,7 @@ class Collector(Protocol[Data, Part]):
         """
 
     def expose(self, part: Part) -> Samples:
-        """Say what a part means, as samples. Pure."""
+        """Return what a part means, as samples. Pure."""
 
 
 def side_by_side(
@@ -146,17 +188,20 @@ def side_by_side(
             begun.put([])
 
 
-def once_each(entities: Iterable[Entity], identity: Callable[[Entity], str | None]) -> list[Entity]:
+def once_each(
+    entities: Iterable[Entity], identity: Callable[[Entity], Hashable | None]
+) -> list[Entity]:
     """Return the entities with those of the same identity once, as last given.
 
-    A page may repeat an entity when the listing changes while it is read. Entities without an
-    identity are all kept: whoever exposes them counts them as unreadable.
+    A page may repeat an entity when the listing changes while it is read. What is another one must
+    have another identity, even where the API gives both the same id. Entities without an identity
+    are all kept: who exposes them counts them as unreadable.
     """
-    known: dict[str, Entity] = {}
+    known: dict[Hashable, Entity] = {}
     nameless = []
     for entity in entities:
         key = identity(entity)
-        if key is None:
+        if key is None or (isinstance(key, str) and not key.strip()):
             nameless.append(entity)
         else:
             known[key] = entity

@@ -1,4 +1,4 @@
-"""Contracts with their plans, and charges and wallets of their two newest billing periods.
+"""Contracts with their plans, and charges and wallets of their newest and open billing periods.
 
 Exposes::
 
@@ -6,14 +6,15 @@ Exposes::
     genesyscloud_billing_wallet_balance{...,contract="C-7",period="current",wallet="AI tokens"} 90
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import msgspec
 
-from billing_exporter.collectors.base import Details, Poll, label, once_each
-from billing_exporter.collectors.settings import ContractsSettings
+from billing_exporter.collectors.base import Details, Poll, concluded, label, once_each
+from billing_exporter.collectors.periods import is_closed, named
+from billing_exporter.collectors.settings import ContractsSettings, seconds
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -26,8 +27,6 @@ from billing_exporter.genesys.records import (
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.samples import Samples, extended, labels, unix_time
 
-PERIODS = ("current", "previous")
-
 
 class ContractData(msgspec.Struct, frozen=True):
     """A contract and its periods.
@@ -36,11 +35,13 @@ class ContractData(msgspec.Struct, frozen=True):
         contract: as listed or asked for.
         periods: their details, or what the listing tells of them, by the name they are shown under.
         whole: ids of those whose details were read without a gap.
+        read: when each period's details were last read or confirmed, by its id.
     """
 
     contract: BillingContract
     periods: dict[str, BillingContractPeriodDetail]
     whole: tuple[str, ...] = ()
+    read: dict[str, datetime] = {}
 
 
 class ContractsData(msgspec.Struct, frozen=True):
@@ -49,19 +50,26 @@ class ContractsData(msgspec.Struct, frozen=True):
     contracts: tuple[ContractData, ...]
 
 
+class NamedContracts(msgspec.Struct, frozen=True):
+    """Contracts that are shown under one name: as a rule one."""
+
+    name: str
+    contracts: tuple[ContractData, ...]
+
+
 class ContractsCollector:
-    """Polls contracts and the details of their two newest periods."""
+    """Polls contracts and the details of their newest periods, and of all that are open."""
 
     name = "contracts"
     metrics = catalogue.CONTRACTS_METRICS
     data = ContractsData
 
     def __init__(self, settings: ContractsSettings) -> None:
-        self._settings = settings
+        self._max_age = timedelta(seconds=seconds(settings.max_age))
 
     def fetch(self, poll: Poll[ContractsData]) -> ContractsData:
         """Fetch the listing, then period details; a closed period is fetched once and kept."""
-        contracts = once_each(poll.api.contracts(), lambda contract: contract.id)
+        contracts = once_each(poll.api.contracts(), _identity)
         kept = _closed_details(poll.previous)
         full, periods = Details(poll), Details(poll)
         done = []
@@ -70,20 +78,31 @@ class ContractsCollector:
             contract = _in_full(poll, full, listed)
             done.append(_with_details(poll, periods, contract, kept))
         poll.progress(len(contracts), len(contracts))
-        return ContractsData(tuple(done))
+        data = self.fresh(ContractsData(tuple(done)), poll.now)
+        return concluded(poll, data, full, periods)
 
-    def parts(self, data: ContractsData) -> dict[str, tuple[ContractData, ...]]:
-        """Contracts of one name are a part, for their rows may need adding up."""
-        parts: defaultdict[str, tuple[ContractData, ...]] = defaultdict(tuple)
+    def fresh(self, data: ContractsData, now: datetime) -> ContractsData:
+        """Drop details of periods that could not be read for longer than ``max_age``."""
+        oldest = now - self._max_age
+        if all(read >= oldest for known in data.contracts for read in known.read.values()):
+            return data
+        return ContractsData(tuple(_without_older(known, oldest) for known in data.contracts))
+
+    def parts(self, data: ContractsData) -> dict[str, NamedContracts]:
+        """Contracts that are shown under one name are a part, for their rows may need adding up."""
+        numbers = Counter(label(known.contract.external_number) for known in data.contracts)
+        parts: dict[str, NamedContracts] = {}
         for known in data.contracts:
-            parts[_name(known.contract)] += (known,)
+            name = _name(known.contract, numbers)
+            others = parts[name].contracts if name in parts else ()
+            parts[name] = NamedContracts(name, (*others, known))
         return parts
 
-    def expose(self, part: tuple[ContractData, ...]) -> Samples:
-        """Say what the contracts of one name mean."""
+    def expose(self, part: NamedContracts) -> Samples:
+        """Return what the contracts of one name mean."""
         samples = Samples()
-        for known in part:
-            name = _name(known.contract)
+        for known in part.contracts:
+            name = part.name
             if not name:
                 samples.drop("missing")
                 continue
@@ -92,31 +111,31 @@ class ContractsCollector:
                 _expose_plan(samples, name, plan)
             for period, detail in known.periods.items():
                 _expose_period(samples, name, period, detail)
+                of_period = labels(("contract", "period"), name, period)
+                read = unix_time(known.read.get(detail.id or ""))
+                samples.add(catalogue.CONTRACT_PERIOD_LAST_SUCCESS, of_period, read)
         return samples
 
 
-def _name(contract: BillingContract) -> str:
-    return label(contract.external_number) or label(contract.id)
+def _identity(contract: BillingContract) -> tuple[str, str] | None:
+    """Return what makes a contract another one: id and number, for two may bear one id."""
+    key = label(contract.id)
+    return (key, label(contract.external_number)) if key else None
+
+
+def _name(contract: BillingContract, numbers: Mapping[str, int]) -> str:
+    """Return the contract's number, with its id where several contracts have that number."""
+    number, key = label(contract.external_number), label(contract.id)
+    return f"{number}/{key}" if number and key and numbers[number] > 1 else number or key
 
 
 def newest_periods(contract: BillingContract, today: date) -> dict[str, BillingContractPeriod]:
-    """Name the newest period that has begun ``current`` and the one before ``previous``.
-
-    A contract whose periods all lie ahead has its first one as current.
-    """
-    dated = [
-        (period.date_start, period.id or "", period)
-        for period in once_each(contract.billing_periods, lambda period: period.id)
-        if period.date_start is not None
-    ]
-    dated.sort(key=lambda entry: entry[:2])
-    begun = [period for start, _, period in dated if start <= today]
-    newest = begun[::-1] or [period for _, _, period in dated[:1]]
-    return dict(zip(PERIODS, newest, strict=False))
-
-
-def _is_closed(period: BillingContractPeriod | BillingContractPeriodDetail) -> bool | None:
-    return {"closed": True, "open": False}.get(label(period.status).lower())
+    """Return the periods that are shown, by name; one that is listed twice is one."""
+    listed = once_each(
+        contract.billing_periods,
+        lambda period: (label(period.id), period.date_start) if label(period.id) else None,
+    )
+    return named(listed, today)
 
 
 def _closed_details(
@@ -128,7 +147,7 @@ def _closed_details(
         (known.contract.id, detail.id): detail
         for known in previous.contracts
         for detail in known.periods.values()
-        if detail.id in known.whole and _is_closed(detail)
+        if detail.id in known.whole and is_closed(detail.status)
     }
 
 
@@ -136,10 +155,19 @@ def _in_full(
     poll: Poll[ContractsData], details: Details, listed: BillingContract
 ) -> BillingContract:
     """Return the contract with its periods, which a listing may leave out."""
-    key = listed.id
-    if listed.billing_periods or key is None:
+    key = label(listed.id)
+    if listed.billing_periods or not key:
         return listed
-    return details.ask(lambda: poll.api.get_billing_contract(key), f"contract {key}") or listed
+    asked = details.ask(lambda: poll.api.get_billing_contract(key), f"contract {key}")
+    return asked or _with_known_periods(poll.previous, listed)
+
+
+def _with_known_periods(previous: ContractsData | None, listed: BillingContract) -> BillingContract:
+    for known in previous.contracts if previous is not None else ():
+        if known.contract.id == listed.id:
+            periods = known.contract.billing_periods
+            return msgspec.structs.replace(listed, billing_periods=periods)
+    return listed
 
 
 def _with_details(
@@ -148,17 +176,32 @@ def _with_details(
     contract: BillingContract,
     kept: Mapping[tuple[str | None, str], BillingContractPeriodDetail],
 ) -> ContractData:
-    periods, whole = {}, []
+    before = _last_read(poll.previous, contract.id)
+    periods, whole, read = {}, [], {}
     for name, period in newest_periods(contract, poll.now.date()).items():
-        key, of = period.id, contract.id
-        if key is None or of is None:
+        key, of = label(period.id), label(contract.id)
+        if not key or not of:
+            periods[name] = _outline(period)
             continue
-        known = kept.get((of, key)) if _is_closed(period) else None
+        known = kept.get((of, key)) if is_closed(period.status) else None
         detail = known or _asked(poll, details, of, key)
         if detail is not None and _is_whole(detail):
             whole.append(key)
-        periods[name] = detail or _last_detail(poll.previous, of, key) or _outline(period)
-    return ContractData(contract, periods, tuple(whole))
+        last = detail or (_last_detail(poll.previous, of, key) if key in before else None)
+        if last is not None:
+            read[key] = poll.now if detail is not None else before[key]
+        periods[name] = last or _outline(period)
+    return ContractData(contract, periods, tuple(whole), read)
+
+
+def _without_older(known: ContractData, oldest: datetime) -> ContractData:
+    """Return a contract of whose older periods only the outline is left."""
+    read = {key: at for key, at in known.read.items() if at >= oldest}
+    periods = {
+        name: _outline(detail) if detail.id in known.read.keys() - read.keys() else detail
+        for name, detail in known.periods.items()
+    }
+    return msgspec.structs.replace(known, periods=periods, read=read)
 
 
 def _asked(
@@ -177,11 +220,19 @@ def _is_whole(detail: BillingContractPeriodDetail) -> bool:
     return bool(detail.charges) and not samples.dropped
 
 
-def _outline(period: BillingContractPeriod) -> BillingContractPeriodDetail:
-    """Return what the listing tells of a period."""
+def _outline(
+    period: BillingContractPeriod | BillingContractPeriodDetail,
+) -> BillingContractPeriodDetail:
+    """Return what the listing has of a period: no charges, no wallets."""
     return BillingContractPeriodDetail(
         id=period.id, date_start=period.date_start, date_end=period.date_end, status=period.status
     )
+
+
+def _last_read(previous: ContractsData | None, contract_id: str | None) -> dict[str, datetime]:
+    """Return when the contract's details were last read, by period."""
+    known = previous.contracts if previous is not None else ()
+    return next((each.read for each in known if each.contract.id == contract_id), {})
 
 
 def _last_detail(
@@ -248,7 +299,7 @@ def _expose_period(
     samples.add(catalogue.CONTRACT_PERIOD_START, of_period, unix_time(detail.date_start))
     end = unix_time(detail.date_end, end_of_day=True)
     samples.add(catalogue.CONTRACT_PERIOD_END, of_period, end)
-    closed = _is_closed(detail)
+    closed = is_closed(detail.status)
     if closed is not None:
         samples.add(catalogue.CONTRACT_PERIOD_CLOSED, of_period, int(closed))
     for charge in detail.charges:

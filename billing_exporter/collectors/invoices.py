@@ -8,36 +8,51 @@ Exposes::
 An invoice has no due date; it is derived from payment terms that state one (``terms``).
 """
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
 from itertools import chain, product
 
 import msgspec
 
-from billing_exporter.collectors.base import Details, Poll, label, once_each
+from billing_exporter.collectors.base import Details, Poll, concluded, label, once_each
+from billing_exporter.collectors.payment_status import PAID, UNPAID, is_owed, shown
 from billing_exporter.collectors.payment_terms import due_date
 from billing_exporter.collectors.settings import InvoicesSettings, seconds
+from billing_exporter.genesys.decoding import encode
 from billing_exporter.genesys.records import BillingInvoice, BillingInvoiceItem
 from billing_exporter.metrics import catalogue
-from billing_exporter.metrics.samples import Labels, Samples, extended, labels, unix_time
+from billing_exporter.metrics.samples import Labels, Samples, extended, labels, readable, unix_time
 
-PAID, UNPAID = "paid", "unpaid"
 AGES = ("not_due", "1-30d", "31-60d", "61-90d", "over_90d", "unknown")
+CREDIT = "credit"
 _AGE_LIMITS = ((0, "not_due"), (30, "1-30d"), (60, "31-60d"), (90, "61-90d"))
 
 
 class InvoiceData(msgspec.Struct, frozen=True):
-    """An invoice without addresses and payment link; ``lines`` is None where none were asked."""
+    """An invoice without addresses and payment link.
+
+    Attributes:
+        invoice: as listed.
+        lines: None where none were asked for, or none could be read for longer than ``max_age``.
+    """
 
     invoice: BillingInvoice
     lines: tuple[BillingInvoiceItem, ...] | None
 
 
 class InvoicesData(msgspec.Struct, frozen=True):
-    """All invoices as of a day (UTC)."""
+    """All invoices as of a day (UTC).
+
+    Attributes:
+        today: the day of the poll.
+        invoices: all that were listed.
+        lines_read: when the lines that are known were last read or confirmed, by invoice.
+    """
 
     today: date
     invoices: tuple[InvoiceData, ...]
+    lines_read: dict[str, datetime] = {}
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -45,6 +60,13 @@ class Totals(msgspec.Struct, frozen=True):
 
     today: date
     invoices: tuple[BillingInvoice, ...]
+
+
+class _LineTimes(msgspec.Struct, frozen=True):
+    read: dict[str, datetime]
+
+
+InvoicesPart = Totals | tuple[InvoiceData, ...] | _LineTimes
 
 
 class InvoicesCollector:
@@ -56,44 +78,68 @@ class InvoicesCollector:
 
     def __init__(self, settings: InvoicesSettings) -> None:
         self._lookback = timedelta(seconds=seconds(settings.lookback))
+        self._max_age = timedelta(seconds=seconds(settings.max_age))
         self._lines = settings.lines
 
     def fetch(self, poll: Poll[InvoicesData]) -> InvoicesData:
         """Fetch the listing, then lines; lines of paid invoices are fetched once and kept."""
         today = poll.now.date()
-        listed = chain(
-            poll.api.invoices(date_start=today - self._lookback),
-            poll.api.invoices(payment_status="UnPaid"),
-        )
-        invoices = once_each(map(_without_people, listed), _identity)
-        kept = {}
-        if poll.previous is not None:
-            kept = {known.invoice.id: known for known in poll.previous.invoices}
+        recent = poll.api.invoices(date_start=today - self._lookback)
+        unpaid = poll.api.invoices(payment_status="UnPaid")
+        invoices = _distinct(map(_without_people, recent), map(_without_people, unpaid))
+        known = poll.previous or InvoicesData(today, ())
+        kept = {before.invoice.id: before for before in reversed(known.invoices)}
         details = Details(poll)
-        done = []
+        done, times = [], {}
         for number, invoice in enumerate(invoices):
             poll.progress(number, len(invoices))
-            lines = self._lines_of(poll, details, invoice, kept.get(invoice.id))
+            before, key, lines = kept.get(invoice.id), str(invoice.id), None
+            if key not in times:  # of several invoices with one id, one has its lines
+                lines = self._lines_of(poll, details, invoice, before)
+                if lines is not None:
+                    times[key] = poll.now
+                elif before is not None and key in known.lines_read and self._wants_lines(invoice):
+                    lines, times[key] = before.lines, known.lines_read[key]
             done.append(InvoiceData(invoice, lines))
         poll.progress(len(invoices), len(invoices))
-        return InvoicesData(today, tuple(done))
+        data = InvoicesData(today, tuple(done), times)
+        return concluded(poll, self.fresh(data, poll.now), details)
 
-    def parts(self, data: InvoicesData) -> dict[str, Totals | InvoiceData]:
-        """The totals are one part, each invoice is one."""
+    def fresh(self, data: InvoicesData, now: datetime) -> InvoicesData:
+        """Drop lines that could not be read for longer than ``max_age``."""
+        old = {key for key, read in data.lines_read.items() if now - read > self._max_age}
+        if not old:
+            return data
+        invoices = tuple(
+            InvoiceData(known.invoice, None) if known.invoice.id in old else known
+            for known in data.invoices
+        )
+        read = {key: at for key, at in data.lines_read.items() if key not in old}
+        return InvoicesData(data.today, invoices, read)
+
+    def parts(self, data: InvoicesData) -> dict[str, InvoicesPart]:
+        """The totals are one part, all invoices of one id are one, and the times of reading lines.
+
+        As a rule an id has one invoice.
+        """
         totals = Totals(data.today, tuple(known.invoice for known in data.invoices))
-        each = {
-            f"invoice {_identity(known.invoice) or f'without id, {number}'}": known
-            for number, known in enumerate(data.invoices)
-        }
-        return {"all": totals, **each}
+        each: defaultdict[str, tuple[InvoiceData, ...]] = defaultdict(tuple)
+        for number, known in enumerate(data.invoices):
+            each[f"invoice {label(known.invoice.id) or f'without id, {number}'}"] += (known,)
+        return {"all": totals, "lines": _LineTimes(data.lines_read), **each}
 
-    def expose(self, part: Totals | InvoiceData) -> Samples:
-        """Say what the totals or one invoice mean."""
+    def expose(self, part: InvoicesPart) -> Samples:
+        """Return what the totals, the invoices of one id, or the times of reading mean."""
         samples = Samples()
         if isinstance(part, Totals):
             _expose_totals(samples, part)
+        elif isinstance(part, _LineTimes):
+            for name, read in part.read.items():
+                at = unix_time(read)
+                samples.add(catalogue.INVOICE_LINES_LAST_SUCCESS, labels(("invoice",), name), at)
         else:
-            _expose_invoice(samples, part)
+            for known in part:
+                _expose_invoice(samples, known)
         return samples
 
     def _lines_of(
@@ -103,24 +149,25 @@ class InvoicesCollector:
         invoice: BillingInvoice,
         kept: InvoiceData | None,
     ) -> tuple[BillingInvoiceItem, ...] | None:
-        key, status = invoice.id, payment_status(invoice)
-        wanted = self._lines == "all" or (self._lines == "unpaid" and status == UNPAID)
-        if not wanted or key is None:
+        """Return the lines as they are now, or None where they are not wanted or not readable."""
+        key = label(invoice.id)
+        if not self._wants_lines(invoice) or not key:
             return None
-        known = kept.lines if kept is not None else None
-        if known is not None and status == PAID and kept is not None and _was_paid(kept):
-            return known
-        lines = details.ask(
-            lambda: tuple(once_each(poll.api.invoice_lines(key), lambda line: line.id)),
+        if kept is not None and kept.lines is not None and _is_paid(invoice) and _was_paid(kept):
+            return kept.lines
+        return details.ask(
+            lambda: tuple(once_each(poll.api.invoice_lines(key), _line_identity)),
             f"lines of invoice {key}",
         )
-        return known if lines is None else lines
+
+    def _wants_lines(self, invoice: BillingInvoice) -> bool:
+        owed = is_owed(invoice.payment_status)
+        return self._lines == "all" or (self._lines == "unpaid" and owed is True)
 
 
 def payment_status(invoice: BillingInvoice) -> str:
     """Return ``paid`` or ``unpaid`` in whatever case the API writes them, else as given."""
-    given = label(invoice.payment_status)
-    return given.lower() if given.lower() in {PAID, UNPAID} else given or "unknown"
+    return shown(invoice.payment_status)
 
 
 def age(due: date | None, today: date) -> str:
@@ -131,12 +178,61 @@ def age(due: date | None, today: date) -> str:
     return next((name for limit, name in _AGE_LIMITS if days <= limit), "over_90d")
 
 
-def _identity(invoice: BillingInvoice) -> str | None:
-    return label(invoice.id) or None
+def bucket(invoice: BillingInvoice, today: date) -> str | None:
+    """Return where an invoice that is owed counts: None for one of nothing.
+
+    A credit has no age, for nobody has to pay it. An amount that cannot be read may be a debt.
+    """
+    amount = None if invoice.amount is None else readable(invoice.amount)
+    if amount is None or amount > 0:
+        return age(due_of(invoice), today)
+    return CREDIT if amount else None
+
+
+def _distinct(*listings: Iterable[BillingInvoice]) -> list[BillingInvoice]:
+    """Return each invoice of some listings once, as last given.
+
+    Those of one id are two where date, kind, currency or amount say so: status and terms may
+    change while one reads. Those without an id are told apart by all that they say, and where they
+    say the same by their number, so that another listing repeats them.
+    """
+    by_id: defaultdict[str, list[BillingInvoice]] = defaultdict(list)
+    nameless: dict[tuple[bytes, int], BillingInvoice] = {}
+    for listing in listings:
+        alike: Counter[bytes] = Counter()
+        for invoice in listing:
+            if key := label(invoice.id):
+                others = [one for one in by_id[key] if _are_two(one, invoice)]
+                by_id[key] = [*others, invoice]
+            else:
+                content = encode(invoice)
+                alike[content] += 1
+                nameless[content, alike[content]] = invoice
+    return [*chain.from_iterable(by_id.values()), *nameless.values()]
+
+
+def _are_two(one: BillingInvoice, other: BillingInvoice) -> bool:
+    pairs = zip(_facts(one), _facts(other), strict=True)
+    return any(a != b for a, b in pairs if a is not None and b is not None)
+
+
+def _facts(invoice: BillingInvoice) -> tuple[object, ...]:
+    amount = None if invoice.amount is None else readable(invoice.amount)
+    kind, currency = invoice.customer_invoice_type, invoice.currency_iso_code
+    return invoice.date_invoiced, kind, currency, amount
+
+
+def _line_identity(line: BillingInvoiceItem) -> bytes | None:
+    """Return the whole line: two that differ are two, even with one id."""
+    return encode(line) if label(line.id) else None
+
+
+def _is_paid(invoice: BillingInvoice) -> bool:
+    return payment_status(invoice) == PAID
 
 
 def _was_paid(known: InvoiceData) -> bool:
-    return payment_status(known.invoice) == PAID
+    return _is_paid(known.invoice)
 
 
 def _without_people(invoice: BillingInvoice) -> BillingInvoice:
@@ -157,8 +253,10 @@ def _expose_totals(samples: Samples, part: Totals) -> None:
             (catalogue.INVOICES, catalogue.INVOICES_AMOUNT), (PAID, UNPAID)
         ):
             samples.sum_up(metric, labels(metric.labels, currency, status), 0)
-        for metric, bucket in product((catalogue.UNPAID_INVOICES, catalogue.UNPAID_AMOUNT), AGES):
-            samples.sum_up(metric, labels(metric.labels, currency, bucket), 0)
+        for metric, where in product(
+            (catalogue.UNPAID_INVOICES, catalogue.UNPAID_AMOUNT), (*AGES, CREDIT)
+        ):
+            samples.sum_up(metric, labels(metric.labels, currency, where), 0)
     for invoice in part.invoices:
         currency = label(invoice.currency_iso_code)
         if not currency:
@@ -168,9 +266,12 @@ def _expose_totals(samples: Samples, part: Totals) -> None:
         of_status = labels(catalogue.INVOICES.labels, currency, status)
         samples.sum_up(catalogue.INVOICES, of_status, 1)
         samples.sum_up(catalogue.INVOICES_AMOUNT, of_status, invoice.amount)
-        if status == UNPAID:
-            bucket = age(due_of(invoice), part.today)
-            of_age = labels(catalogue.UNPAID_AMOUNT.labels, currency, bucket)
+        owed = is_owed(invoice.payment_status)
+        if owed is None:
+            samples.drop("unknown_status")
+        overdue = bucket(invoice, part.today) if owed else None
+        if overdue is not None:
+            of_age = labels(catalogue.UNPAID_AMOUNT.labels, currency, overdue)
             samples.sum_up(catalogue.UNPAID_INVOICES, of_age, 1)
             samples.sum_up(catalogue.UNPAID_AMOUNT, of_age, invoice.amount)
 

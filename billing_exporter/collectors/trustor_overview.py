@@ -1,13 +1,22 @@
 """What the billing overview of one customer organization (trustor) means."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
+from billing_exporter.collectors.allowances import (
+    Row,
+    allowances,
+    is_fair_use,
+    is_part,
+    is_tokens,
+    kind_of,
+)
 from billing_exporter.collectors.base import label
+from billing_exporter.collectors.periods import adjoins, leaves_room
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.family import Metric
@@ -15,9 +24,6 @@ from billing_exporter.metrics.samples import EXACT, Labels, Samples, extended, l
 
 Status = Literal["ok", "no_data", "forbidden", "disabled", "error"]
 STATUSES: tuple[Status, ...] = ("ok", "no_data", "forbidden", "disabled", "error")
-
-# There a row is an allowance or a sum of other rows: usage beyond prepaid says nothing.
-WITHOUT_OVERAGE = frozenset({"fair-use", "rollup", "rollup-usage", "storage-category"})
 
 _ZERO = Decimal(0)
 
@@ -38,11 +44,19 @@ class TrustorData(msgspec.Struct, frozen=True):
 
 
 class TrustorState(msgspec.Struct, frozen=True):
-    """How the last attempt to read a customer ended."""
+    """A listed customer.
+
+    Attributes:
+        id: of its organization.
+        name: of its organization.
+        status: how the last attempt to read it ended; None before the first.
+        read_at: when the poll began that last read it; None where none did.
+    """
 
     id: str
     name: str
-    status: Status
+    status: Status | None = None
+    read_at: datetime | None = None
 
 
 def condensed(
@@ -50,15 +64,51 @@ def condensed(
 ) -> dict[str, PeriodData]:
     """Keep what is exposed: no free text, and unless asked for no row that is zero throughout.
 
-    A row that is zero now and was not in the other period stays, so that a fall to zero shows.
+    A row that is zero now and was not in the other period stays, so that a fall to zero shows. So
+    do the rows that an allowance can be of: which one takes it depends on which ones there are.
     """
-    alive = {
-        _identity(row)
-        for overview in overviews.values()
-        for row in overview.usages
-        if zero_rows or not _is_zero(row)
+    rows = [row for overview in overviews.values() for row in overview.usages]
+    alive = [row for row in rows if zero_rows or not _is_zero(row)]
+    allowed = {
+        kind_of(row.name, row.part_number)
+        for row in alive
+        if is_fair_use(row.grouping) or is_tokens(row.name, row.part_number)
     }
-    return {period: _condensed(overview, alive) for period, overview in overviews.items()}
+    can_take = [
+        row
+        for row in rows
+        if kind_of(row.name, row.part_number) in allowed and not is_part(row.grouping)
+    ]
+    identities = set(map(_identity, (*alive, *can_take)))
+    return {period: _condensed(overview, identities) for period, overview in overviews.items()}
+
+
+def is_known_previous(known: TrustorData | None, current: TrusteeBillingOverview | None) -> bool:
+    """Return whether the known previous period ends where the newest one begins."""
+    before = known.periods.get("previous") if known else None
+    if before is None or current is None:
+        return False
+    return adjoins(before.overview.billing_period_end_date, current.billing_period_start_date)
+
+
+def is_outdated(overview: TrusteeBillingOverview, known: TrustorData | None) -> bool:
+    """Return whether an overview is of a period that had ended when the known newest one began."""
+    newest = known.periods.get("current") if known else None
+    end = overview.billing_period_end_date
+    start = newest.overview.billing_period_start_date if newest else None
+    return end is not None and start is not None and end <= start
+
+
+def can_precede(overview: TrusteeBillingOverview, current: TrusteeBillingOverview | None) -> bool:
+    """Return whether no billing period can lie between an overview and the newest one.
+
+    What has no dates is taken for what was asked for.
+    """
+    start = overview.billing_period_start_date
+    newest = current.billing_period_start_date if current else None
+    if newest is None or start is None:
+        return True
+    return start < newest and not leaves_room(overview.billing_period_end_date, newest)
 
 
 def _condensed(overview: TrusteeBillingOverview, alive: set[tuple[str | None, ...]]) -> PeriodData:
@@ -81,13 +131,14 @@ def _is_zero(row: SubscriptionOverviewUsage) -> bool:
     return all(number is not None and not number for number in numbers)
 
 
-def expose_states(states: Iterable[TrustorState]) -> Samples:
-    """Say which status each customer is in."""
+def expose_state(state: TrustorState) -> Samples:
+    """Return which status a customer is in, and when it was last read."""
     samples = Samples()
-    for state in states:
-        for status in STATUSES:
-            to = labels(catalogue.TRUSTOR_STATUS.labels, state.name, state.id, status)
-            samples.add(catalogue.TRUSTOR_STATUS, to, int(status == state.status))
+    for status in STATUSES if state.status is not None else ():
+        to = labels(catalogue.TRUSTOR_STATUS.labels, state.name, state.id, status)
+        samples.add(catalogue.TRUSTOR_STATUS, to, int(status == state.status))
+    of_trustor = labels(catalogue.TRUSTOR, state.name, state.id)
+    samples.add(catalogue.TRUSTOR_LAST_SUCCESS, of_trustor, unix_time(state.read_at))
     return samples
 
 
@@ -134,22 +185,29 @@ def _expose_period(
 
 def _expose_charges(samples: Samples, of_period: Labels, overview: TrusteeBillingOverview) -> None:
     currency = label(overview.currency)
-    series: dict[str, tuple[Labels, Labels]] = {}
+    series: dict[str, _Series] = {}
     for row in overview.usages:
-        charge, grouping = label(row.name), label(row.grouping)
+        charge, part_number = label(row.name), label(row.part_number)
+        facts = charge, part_number, label(row.grouping), label(row.unit_of_measure_type)
         if not charge:
             samples.drop("missing")
             continue
-        facts = charge, label(row.part_number), grouping, label(row.unit_of_measure_type)
         to = extended(of_period, catalogue.TRUSTOR_CHARGE, *facts)
         money = extended(to, catalogue.TRUSTOR_CHARGE_MONEY, currency)
         samples.require(catalogue.TRUSTOR_USAGE, to, row.usage_quantity)
         samples.require(catalogue.TRUSTOR_PREPAID, to, row.prepay_quantity)
         _expose_price(samples, catalogue.TRUSTOR_OVERAGE_PRICE, money, row.overage_price, currency)
         _expose_price(samples, catalogue.TRUSTOR_PREPAID_PRICE, money, row.prepay_price, currency)
-        if grouping.lower() not in WITHOUT_OVERAGE:
-            series[to.text] = to, money
-    _derive(samples, series.values())
+        series[to.text] = _Series(to, money, facts)
+    _derive(samples, series)
+
+
+class _Series(NamedTuple):
+    """Labels of one series, with and without the currency, and what they say."""
+
+    to: Labels
+    money: Labels
+    facts: tuple[str, str, str, str]
 
 
 def _expose_price(
@@ -161,32 +219,38 @@ def _expose_price(
         samples.drop("missing")
 
 
-def _derive(samples: Samples, series: Iterable[tuple[Labels, Labels]]) -> None:
-    """Derive overage and estimates of each series, from its values added up."""
+def _derive(samples: Samples, series: Mapping[str, _Series]) -> None:
+    """Derive what is included, overage and estimates of each series, from its values added up."""
     usage = samples.values(catalogue.TRUSTOR_USAGE)
     prepayment = samples.values(catalogue.TRUSTOR_PREPAID)
-    prepaid_prices = samples.values(catalogue.TRUSTOR_PREPAID_PRICE)
-    overage_prices = samples.values(catalogue.TRUSTOR_OVERAGE_PRICE)
-    for to, money in series:
-        used, prepaid = usage.get(to.text), prepayment.get(to.text)
-        if prepaid is None:
+    prices = samples.values(catalogue.TRUSTOR_PREPAID_PRICE)
+    rows = {
+        key: Row(key, *of.facts, usage.get(key), prepayment.get(key)) for key, of in series.items()
+    }
+    for key, allowance in allowances(rows.values()).items():
+        row, of = rows[key], series[key]
+        samples.add(catalogue.TRUSTOR_INCLUDED, of.to, allowance.included)
+        if row.prepaid is None:
             continue
-        price = prepaid_prices.get(money.text)
-        _estimate(samples, catalogue.TRUSTOR_ESTIMATED_PREPAID_AMOUNT, money, prepaid, price)
-        if used is None:
+        price = prices.get(of.money.text)
+        _estimate(samples, catalogue.TRUSTOR_ESTIMATED_PREPAID_AMOUNT, of, row.prepaid, price)
+        if row.usage is None:
             continue
-        overage = max(_ZERO, EXACT.subtract(used, prepaid))
-        samples.add(catalogue.TRUSTOR_OVERAGE, to, overage)
-        price = overage_prices.get(money.text)
-        _estimate(samples, catalogue.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT, money, overage, price)
+        if allowance.is_known:
+            whole = EXACT.add(row.prepaid, allowance.included or _ZERO)
+            _derive_overage(samples, of, max(_ZERO, EXACT.subtract(row.usage, whole)))
+        elif allowance.reason is not None:
+            samples.drop(allowance.reason)
+
+
+def _derive_overage(samples: Samples, of: _Series, overage: Decimal) -> None:
+    samples.add(catalogue.TRUSTOR_OVERAGE, of.to, overage)
+    price = samples.values(catalogue.TRUSTOR_OVERAGE_PRICE).get(of.money.text)
+    _estimate(samples, catalogue.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT, of, overage, price)
 
 
 def _estimate(
-    samples: Samples,
-    metric: Metric,
-    to: Labels,
-    quantity: Decimal,
-    price: Decimal | None,
+    samples: Samples, metric: Metric, of: _Series, quantity: Decimal, price: Decimal | None
 ) -> None:
     if price is not None:
-        samples.add(metric, to, EXACT.multiply(quantity, price))
+        samples.add(metric, of.money, EXACT.multiply(quantity, price))

@@ -61,6 +61,10 @@ class UsageCollector:
         )
         return UsageData(report.start_date or start, report.end_date or end, charges)
 
+    def fresh(self, data: UsageData, now: datetime) -> UsageData:  # noqa: ARG002 - no details
+        """A report has no details of an age of their own."""
+        return data
+
     def parts(self, data: UsageData) -> dict[str, UsageData]:
         """A report is one part."""
         return {"report": data}

@@ -51,6 +51,29 @@ def add_web(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_web_external(parser: argparse.ArgumentParser) -> None:
+    """Add how the exporter is reached: by a reverse proxy, or a socket of systemd."""
+    parser.add_argument(
+        "--web.external-url",
+        dest="external_url",
+        metavar="URL",
+        help="URL at which users reach the exporter, as behind a proxy; links begin with its path",
+    )
+    parser.add_argument(
+        "--web.route-prefix",
+        dest="route_prefix",
+        metavar="PATH",
+        help="path before all others (default: the path of --web.external-url); health, readiness "
+        "and reload answer at the root too",
+    )
+    parser.add_argument(
+        "--web.systemd-socket",
+        dest="systemd_socket",
+        action="store_true",
+        help="serve on the socket that systemd has opened, in the place of --web.listen-address",
+    )
+
+
 def add_web_config(parser: argparse.ArgumentParser) -> None:
     """Add ``--web.config.file``."""
     parser.add_argument(

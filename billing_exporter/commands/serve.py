@@ -1,6 +1,7 @@
 """Command ``serve``: polls the API and serves the metrics."""
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured, protection_of, read_settings
 from billing_exporter.commands.errors import CommandError
 from billing_exporter.config.file_watch import Watch
+from billing_exporter.httpd.address import inherited_listener
 from billing_exporter.malloc import return_memory
+from billing_exporter.web.route_prefix import prefix_of
 
 EXAMPLES = """\
 examples:
@@ -30,6 +33,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="reload the file of --config.file when it changes; SIGHUP reloads it at any time",
     )
     flags.add_web(parser)
+    flags.add_web_external(parser)
     flags.add_web_config(parser)
     parser.add_argument(
         "--web.protect-health",
@@ -78,6 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
             settings,
             address=arguments.listen_address,
             telemetry_path=arguments.telemetry_path,
+            prefix=prefix_of(arguments.external_url, arguments.route_prefix),
+            listener=inherited_listener(os.environ) if arguments.systemd_socket else None,
             read_settings=lambda: read_settings(arguments),
             protection=protection,
             protect_health=arguments.protect_health,

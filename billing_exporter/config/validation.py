@@ -23,8 +23,9 @@ class Kind(NamedTuple):
     """A setting's type without its wrapping, and what `Meta` says about it beside the type.
 
     `extra` may hold `kind` (its name in the reference), `expected` (its name in a message),
-    `check` (raises ValueError with a message when a value of the right type is still wrong) and
-    `blank` (true where empty text is a value).
+    `check` (raises ValueError with a message when a value of the right type is still wrong),
+    `blank` (true where empty text is a value), `lines` (true where text may have several lines)
+    and `plain` (true where a number, true or false is text as well).
     """
 
     type: inspect.Type
@@ -134,12 +135,15 @@ class Checker:
                 raise ValueError(f"expected {expected(kind)}, got another number")
             case ((inspect.StrType() | inspect.LiteralType() | inspect.CustomType()), "text"):
                 return self._text(node, kind)
+            case inspect.StrType(), "a number" | "true/false" if "plain" in kind.extra:
+                return node.text
         hint = ": put it in quotes" if _could_be_quoted(node, kind) else ""
         raise ValueError(f"expected {expected(kind)}, got {_found(node)}{hint}")
 
     def _text(self, node: Scalar, kind: Kind) -> str:
         text = self._expand(node.text)
-        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        allowed = "\r\n" if "lines" in kind.extra else ""
+        if any(unicodedata.category(one) in {"Cc", "Cs"} for one in text if one not in allowed):
             raise ValueError("holds a line feed or another control character")
         match kind.type:
             case inspect.LiteralType(values=values) if text not in values:

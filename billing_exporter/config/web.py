@@ -13,11 +13,17 @@ from billing_exporter.config.errors import ConfigError, Mistake, join
 from billing_exporter.config.load import read_text
 from billing_exporter.config.validation import Checker
 from billing_exporter.httpd.tls import Tls, TlsError, server_tls
-from billing_exporter.httpd.tls_settings import TlsServer
-from billing_exporter.web.protection import Protection
-from billing_exporter.web.settings import HttpServer, WebSettings
+from billing_exporter.httpd.tls_settings import TlsServer, wrong_sources
+from billing_exporter.web.protection import Protection, RequestRate
+from billing_exporter.web.settings import (
+    HIGHEST_COST,
+    HttpServer,
+    RateLimit,
+    WebSettings,
+    cost_of,
+)
 
-_Part = TypeVar("_Part", HttpServer, TlsServer)
+_Part = TypeVar("_Part", HttpServer, RateLimit, TlsServer)
 
 Stamp: TypeAlias = tuple[int, int, int, int, int]
 """What changes whenever a file does: device, inode, bytes, mtime and ctime in nanoseconds."""
@@ -27,10 +33,11 @@ _FILES = ("cert_file", "key_file", "client_ca_file")
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a file asks for, and the stamps that its files had before they were read."""
+    """What a file asks for, the stamps its files had before they were read, and warnings."""
 
     protection: Protection
     stamps: Mapping[Path, Stamp | None]
+    warnings: tuple[str, ...] = ()
 
 
 def load_web(path: Path) -> Loaded:
@@ -61,24 +68,44 @@ class _Reader:
         self._stamps = {path: stamp(path)}
 
     def read(self) -> Loaded:
-        root = yamltree.parse(read_text(self._path), self._report)
+        text = read_text(self._path)
+        if _is_empty(text):
+            return Loaded(Protection(), self._stamps)
+        root = yamltree.parse(text, self._report)
         value: Any = {}
         if root is not None:
             self._lines.update(_lines(root, ""))
             value = Checker(self._report, str).check(root, inspect.type_info(WebSettings))
         http = self._part(value, "http_server_config", HttpServer)
+        limit = self._part(value, "rate_limit", RateLimit)
         tls = self._tls(value)
         if self._mistakes:
             raise ConfigError(self._mistakes)
-        users = {
-            name: hashed.encode() for name, hashed in value.get("basic_auth_users", {}).items()
-        }
-        return Loaded(Protection(tls, users, _headers(http)), self._stamps)
+        hashes: Mapping[str, str] = value.get("basic_auth_users", {})
+        users = {name: hashed.encode() for name, hashed in hashes.items()}
+        rate = RequestRate(limit.seconds, limit.burst) if limit and limit.seconds else None
+        warnings = tuple(
+            self._slow(name) for name in hashes if cost_of(hashes[name]) > HIGHEST_COST
+        )
+        return Loaded(Protection(tls, users, _headers(http), rate), self._stamps, warnings)
+
+    def _slow(self, name: str) -> str:
+        setting = join("basic_auth_users", name)
+        mistake = Mistake(
+            file=str(self._path),
+            line=self._lines.get(setting, 0),
+            setting=setting,
+            message=f"a cost above {HIGHEST_COST} takes seconds to minutes for each first password",
+        )
+        return str(mistake)
 
     def _tls(self, value: Any) -> Tls | None:
         """Return the TLS that is asked for, made of the files as they are now."""
         settings = self._part(value, "tls_server_config", TlsServer)
-        if settings is None:
+        given = value.get("tls_server_config") if isinstance(value, dict) else None
+        wrong = list(wrong_sources(given)) if isinstance(given, dict) else []
+        self._blame("tls_server_config", wrong)
+        if settings is None or wrong:
             return None
         found = {name: self._located(getattr(settings, name)) for name in _FILES}
         try:
@@ -108,11 +135,16 @@ class _Reader:
     def _blame(self, part: str, problems: Iterable[tuple[str, str]]) -> None:
         for name, message in problems:
             setting = f"{part}.{name}"
-            self._report(self._lines.get(setting, 0), setting, message)
+            self._report(self._lines.get(setting, self._lines.get(part, 0)), setting, message)
 
     def _report(self, line: int, setting: str, message: str) -> None:
         mistake = Mistake(file=str(self._path), line=line, setting=setting, message=message)
         self._mistakes.append(mistake)
+
+
+def _is_empty(text: str) -> bool:
+    """Return whether a file holds nothing but comments: it asks for no protection."""
+    return all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines())
 
 
 def _lines(node: yamltree.Node, path: str) -> Iterator[tuple[str, int]]:

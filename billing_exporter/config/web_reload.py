@@ -44,6 +44,7 @@ class Rotation:
         self._next_look = monotonic() + LOOK_SECONDS
         self._problem = ""
         self._loaded = load_web(path)
+        self._warn()
 
     def protection(self) -> Protection:
         """Return what holds now, at most a moment older than the files."""
@@ -68,7 +69,8 @@ class Rotation:
             return
         self._loaded = loaded
         self._problem = ""
-        log.info("the web configuration was read anew")
+        log.info("the web configuration was reloaded")
+        self._warn()
 
     def _at_rest(self, stamps: Mapping[Path, Stamp | None]) -> bool:
         """Say whether no file has been written to just now; a clock that is off counts as rest."""
@@ -90,6 +92,10 @@ class Rotation:
         ]
         if mistakes:
             raise ConfigError(mistakes)
+
+    def _warn(self) -> None:
+        for warning in self._loaded.warnings:
+            log.warning("the web configuration is slow: %s", warning)
 
     def _complain(self, error: ConfigError) -> None:
         """Log a problem once, however often it is met."""

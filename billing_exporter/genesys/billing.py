@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from billing_exporter.genesys import operations, paging
 from billing_exporter.genesys.auth import Account, Tokens
 from billing_exporter.genesys.clock import Clock, SystemClock
-from billing_exporter.genesys.errors import NotReady
+from billing_exporter.genesys.errors import NotReady, UnexpectedAnswer
 from billing_exporter.genesys.instrumented_transport import Exchange
 from billing_exporter.genesys.observer import NullObserver, Observer
 from billing_exporter.genesys.operation_client import Caller
@@ -89,13 +89,13 @@ class BillingApi:
             seconds=seconds,
         )
 
-    def within(self, seconds: float) -> "BillingApi":
+    def within(self, seconds: float, cancelled: Callable[[], bool] = lambda: False) -> "BillingApi":
         """Return a client that shares everything, but whose every call ends within the seconds.
 
-        What is cut off raises `Timeout`.
+        What is cut off raises `Timeout`; once `cancelled` returns True, calls raise `Interrupted`.
         """
         api = copy(self)
-        api._caller = self._caller.within(seconds)  # noqa: SLF001 - of the same class
+        api._caller = self._caller.within(seconds, cancelled)  # noqa: SLF001 - of the same class
         return api
 
     def close(self) -> None:
@@ -103,17 +103,29 @@ class BillingApi:
         self._transport.close()
 
     def get_billing_contract(self, contract_id: str) -> BillingContract:
-        """Return a contract (preview)."""
-        return self._caller.get(operations.CONTRACT, {"contract_id": contract_id})
+        """Return a contract by its id or its external number (preview).
+
+        Raises:
+            UnexpectedAnswer: It is another contract.
+        """
+        contract = self._caller.get(operations.CONTRACT, {"contract_id": contract_id})
+        named = contract.id, contract.external_number
+        _refuse_another(contract_id, named, "$.id", operations.CONTRACT.name)
+        return contract
 
     def get_billing_contract_billingperiod(
         self, contract_id: str, billing_period_id: str
     ) -> BillingContractPeriodDetail:
-        """Return a billing period of a contract, with its charges and wallets (preview)."""
-        return self._caller.get(
-            operations.CONTRACT_BILLINGPERIOD,
-            {"contract_id": contract_id, "billing_period_id": billing_period_id},
-        )
+        """Return a billing period of a contract, with its charges and wallets (preview).
+
+        Raises:
+            UnexpectedAnswer: It is another period.
+        """
+        operation = operations.CONTRACT_BILLINGPERIOD
+        path = {"contract_id": contract_id, "billing_period_id": billing_period_id}
+        period = self._caller.get(operation, path)
+        _refuse_another(billing_period_id, (period.id,), "$.id", operation.name)
+        return period
 
     def get_billing_contracts(
         self,
@@ -172,12 +184,18 @@ class BillingApi:
     def get_billing_trusteebillingoverview_trustor_org_id(
         self, trustor_org_id: str, *, billing_period_index: int = 0
     ) -> TrusteeBillingOverview:
-        """Return a trustor's bill; index 0 is the newest period, which may have ended already."""
-        return self._caller.get(
-            operations.TRUSTEEBILLINGOVERVIEW,
-            {"trustor_org_id": trustor_org_id},
-            {"billingPeriodIndex": str(billing_period_index)},
-        )
+        """Return a trustor's bill; index 0 is the newest period, which may have ended already.
+
+        Raises:
+            UnexpectedAnswer: It is another organization's.
+        """
+        operation = operations.TRUSTEEBILLINGOVERVIEW
+        query = {"billingPeriodIndex": str(billing_period_index)}
+        overview = self._caller.get(operation, {"trustor_org_id": trustor_org_id}, query)
+        if overview.organization is not None:
+            named = (overview.organization.id,)
+            _refuse_another(trustor_org_id, named, "$.organization.id", operation.name)
+        return overview
 
     def get_orgauthorization_trustors(
         self, *, page_size: int | None = None, page_number: int | None = None
@@ -279,6 +297,14 @@ def is_complete(report: BillingUsageReport[AnonymousResource]) -> bool:
     if report.status == "Complete":
         return True
     return report.status != "InProgress" and bool(report.usages)
+
+
+def _refuse_another(asked: str, named: tuple[str | None, ...], path: str, operation: str) -> None:
+    """Raise an error where an answer names something else than what was asked for."""
+    names = {name.strip().lower() for name in named if name and name.strip()}
+    if names and asked.strip().lower() not in names:
+        message = "the answer is about something else than what was asked for"
+        raise UnexpectedAnswer(message, path=path, operation=operation)
 
 
 def _page(before: str | None, after: str | None, page_size: int | None) -> dict[str, str | None]:

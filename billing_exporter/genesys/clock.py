@@ -1,11 +1,13 @@
-"""Time as the client sees it: three questions, so that tests can answer them without waiting."""
+"""Time as the client sees it: a clock that tests can replace, and deadlines."""
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from billing_exporter.genesys.errors import ApiError, Interrupted, Timeout, Unreachable
 
+LATE = "no complete answer before the operation's deadline"
 _OUT_OF_TIME = "the poll's timeout is over before everything was answered"
 
 
@@ -54,11 +56,29 @@ class SystemClock:
 class Deadline:
     """The moment by which an operation must be over, with all its tries and waits."""
 
-    def __init__(self, clock: Clock, seconds: float, poll: "Deadline | None" = None) -> None:
-        """Start counting now; where a poll asks, its deadline ends the operation too."""
+    def __init__(
+        self,
+        clock: Clock,
+        seconds: float,
+        poll: "Deadline | None" = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Start counting now.
+
+        Args:
+            clock: The time.
+            seconds: How long it may take.
+            poll: The deadline of the poll that asks, which ends the operation too.
+            cancelled: Returns True once nobody wants the result any more.
+        """
         self._clock = clock
         self._end = clock.monotonic() + seconds
         self._poll = poll
+        self._cancelled = cancelled
+
+    def is_cancelled(self) -> bool:
+        """Return True once nobody wants the result any more; any thread may ask."""
+        return self._cancelled() or (self._poll is not None and self._poll.is_cancelled())
 
     def left(self) -> float:
         """Return the seconds left, negative once it has passed."""
@@ -71,12 +91,15 @@ class Deadline:
         Raises:
             Timeout: Nothing would be left of the poll's time.
             Unreachable: Nothing would be left of the operation's.
+            Interrupted: Nobody wants the result any more.
         """
+        if self.is_cancelled():
+            raise Interrupted
         if self._poll is not None and self._poll.left() <= wait:
             raise Timeout(_OUT_OF_TIME)
         left = self.left()
         if left <= wait:
-            raise Unreachable("no complete answer before the operation's deadline")
+            raise Unreachable(LATE)
         return left
 
     def cause(self, error: ApiError) -> ApiError:

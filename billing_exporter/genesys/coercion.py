@@ -14,11 +14,28 @@ _LARGEST_WHOLE = Decimal(2**63)
 
 
 def decimal(text: str) -> Decimal:
-    """Return the number that a text writes, NaN where it writes none."""
+    """Return the number that a text writes, NaN where it writes none.
+
+    A sign, spaces around it and an exponent, as Java's BigDecimal writes one, are read. Digits
+    other than ASCII's and underscores between digits, which Python would take, are not.
+    """
+    if not is_plain(text):
+        return NOT_A_NUMBER
     try:
         return Decimal(text)
     except InvalidOperation:
         return NOT_A_NUMBER
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text holds neither an underscore nor a digit that is not ASCII."""
+    if "_" in text:
+        return False
+    return text.isascii() or not any(map(_is_foreign_digit, text))
+
+
+def _is_foreign_digit(character: str) -> bool:
+    return not character.isascii() and character.isdecimal()
 
 
 def number(value: Any) -> Decimal | None:

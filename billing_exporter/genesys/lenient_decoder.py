@@ -1,4 +1,4 @@
-"""How to read a record field by field, derived once from the record's own fields.
+"""Reader of a record field by field, derived once from the record's own fields.
 
     absent, null, blank number or date    None; an empty tuple for lists of parts
     number that cannot be read            NaN: something is there, and it is not a number
@@ -7,7 +7,7 @@
     `getX` where the model has `X`        read as `X`: SDK 236 spelt some keys so
     any other unknown key                 ignored
 
-All but the first and the renamed keys are told as oddities.
+All but the first and the renamed keys are reported. A row that is a record already is kept.
 """
 
 import re
@@ -49,14 +49,11 @@ class Oddities:
 Reader = Callable[[Any, Oddities], Any]
 
 
-def reader(kind: type[Any]) -> Reader:
+def reader(info: ms.StructType) -> Reader:
     """Return the function that reads a record of this kind from parsed JSON.
 
     It raises `UnexpectedAnswer` where the value is no object or lacks a required list.
     """
-    info = ms.type_info(kind)
-    if not isinstance(info, ms.StructType):
-        raise TypeError(f"{kind!r} is no record")
     read = _record(info, "")
 
     def read_answer(value: Any, oddities: Oddities) -> Any:
@@ -187,8 +184,9 @@ def _parts(item: ms.Type, path: str) -> Reader:
         if not isinstance(value, list):
             oddities.add(UNREADABLE, path)
             return None
-        found = (read_each(each, oddities) for each in value)
-        return tuple(each for each in found if each is not None)
+        # A record was read before.
+        found = [each if isinstance(each, Struct) else read_each(each, oddities) for each in value]
+        return tuple([each for each in found if each is not None])
 
     return read
 

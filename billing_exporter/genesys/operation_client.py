@@ -1,6 +1,6 @@
 """One operation from its parameters to its record: authorized, paced, tried again, understood."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from typing import TypeVar
 from urllib.parse import quote
@@ -59,10 +59,11 @@ class Caller:
         self._seconds = seconds
         self._poll: Deadline | None = None
 
-    def within(self, seconds: float) -> "Caller":
+    def within(self, seconds: float, cancelled: Callable[[], bool]) -> "Caller":
         """Return one that shares everything, but is for a poll that ends within the seconds."""
         caller = copy(self)
-        caller._poll = Deadline(self._clock, seconds)  # noqa: SLF001 - of the same class
+        poll = Deadline(self._clock, seconds, cancelled=cancelled)
+        caller._poll = poll  # noqa: SLF001 - of the same class
         return caller
 
     def has_time(self, seconds: float) -> bool:

@@ -12,6 +12,7 @@ Key = TypeVar("Key")
 Page = TypeVar("Page")
 
 _MOST_PAGES = 10_000
+_MOST_EMPTY_PAGES = 10
 _MOST_ROWS = 1_000_000
 _BAD_REQUEST = 400
 
@@ -65,26 +66,33 @@ def by_number(
 ) -> Iterator[Trustor]:
     """Yield the trustors of all numbered pages.
 
+    An empty page ends nothing as long as the API counts more pages or rows, or links to a next
+    page.
+
     Args:
         fetch: Returns a page, given its number from 1 and the page size.
         page_size: Rows per page to ask for; where the API rejects it, its own default is taken.
         operation: Its reference name, for errors.
 
     Raises:
-        UnexpectedAnswer: A page repeats, or there are more than 10,000, or a million rows.
+        UnexpectedAnswer: A page repeats, the pages end before the total that the API counts, or
+            there are more than 10,000 pages, 10 empty ones in a row, or a million rows.
         ApiError: What `fetch` raises.
     """
     fetch_page = _sized(fetch, page_size)
     before: tuple[Trustor, ...] = ()
-    rows = 0
+    rows = empty = 0
     for number in range(1, _MOST_PAGES + 1):
         listing = fetch_page(number)
         if listing.entities and listing.entities == before:
             raise _unexpected("the next page repeats the one before", "$.entities", operation)
         rows = _counted(rows, listing.entities, operation)
         yield from listing.entities
-        if not listing.entities or _is_last(listing, number):
+        empty = 0 if listing.entities else empty + 1
+        if _is_last(listing, number, rows):
             return
+        if empty == _MOST_EMPTY_PAGES:
+            raise _unexpected("the pages end before the total of rows", "$.total", operation)
         before = listing.entities
     raise _unexpected(f"more than {_MOST_PAGES} pages", "$.pageCount", operation)
 
@@ -118,8 +126,12 @@ def _unexpected(message: str, path: str, operation: str) -> UnexpectedAnswer:
     return UnexpectedAnswer(message, path=path, operation=operation)
 
 
-def _is_last(listing: TrustorEntityListing, number: int) -> bool:
-    if listing.page_count is not None:
+def _is_last(listing: TrustorEntityListing, number: int, rows: int) -> bool:
+    if listing.total is not None and rows < listing.total:
+        return False
+    if listing.total is not None and not listing.entities:
+        return True
+    if listing.page_count:
         return number >= listing.page_count
     return not listing.next_uri
 

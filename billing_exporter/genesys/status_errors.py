@@ -43,17 +43,22 @@ def word(value: Any) -> str | None:
 
 
 def check(answer: Answer, permission: str | None, now: float) -> None:
-    """Raise the error that an answer's status stands for; return if it is a success.
+    """Raise the error that an answer's status stands for; return if it is 200.
+
+    No other status promises the whole answer: 202 comes before it, 206 is a piece of it.
 
     Args:
         answer: What came back.
         permission: What the operation needs, for the error's text.
         now: Seconds since the Unix epoch, to read a `Retry-After` that is a date.
     """
-    if answer.status // 100 == _SUCCESS:
+    if answer.status == _OK:
         return
     kind, message = _meaning(answer.status)
     body = _error_body(answer.body)
+    if kind is NotFound and not isinstance(body.code, str):
+        # The API says what is not there; anything else that stands before it does not.
+        kind, message = UnexpectedAnswer, "a 404 that is not the API's own: is api_url right?"
     raise kind(
         _forbidden(body, permission) if kind is Forbidden else message,
         status=answer.status,
@@ -63,7 +68,7 @@ def check(answer: Answer, permission: str | None, now: float) -> None:
     )
 
 
-_SUCCESS = 2
+_OK = 200
 _TOO_MANY_REQUESTS = 429
 _LATER = "Genesys Cloud cannot answer now"
 
@@ -81,6 +86,7 @@ _STATUSES: Mapping[int, tuple[type[ApiError], str]] = {
     ),
 }
 _CLASSES: Mapping[int, tuple[type[ApiError], str]] = {
+    2: (UnexpectedAnswer, "the answer is not the whole one: is there a proxy in between?"),
     3: (UnexpectedAnswer, "a redirect, which is not followed: check api_url and login_url"),
     4: (Rejected, "the API does not accept the request"),
     5: (Unavailable, _LATER),

@@ -1,46 +1,37 @@
 """One request out, one answer's bytes in, within bounds of time and size.
 
 It follows no redirect, keeps no cookie and tries nothing twice. Connections are kept, and shared by
-all threads.
+all threads. At the deadline a watchdog closes the connection, wherever the request then waits.
 """
 
 import os
+import ssl
 import threading
+import zlib
 from collections.abc import Mapping
 from http.client import HTTPException
 from traceback import clear_frames
-from typing import TypedDict
+from typing import Any, NoReturn
 
 import requests
 import urllib3.exceptions
 from msgspec import Struct
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from requests.utils import get_environ_proxies
 from urllib3.connectionpool import ConnectionPool
 
-from billing_exporter.genesys.clock import Deadline
+from billing_exporter.genesys.body import EncodingError, TooLargeError, read_body
+from billing_exporter.genesys.clock import LATE, Deadline
+from billing_exporter.genesys.connection_errors import explain
+from billing_exporter.genesys.connections import watch
 from billing_exporter.genesys.errors import UnexpectedAnswer, Unreachable
+from billing_exporter.genesys.network_environment import proxies_for, trusted
+from billing_exporter.genesys.watchdog import Watchdog
 
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 60.0
 _LARGEST_BODY = 64 * 1024 * 1024
-_PIECE = 256 * 1024
 _CONNECTIONS = 32
-
-# The first kind that fits explains. The exceptions' own text could hold a proxy's password.
-_EXPLANATIONS: tuple[tuple[type[Exception], str], ...] = (
-    (requests.exceptions.SSLError, "TLS failed: is the certificate one that this machine trusts?"),
-    (requests.exceptions.ProxyError, "the proxy did not answer: check HTTPS_PROXY and NO_PROXY"),
-    (requests.exceptions.ConnectTimeout, "no connection in time: check the network and firewalls"),
-    (requests.exceptions.Timeout, "no answer in time"),
-    (requests.exceptions.ConnectionError, "no connection: check the host's name and the network"),
-    (requests.exceptions.RequestException, "no request could be made: check the URLs and proxies"),
-    (urllib3.exceptions.TimeoutError, "the answer stalled"),
-    (urllib3.exceptions.DecodeError, "the answer's compression is broken"),
-    (urllib3.exceptions.HTTPError, "the answer was cut off"),
-    (OSError, "no connection: check the network and REQUESTS_CA_BUNDLE"),
-)
 
 
 class Request(Struct, frozen=True):
@@ -69,11 +60,6 @@ class Answer(Struct, frozen=True):
         return f"Answer({self.status})"
 
 
-class _Surroundings(TypedDict):
-    proxies: dict[str, str]
-    verify: bool | str
-
-
 class _Adapter(HTTPAdapter):
     """The adapter of requests, but it looks an origin's connections up once, not at each request.
 
@@ -84,8 +70,31 @@ class _Adapter(HTTPAdapter):
     def __init__(self) -> None:
         super().__init__(pool_maxsize=_CONNECTIONS)
         self._pools: dict[str, ConnectionPool] = {}
+        self._trusted: ssl.SSLContext | None = None
         self._is_closed = False
         self._lock = threading.Lock()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        watch(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        watch(manager)
+        return manager
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> Any:
+        host, pool = super().build_connection_pool_key_attributes(request, *args, **kwargs)
+        if host["scheme"] == "https":
+            self._trusted = self._trusted or trusted(os.environ)
+            pool["ssl_context"] = self._trusted
+        return host, pool
+
+    def cert_verify(self, conn: Any, *_: Any) -> None:
+        # The context knows what to trust; the adapter's own way would add certifi's to it.
+        conn.cert_reqs = "CERT_REQUIRED"
 
     def get_connection_with_tls_context(
         self,
@@ -116,19 +125,21 @@ class _Adapter(HTTPAdapter):
 class Transport:
     """The network, for the API and for the login.
 
-    Proxies (`HTTPS_PROXY`, `NO_PROXY` and their kin) and certificate authorities
-    (`REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`) are read from the environment once per origin.
+    Proxies (`HTTPS_PROXY`, `NO_PROXY` and similar) and certificate authorities
+    (`REQUESTS_CA_BUNDLE`, `SSL_CERT_FILE` and similar) are read from the environment once per
+    origin.
     """
 
     def __init__(self, *, largest_body: int = _LARGEST_BODY) -> None:
         """Connect nowhere yet.
 
         Args:
-            largest_body: Bytes, decompressed, above which an answer is refused.
+            largest_body: Bytes, compressed or not, above which an answer is refused.
         """
         self._largest_body = largest_body
         self._adapter = _Adapter()
-        self._surroundings: dict[str, _Surroundings] = {}
+        self._watchdog = Watchdog()
+        self._proxies: dict[str, dict[str, str]] = {}
 
     def send(self, request: Request, deadline: Deadline) -> Answer:
         """Send a request and read the whole answer.
@@ -136,60 +147,68 @@ class Transport:
         Raises:
             Unreachable: No answer, a broken one, or none before the deadline.
             Timeout: None before the poll's deadline.
-            UnexpectedAnswer: The body is larger than allowed.
+            Interrupted: The poll was cancelled.
+            UnexpectedAnswer: The body is larger than allowed, or compressed in another way.
         """
-        try:
-            response = self._open(request, deadline)
+        left = deadline.check()
+        with self._watchdog.watching(left, deadline.is_cancelled) as call:
             try:
-                body = self._read(response, deadline)
-            except BaseException:
-                response.close()
-                raise
-        except (OSError, HTTPException, ValueError, urllib3.exceptions.HTTPError) as error:
-            _let_go(error)
-            raise Unreachable(_explain(error)) from None
-        return Answer(response.status_code, response.headers, body)
+                answer = self._exchange(request, deadline, left)
+            except (OSError, HTTPException, ValueError, urllib3.exceptions.HTTPError) as error:
+                _let_go(error)
+                if not call.is_cut:
+                    raise Unreachable(explain(error, os.environ)) from None
+        # A head that was cut can look like a whole one, so an answer is none after that.
+        if call.is_cut:
+            _late(deadline)
+        return answer
 
     def close(self) -> None:
         """Close all connections."""
         self._adapter.close()
 
-    def _open(self, request: Request, deadline: Deadline) -> requests.Response:
-        left = deadline.check()
+    def _exchange(self, request: Request, deadline: Deadline, left: float) -> Answer:
         prepared = requests.PreparedRequest()
         prepared.method = request.method
         prepared.url = request.origin + request.target
         prepared.headers = CaseInsensitiveDict(request.headers)
         prepared.body = request.body
-        return self._adapter.send(
+        response = self._adapter.send(
             prepared,
             stream=True,
             timeout=(min(_CONNECT_SECONDS, left), min(_READ_SECONDS, left)),
-            **self._surroundings_of(request.origin),
+            proxies=self._proxies_for(request.origin),
         )
+        try:
+            return Answer(response.status_code, response.headers, self._read(response, deadline))
+        except BaseException:
+            response.close()
+            raise
 
-    def _surroundings_of(self, origin: str) -> _Surroundings:
-        found = self._surroundings.get(origin)
+    def _proxies_for(self, origin: str) -> dict[str, str]:
+        found = self._proxies.get(origin)
         if found is None:
-            bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-            found = _Surroundings(proxies=get_environ_proxies(origin), verify=bundle or True)
-            self._surroundings[origin] = found
+            found = self._proxies[origin] = proxies_for(origin)
         return found
 
     def _read(self, response: requests.Response, deadline: Deadline) -> bytes:
-        # read1 returns what is there, so that a slow body cannot outlast the deadline unseen.
-        body = bytearray()
-        while piece := response.raw.read1(_PIECE, decode_content=True):
-            body += piece
-            if len(body) > self._largest_body:
-                # An error keeps its frames for a while, and they must not keep the body.
-                body.clear()
-                raise UnexpectedAnswer(
-                    f"the answer is larger than {self._largest_body} bytes; is it the API's?",
-                    status=response.status_code,
-                )
-            deadline.check()
-        return bytes(body)
+        encoding = response.headers.get("Content-Encoding", "")
+        status = response.status_code
+        try:
+            return read_body(response.raw, encoding, self._largest_body, deadline.check)
+        except TooLargeError:
+            text = f"the answer is larger than {self._largest_body} bytes; is it the API's?"
+            raise UnexpectedAnswer(text, status=status) from None
+        except EncodingError:
+            text = "the answer is compressed in a way that was not asked for"
+            raise UnexpectedAnswer(text, status=status) from None
+        except zlib.error:
+            raise Unreachable("the answer's compression is broken", status=status) from None
+
+
+def _late(deadline: Deadline) -> NoReturn:
+    deadline.check()
+    raise Unreachable(LATE)
 
 
 def _let_go(error: BaseException | None) -> None:
@@ -202,8 +221,3 @@ def _let_go(error: BaseException | None) -> None:
         clear_frames(error.__traceback__)
         error.__traceback__ = None
         error = error.__context__
-
-
-def _explain(error: Exception) -> str:
-    fitting = (text for kind, text in _EXPLANATIONS if isinstance(error, kind))
-    return next(fitting, "the answer is not HTTP")

@@ -1,9 +1,13 @@
-"""Where does the server listen? Addresses in the manner of Prometheus, and their sockets."""
+"""Addresses that the server listens on, in the manner of Prometheus, and their sockets."""
 
 import os
 import re
 import socket
+from collections.abc import MutableMapping
 from dataclasses import dataclass
+
+_FIRST_INHERITED = 3
+"""The number of the first socket that systemd hands over."""
 
 BACKLOG = 512
 """Clients that may knock at the same moment; the system may allow fewer."""
@@ -60,6 +64,32 @@ def listen(address: Address) -> socket.socket:
         return _listen(address)
     except OSError as error:
         raise ListenError(f"cannot listen on {address}: {_reason(error)}") from error
+
+
+def address_of(listener: socket.socket) -> Address:
+    """Return where a socket listens."""
+    host, port = listener.getsockname()[:2]
+    return Address(host, port)
+
+
+def inherited_listener(environment: MutableMapping[str, str]) -> socket.socket:
+    """Return the listening socket that systemd has opened, and take its variables away.
+
+    Raises:
+        ValueError: There is not exactly one, or it is no listening TCP socket.
+    """
+    number = environment.pop("LISTEN_FDS", "")
+    meant = environment.pop("LISTEN_PID", "") == str(os.getpid())
+    environment.pop("LISTEN_FDNAMES", None)
+    if not meant or number != "1":
+        found = number if meant and number else "none"
+        raise ValueError(f"--web.systemd-socket: expected one socket of systemd, got {found}")
+    os.set_inheritable(_FIRST_INHERITED, False)
+    listener = socket.socket(fileno=_FIRST_INHERITED)
+    tcp = listener.family in {socket.AF_INET, socket.AF_INET6}
+    if not tcp or not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        raise ValueError("--web.systemd-socket: the socket of systemd is no listening TCP socket")
+    return listener
 
 
 def base_url(address: Address, port: int, scheme: str = "http") -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import chain
 from typing import Protocol
 
 from billing_exporter.httpd.request import Request, RequestError, parse_head, split_head
@@ -180,5 +181,5 @@ class Connection:
     def _send(self, response: Response, *, keep_alive: bool, with_body: bool) -> None:
         """Send a response before the time for it is over."""
         head = render_head(response, now=time.time(), keep_alive=keep_alive)
-        pieces = (head, *response.body) if with_body else (head,)
+        pieces = chain((head,), response.body if with_body else ())
         send_pieces(self._socket, pieces, until=time.monotonic() + self._limits.write_seconds)

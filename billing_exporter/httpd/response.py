@@ -1,11 +1,28 @@
-"""What does a client get? The record of an answer, and its head as bytes."""
+"""The record of an answer, and its head as bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
+from typing import Protocol
 
 PLAIN_TEXT = "text/plain; charset=utf-8"
+
+
+class Stream(Protocol):
+    """A body whose pieces are made while they are sent.
+
+    Attributes:
+        size: the length of all of them in bytes.
+    """
+
+    size: int
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Make one piece after the other, the same ones each time."""
+
+
+Body = Sequence[bytes] | Stream
 
 
 @dataclass(frozen=True)
@@ -14,7 +31,7 @@ class Response:
 
     status: int
     content_type: str = PLAIN_TEXT
-    body: Sequence[bytes] = ()
+    body: Body = ()
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -36,7 +53,11 @@ def render_head(response: Response, *, now: float, keep_alive: bool) -> bytes:
     ]
     if status is not HTTPStatus.NO_CONTENT:
         lines.append(f"Content-Type: {response.content_type}")
-        lines.append(f"Content-Length: {sum(map(len, response.body))}")
+        lines.append(f"Content-Length: {_size(response.body)}")
     if not keep_alive:
         lines.append("Connection: close")
     return "\r\n".join((*lines, "", "")).encode("latin-1")
+
+
+def _size(body: Body) -> int:
+    return sum(map(len, body)) if isinstance(body, Sequence) else body.size

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from billing_exporter.httpd.address import base_url, listen, parse_address
+from billing_exporter.httpd.address import address_of, base_url, listen, parse_address
 from billing_exporter.httpd.connection import Connection, Handler, Limits
 from billing_exporter.httpd.connection_limit import Crowd
 from billing_exporter.httpd.request import RequestError
@@ -38,6 +38,7 @@ class WebServer:
         *,
         limits: Limits | None = None,
         tls: Callable[[], Tls | None] = lambda: None,
+        listener: socket.socket | None = None,
     ) -> None:
         """Prepare to serve on an address such as ``:10059`` or ``127.0.0.1:0``.
 
@@ -46,11 +47,13 @@ class WebServer:
             site: What answers.
             limits: What clients are granted.
             tls: Asked for each connection how to secure it; None is in clear.
+            listener: Listens already, in the place of the address.
 
         Raises:
             ValueError: The address cannot be read.
         """
-        self._address = parse_address(address)
+        self._address = address_of(listener) if listener else parse_address(address)
+        self._inherited = listener
         self._site = site
         self._limits = limits or Limits()
         self._tls = tls
@@ -68,7 +71,7 @@ class WebServer:
         Raises:
             ListenError: The address cannot be listened on.
         """
-        self._listener = listen(self._address)
+        self._listener = self._inherited or listen(self._address)
         self._listener.setblocking(False)
         self._wakeup, self._woken = socket.socketpair()
         self._acceptor.start()

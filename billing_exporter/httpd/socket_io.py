@@ -6,7 +6,7 @@ A moment ``until`` is in monotonic seconds and counts for everything that happen
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 RECEIVE_BYTES = 16 * 1024
@@ -14,6 +14,8 @@ PIECES_PER_CALL = 512
 """Well below IOV_MAX, which is 1024 where it is known."""
 BLOCK_BYTES = 64 * 1024
 """Smaller pieces are joined up to this for TLS, so that each call fills its records."""
+BATCH_BYTES = 1024 * 1024
+"""Pieces are taken up to this before they are sent, since some are made while they are sent."""
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 1024 * 1024
 
@@ -42,7 +44,7 @@ def receive(sock: socket.socket, until: float) -> bytes:
     return sock.recv(RECEIVE_BYTES)
 
 
-def send_pieces(sock: socket.socket, pieces: Sequence[bytes], until: float) -> None:
+def send_pieces(sock: socket.socket, pieces: Iterable[bytes], until: float) -> None:
     """Send the pieces in their order, without joining them all.
 
     Raises:
@@ -54,7 +56,8 @@ def send_pieces(sock: socket.socket, pieces: Sequence[bytes], until: float) -> N
             grant(sock, until)
             sock.sendall(block)
     else:
-        _send_clear(sock, pieces, until)
+        for batch in _batches(pieces):
+            _send_clear(sock, batch, until)
 
 
 def shut_down(sock: socket.socket, how: int) -> None:
@@ -88,11 +91,11 @@ def linger(sock: socket.socket) -> None:
 
 def _send_clear(sock: socket.socket, pieces: Sequence[bytes], until: float) -> None:
     """Send the pieces as they are, many with one call."""
-    views = [memoryview(piece) for piece in pieces if piece]
+    views = [memoryview(piece) for piece in pieces]
     first = 0
     while first < len(views):
         grant(sock, until)
-        sent = sock.sendmsg(views[first : first + PIECES_PER_CALL])
+        sent = sock.sendmsg(views[first:])
         while first < len(views) and sent >= len(views[first]):
             sent -= len(views[first])
             first += 1
@@ -100,7 +103,21 @@ def _send_clear(sock: socket.socket, pieces: Sequence[bytes], until: float) -> N
             views[first] = views[first][sent:]
 
 
-def _blocks(pieces: Sequence[bytes]) -> Iterator[bytes]:
+def _batches(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the pieces, as many at a time as one call sends."""
+    batch: list[bytes] = []
+    size = 0
+    for piece in filter(None, pieces):
+        batch.append(piece)
+        size += len(piece)
+        if size >= BATCH_BYTES or len(batch) == PIECES_PER_CALL:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the same bytes; small pieces joined, large ones as they are."""
     small: list[bytes] = []
     size = 0

@@ -1,9 +1,12 @@
 """TLS: a context made of settings, the handshake with a client, and what is wrong with either."""
 
 import ipaddress
+import os
 import ssl
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from billing_exporter.httpd.tls_settings import CIPHER_SUITES, CURVES, TlsServer
@@ -85,19 +88,26 @@ def shake_hands(sock: ssl.SSLSocket, tls: Tls) -> None:
 
 def _load_certificate(context: ssl.SSLContext, settings: TlsServer) -> tuple[str, str] | None:
     """Load certificate and key; return the setting that is wrong and why."""
+    certificate = "cert_file" if settings.cert is None else "cert"
+    key = "key_file" if settings.key is None else "key"
     # The call that loads both does not say which of them is no PEM.
-    if problem := _load_authorities(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), settings.cert_file):
-        return "cert_file", problem
+    probe = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if problem := _load_authorities(probe, settings.cert_file, settings.cert):
+        return certificate, problem
     try:
-        context.load_cert_chain(settings.cert_file, settings.key_file, password=_no_password)
+        with (
+            _as_file(settings.cert_file, settings.cert) as certificate_path,
+            _as_file(settings.key_file, settings.key) as key_path,
+        ):
+            context.load_cert_chain(certificate_path, key_path, password=_no_password)
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
-            return "key_file", "not the key of the certificate in cert_file"
+            return key, f"not the key of the certificate in {certificate}"
         if error.reason is None:
-            return "key_file", "holds no private key in PEM form"
-        return "cert_file", f"cannot be used: {_words(error)}"
+            return key, "holds no private key in PEM form"
+        return certificate, f"cannot be used: {_words(error)}"
     except (OSError, ValueError) as error:
-        return "key_file", f"cannot be read: {_words(error)}"
+        return key, f"cannot be read: {_words(error)}"
     return None
 
 
@@ -105,22 +115,44 @@ def _load_client_cas(context: ssl.SSLContext, settings: TlsServer) -> tuple[str,
     """Load the authorities that sign clients' certificates, by default those of the system."""
     if settings.client_auth_type == "NoClientCert":
         return None
-    if settings.client_ca_file is None:
+    if settings.client_ca_file is None and settings.client_ca is None:
         context.set_default_verify_paths()
         return None
-    problem = _load_authorities(context, settings.client_ca_file)
-    return ("client_ca_file", problem) if problem else None
+    problem = _load_authorities(context, settings.client_ca_file, settings.client_ca)
+    name = "client_ca_file" if settings.client_ca is None else "client_ca"
+    return (name, problem) if problem else None
 
 
-def _load_authorities(context: ssl.SSLContext, path: str) -> str | None:
-    """Load certificates; return what is wrong with the file."""
+def _load_authorities(context: ssl.SSLContext, path: str | None, text: str | None) -> str | None:
+    """Load certificates from a file or a text; return what is wrong with it."""
     try:
-        context.load_verify_locations(path)
+        context.load_verify_locations(path, cadata=text)
     except ssl.SSLError:
         return "holds no certificate in PEM form"
     except (OSError, ValueError) as error:
         return f"cannot be read: {_words(error)}"
     return None
+
+
+@contextmanager
+def _as_file(path: str | None, text: str | None) -> Iterator[str]:
+    """Yield the path of a file, or of a text that only this process can open.
+
+    OpenSSL reads certificate and key from files alone. On Linux the text stays in memory: a
+    container may have no place to write to.
+    """
+    if text is None:
+        yield path or ""
+    elif sys.platform == "linux":
+        with os.fdopen(os.memfd_create("pem"), "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            yield f"/proc/self/fd/{file.fileno()}"
+    else:
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(text)
+            file.flush()
+            yield file.name
 
 
 def _no_password() -> str:

@@ -3,7 +3,7 @@
 Values that Python's `ssl` cannot honour are refused with a reason.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Annotated
 
 import msgspec
@@ -76,6 +76,8 @@ def one_of(names: tuple[str, ...], kind: str) -> Callable[[str], None]:
     return check
 
 
+Pem = Annotated[str, Meta(extra={"lines": True})]
+"""The text of a file in PEM form."""
 Version = Annotated[str, Meta(extra={"check": _check_version})]
 Suite = Annotated[
     str, Meta(extra={"check": one_of((*CIPHER_SUITES, *TLS13_SUITES), "cipher suite")})
@@ -84,14 +86,20 @@ Curve = Annotated[str, Meta(extra={"check": one_of(tuple(CURVES), "curve")})]
 
 
 class TlsServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How TLS is spoken. Paths are as given, or start at the folder of the file."""
+    """How TLS is spoken. Relative paths start at the folder of the file.
 
-    cert_file: str
-    key_file: str
+    Its representation may hold a private key: never show it.
+    """
+
+    cert_file: str | None = None
+    cert: Pem | None = None
+    key_file: str | None = None
+    key: Pem | None = None
     client_auth_type: Annotated[str, Meta(extra={"check": _check_client_auth_type})] = (
         "NoClientCert"
     )
     client_ca_file: str | None = None
+    client_ca: Pem | None = None
     client_allowed_sans: Annotated[tuple[str, ...], Meta(min_length=1)] | None = None
     min_version: Version = "TLS12"
     max_version: Version = "TLS13"
@@ -103,8 +111,9 @@ class TlsServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """Yield each setting that does not go with the others, and why."""
         if self.min_version > self.max_version:
             yield "min_version", "above max_version: no version is left"
-        if self.client_ca_file is not None and self.client_auth_type == "NoClientCert":
-            yield "client_ca_file", "needs a client_auth_type that asks for certificates"
+        for name in ("client_ca_file", "client_ca"):
+            if getattr(self, name) is not None and self.client_auth_type == "NoClientCert":
+                yield name, "needs a client_auth_type that asks for certificates"
         required = self.client_auth_type == "RequireAndVerifyClientCert"
         if self.client_allowed_sans is not None and not required:
             yield "client_allowed_sans", "needs client_auth_type: RequireAndVerifyClientCert"
@@ -116,3 +125,17 @@ class TlsServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             )
         if chosen and self.min_version == "TLS12" and not chosen & set(CIPHER_SUITES):
             yield "cipher_suites", "no suite of TLS 1.2 is listed: add one, or min_version: TLS13"
+
+
+def wrong_sources(given: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield what is missing or given twice: by the name of a file, and as text.
+
+    Args:
+        given: The names of the settings that are given.
+    """
+    for name in ("cert", "key", "client_ca"):
+        here = [setting in given for setting in (name, f"{name}_file")]
+        if all(here):
+            yield name, f"given beside {name}_file: keep one of them"
+        elif name != "client_ca" and not any(here):
+            yield f"{name}_file", f"required, unless `{name}` holds the text itself"

@@ -50,13 +50,14 @@ UNPAID_AMOUNT = _invoices.total(
     "unpaid_amount",
     ("currency", "overdue"),
     "Sum of unpaid invoices, in the currency, by days past the due date; overdue is unknown where "
-    "the payment terms state none.",
+    "the payment terms state none, and credit for amounts below 0, which have no age. An upper "
+    "bound: invoices that are partially paid, past due or disputed count in full.",
 )
 UNPAID_INVOICES = _invoices.total(
     "unpaid_invoices",
     ("currency", "overdue"),
     "Unpaid invoices by days past the due date; overdue is unknown where the payment terms state "
-    "none.",
+    "none, and credit for amounts below 0. Invoices of 0 are left out.",
 )
 INVOICE_AMOUNT = _invoices.fact(
     "invoice_amount",
@@ -86,7 +87,14 @@ INVOICE_LINE_QUANTITY = _invoices.total(
     "invoice_line_quantity", (*LINE, "unit"), "Quantity of the invoice's lines, in the unit."
 )
 
-_contracts = Subject("the contracts and the details of their two newest billing periods")
+INVOICE_LINES_LAST_SUCCESS = _invoices.fact(
+    "invoice_lines_last_success_timestamp_seconds",
+    ("invoice",),
+    "Start time of the last poll that read the invoice's lines, or confirmed those of a paid "
+    "invoice, Unix time.",
+)
+
+_contracts = Subject("the contracts and the details of their newest and open billing periods")
 
 CONTRACT_INFO = _contracts.fact(
     "contract_info",
@@ -123,6 +131,12 @@ CONTRACT_PERIOD_CLOSED = _contracts.fact(
     "contract_period_closed",
     ("contract", "period"),
     "1 when the billing period is closed and its numbers are final, 0 while it is open.",
+)
+CONTRACT_PERIOD_LAST_SUCCESS = _contracts.fact(
+    "contract_period_last_success_timestamp_seconds",
+    ("contract", "period"),
+    "Start time of the last poll that read the period's charges and wallets, or confirmed those of "
+    "a closed period, Unix time.",
 )
 CHARGE_PREPAID = _contracts.total(
     "charge_prepaid_quantity", CHARGE, "Quantity paid in advance for the period, in the unit."
@@ -205,7 +219,8 @@ TRUSTOR_STATUS = _trustors.fact(
 TRUSTOR_LAST_SUCCESS = _trustors.fact(
     "trustor_last_success_timestamp_seconds",
     TRUSTOR,
-    "When the customer's overview was last read in full, Unix time.",
+    "Start time of the last poll that read the customer's overview, Unix time; it stays when the "
+    "customer's numbers have ended.",
 )
 TRUSTOR_USAGE = _trustors.total(
     "trustor_usage_quantity",
@@ -216,11 +231,19 @@ TRUSTOR_USAGE = _trustors.total(
 TRUSTOR_PREPAID = _trustors.total(
     "trustor_prepaid_quantity", TRUSTOR_CHARGE, "Quantity paid in advance, in the unit."
 )
+TRUSTOR_INCLUDED = _trustors.total(
+    "trustor_included_quantity",
+    TRUSTOR_CHARGE,
+    "Quantity included as fair use or free tokens, in the unit, as a fair-use row states it; 0 "
+    "where the prepaid quantity is that number already, so that prepaid plus included is the whole "
+    "allowance; absent where no row states one or rows disagree.",
+)
 TRUSTOR_OVERAGE = _trustors.total(
     "trustor_overage_quantity",
     TRUSTOR_CHARGE,
-    "Derived: the quantity used beyond the prepaid one, in the unit; absent for groupings where "
-    "that has no meaning (fair use, roll-ups, storage categories).",
+    "Derived: quantity used beyond the prepaid and the included one, in the unit; absent for rows "
+    "that repeat others (fair use, roll-ups but that of the AI tokens, storage categories) and "
+    "where the allowance is not known.",
 )
 TRUSTOR_OVERAGE_PRICE = _trustors.fact(
     "trustor_overage_price",

@@ -17,7 +17,8 @@ from billing_exporter.config import Organization
 from billing_exporter.forecasting.forecasts import Forecasts
 from billing_exporter.genesys import Account, BillingApi, Observer
 from billing_exporter.metrics.exposition import Exposition
-from billing_exporter.polling.poller import Loop, Poller, Target
+from billing_exporter.polling.loop import Loop
+from billing_exporter.polling.poller import Poller, Target
 from billing_exporter.polling.reading_store import StateDirectory, origin_of
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.telemetry import Telemetry

@@ -1,11 +1,10 @@
-"""One loop for each organization and collector: wait, fetch, publish.
+"""The poller of one organization and collector: fetches, publishes, and keeps account of it.
 
 A failed poll leaves the last good reading in place, and is itself a metric. After ``max_age`` the
 reading ends, for old numbers must not pass as new ones.
 """
 
 import logging
-import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,17 +25,6 @@ from billing_exporter.telemetry.telemetry import Telemetry
 log = logging.getLogger(__name__)
 
 SUCCESS = "success"
-# A poll that failed is tried again sooner than the interval says, then ever more rarely.
-RETRY_SECONDS = 60.0
-# Who lacks a permission lacks it for longer.
-RETRY_SECONDS_FORBIDDEN = 15 * 60.0
-# A secret may be put right at any time, and until then the client asks the login service rarely.
-LONGEST_SECONDS_UNAUTHORIZED = 5 * 60.0
-# What the API asks to wait is kept to, but a nonsensical time must not end the polls.
-LONGEST_ASKED_SECONDS = 60 * 60.0
-JITTER = 0.05
-# How soon between polls it is noticed that a reading became too old.
-LOOK_SECONDS = 60.0
 
 Progress = Callable[[int, int], None]
 
@@ -48,7 +36,7 @@ class State:
     Attributes:
         outcome: ``success``, the reason of the last failure, or None before the first outcome.
         failures: how many polls have failed since the last good one.
-        reading: the last good reading, None before it or after ``max_age``.
+        reading: what was last read, None before that or after ``max_age``.
         attempted: when the last poll began.
         next_poll: when the next one is due, as told by the loop.
         seconds: how long the last poll took.
@@ -113,6 +101,8 @@ class Poller:
         self.state = State()
         self._keep = keep
         self._retired = False
+        self._began: float | None = None  # monotonic, of the poll under way
+        self._due: float | None = None  # monotonic, of the next one
         self._fits = True
         self._publishing = threading.Lock()
         self._turn = threading.Lock()
@@ -140,7 +130,7 @@ class Poller:
             return
         at, data = kept
         try:
-            reading = self._read(data, at, None)
+            reading = self._read(self.target.collector.fresh(data, self._now()), at, None)
             self._show(reading, restored=True)
             self.state = State(reading=reading, next_poll=at + self._interval)
         except Exception:
@@ -177,7 +167,7 @@ class Poller:
 
     def withdraw(self) -> None:
         """Show nothing of the target any more."""
-        self._exposition.publish(self.target.collector.name, self.target.organization, ())
+        self._exposition.publish(self.target.collector.name, self.target.organization, {})
         self._telemetry.forget(*self.key)
 
     def _tell_interval(self) -> None:
@@ -191,8 +181,22 @@ class Poller:
         Raises:
             Interrupted: the program stops, or another poller has taken the place of this one.
         """
-        with self._turn:
-            return self._polled()
+        self._began = monotonic()
+        try:
+            with self._turn:
+                return self._polled()
+        finally:
+            self._began = self._due = None
+
+    def overdue(self) -> float:
+        """Return by how many seconds the poll under way exceeds its timeout, or the next is late.
+
+        A poll that waits for its turn is under way.
+        """
+        began, due, now = self._began, self._due, monotonic()
+        if began is not None:
+            return max(0.0, now - began - seconds(self.target.settings.timeout))
+        return 0.0 if due is None else max(0.0, now - due)
 
     def _polled(self) -> State:
         at, start = self._now(), monotonic()
@@ -217,18 +221,25 @@ class Poller:
         return self.state
 
     def expire(self) -> None:
-        """End what is shown where it is older than ``max_age``."""
+        """End what is shown where it is older than ``max_age``: details, or the whole reading."""
         with self._publishing:
             reading = self.state.reading
-            if self._retired or reading is None or self._now() - reading.at <= self._max_age:
+            if self._retired or reading is None:
                 return
-            self._exposition.publish(self.target.collector.name, self.target.organization, ())
+            if self._now() - reading.at <= self._max_age:
+                data = self.target.collector.fresh(reading.data, self._now())
+                if data is not reading.data:
+                    self._update(data, reading.at)
+                    log.warning("details are older than max_age and end", extra=self._where)
+                return
+            self._exposition.publish(self.target.collector.name, self.target.organization, {})
             self._telemetry.withdrawn(**self._where)
             self.state = replace(self.state, reading=None)
         log.warning("the last good reading is older than max_age and ends", extra=self._where)
 
     def expect(self, wait: float) -> None:
         """Note in how many seconds the next poll is due."""
+        self._due = monotonic() + wait
         self.state = replace(self.state, next_poll=self._now() + timedelta(seconds=wait))
 
     def _fetched(self, at: datetime) -> Reading:
@@ -241,10 +252,11 @@ class Poller:
                 self._progress(done, total)
 
         previous = last.data if last is not None and self._fits else None
-        api = self.target.api.within(seconds(self.target.settings.timeout))
-        poll = Poll(api, at, previous, progress, self._tolerate)
+        timeout = seconds(self.target.settings.timeout)
+        api = self.target.api.within(timeout, cancelled=lambda: self._retired)
+        poll = Poll(api, at, previous, progress, self._tolerate, partial(self._publish_part, at))
         data = collector.fetch(poll)
-        return self._read(data, at, last)
+        return self._read(data, at, self.state.reading)
 
     def _read(self, data: Any, at: datetime, last: Reading | None) -> Reading:
         limit = self.target.settings.max_series
@@ -256,7 +268,7 @@ class Poller:
 
     def _show(self, reading: Reading, *, restored: bool) -> None:
         self._exposition.publish(
-            self.target.collector.name, self.target.organization, reading.blocks
+            self.target.collector.name, self.target.organization, reading.rendered
         )
         self._telemetry.shown(
             **self._where,
@@ -268,6 +280,25 @@ class Poller:
             merged=reading.merged,
             restored=restored,
         )
+
+    def _publish_part(self, at: datetime, data: Any) -> None:
+        """Show what a poll has read so far."""
+        with self._unless_retired():
+            self._update(data, at)
+            self._fits = True
+
+    def _update(self, data: Any, at: datetime) -> None:
+        """Show other data; no poll has succeeded by it."""
+        reading = self._read(data, at, self.state.reading)
+        where = self.target.collector.name, self.target.organization
+        self._exposition.publish(*where, reading.rendered)
+        self._telemetry.updated(
+            **self._where,
+            series=reading.series,
+            left_out=reading.left_out,
+            labels_cut=reading.labels_cut,
+        )
+        self.state = replace(self.state, reading=reading)
 
     def _publish(self, reading: Reading) -> None:
         self._fits = True
@@ -304,9 +335,7 @@ class Poller:
         clear_frames(error.__traceback__)
 
     def _tolerate(self, error: ApiError, about: str) -> None:
-        """Go on without one thing among many, unless the API asks everyone to wait."""
-        if error.reason in {"rate_limited", "unauthorized"}:
-            raise error
+        """Count and log the failure of one thing among many."""
         with self._unless_retired():
             self._telemetry.tolerated(**self._where, reason=error.reason)
         facts = {**self._where, "reason": error.reason, "about": about, **_facts(error)}
@@ -326,58 +355,3 @@ def _facts(error: Exception) -> dict[str, str]:
         return {}
     facts = {"operation": error.operation, "correlation_id": error.correlation_id or ""}
     return {key: value for key, value in facts.items() if value}
-
-
-def wait_after(state: State, interval: float, chance: float) -> float:
-    """Return the seconds until the next poll.
-
-    Args:
-        state: the outcome of the last one.
-        interval: the configured seconds between polls.
-        chance: a number from 0 to 1 that spreads loops over time.
-    """
-    spread = 1 + JITTER * (2 * chance - 1)
-    if state.outcome == SUCCESS:
-        return interval * spread
-    first = RETRY_SECONDS_FORBIDDEN if state.outcome == "forbidden" else RETRY_SECONDS
-    backoff = first * 2.0 ** min(state.failures - 1, 20)
-    if state.outcome == "unauthorized":
-        backoff = min(backoff, LONGEST_SECONDS_UNAUTHORIZED)
-    asked = min(state.retry_after, LONGEST_ASKED_SECONDS)
-    return max(min(backoff, interval) * spread, asked)
-
-
-class Loop(threading.Thread):
-    """Polls one target again and again until it is told to end."""
-
-    def __init__(self, poller: Poller, *, delay: float, stop: threading.Event) -> None:
-        target = poller.target
-        super().__init__(name=f"{target.organization} {target.collector.name}", daemon=True)
-        self.poller = poller
-        self._delay = delay
-        self._ended = stop
-        self._interval = seconds(target.settings.interval)
-
-    def end(self) -> None:
-        """Begin no more polls; one that is under way goes on."""
-        self._ended.set()
-
-    def run(self) -> None:
-        """Wait and poll; a poll begins only when the one before has ended."""
-        wait = self._delay
-        while not self._is_ended_within(wait):
-            try:
-                state = self.poller.poll()
-            except Interrupted:
-                return
-            wait = wait_after(state, self._interval, random.random())  # noqa: S311 - no secret
-            self.poller.expect(wait)
-
-    def _is_ended_within(self, wait: float) -> bool:
-        """Wait; meanwhile end what becomes too old, however long the interval is."""
-        until = monotonic() + wait
-        while (left := until - monotonic()) > 0:
-            if self._ended.wait(min(left, LOOK_SECONDS)):
-                return True
-            self.poller.expire()
-        return self._ended.is_set()

@@ -8,7 +8,7 @@ from decimal import InvalidOperation
 from typing import Any
 
 from billing_exporter.collectors import Collector
-from billing_exporter.metrics.exposition import Block, render
+from billing_exporter.metrics.rendering import Rendered, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Shown:
     """One part of a reading, and what it became."""
 
     part: object
-    block: Block
+    rendered: Rendered
     dropped: Mapping[str, int]
     merged: int
     labels_cut: int
@@ -39,14 +39,14 @@ class Reading:
     left_out: int = 0
 
     @property
-    def blocks(self) -> tuple[Block, ...]:
-        """The rendered parts."""
-        return tuple(shown.block for shown in self.shown.values())
+    def rendered(self) -> dict[str, Rendered]:
+        """The rendered parts by their key."""
+        return {key: shown.rendered for key, shown in self.shown.items()}
 
     @property
     def series(self) -> int:
         """How many series the reading has."""
-        return sum(shown.block.series for shown in self.shown.values())
+        return sum(shown.rendered.series for shown in self.shown.values())
 
     @property
     def dropped(self) -> Counter[str]:
@@ -89,12 +89,17 @@ def read(
         part, before = parts[key], known.get(key)
         if before is None or not _is_same(before.part, part):
             samples = collector.expose(part)
-            block = render(samples, organization)
-            before = Shown(part, block, dict(samples.dropped), samples.merged, samples.labels_cut)
-        if limit is not None and series + before.block.series > limit:
-            left_out += before.block.series
+            before = Shown(
+                part,
+                render(samples, organization),
+                dict(samples.dropped),
+                samples.merged,
+                samples.labels_cut,
+            )
+        if limit is not None and series + before.rendered.series > limit:
+            left_out += before.rendered.series
             continue
-        series += before.block.series
+        series += before.rendered.series
         shown[key] = before
     return Reading(data, at, shown, left_out)
 

@@ -2,17 +2,30 @@
 
 Documented: a contract covers many organizations and has a status, dates and a ramp. Invented: the
 accounts. Four are fixed (one a currency and one for AI and voice), further blocks of customers
-have one each. Ends that come soon are extended again and again, see `subscriptions`.
+have one each; all customers of an account share its periods. Ends that come soon are extended
+again and again, see `subscriptions`.
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
+from billing_exporter.simulator.ledger import Book
 from billing_exporter.simulator.periods import DAY, Period, containing, newest, numbered
-from billing_exporter.simulator.seeded_random import between, identifier
+from billing_exporter.simulator.products import MESSAGES, TOKENS, VOICE, Purse, Sells
+from billing_exporter.simulator.seeded_random import identifier
 from billing_exporter.simulator.subscriptions import rolling_end, yearly_term
-from billing_exporter.simulator.trustors import BLOCK, Fleet, Organization
+from billing_exporter.simulator.trustors import (
+    ANCHORS,
+    BLOCK,
+    Fleet,
+    Organization,
+    Trustor,
+    anchor,
+    partner_as_customer,
+)
 
+_ONE = Decimal(1)
 TERM_YEARS = 3
 
 
@@ -27,7 +40,8 @@ class Account:
         anchor: activation day of the month, 1 to 28.
         month: month in which its terms start, 1 to 12.
         extension: (days between extensions, days ahead), None for full terms.
-        wallets: whether it has prepaid balances.
+        purses: its prepaid balances.
+        sells: which products it sells.
     """
 
     number: int
@@ -36,7 +50,8 @@ class Account:
     anchor: int
     month: int
     extension: tuple[int, int] | None = None
-    wallets: bool = False
+    purses: tuple[Purse, ...] = ()
+    sells: Sells = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +72,10 @@ class Term:
 
 
 _FIXED = (
-    Account(0, "Americas", "USD", 21, 3, wallets=True),
-    Account(1, "Continental Europe", "EUR", 1, 6),
-    Account(2, "British Isles", "GBP", 15, 2, (42, 59)),
-    Account(3, "AI and Voice", "USD", 8, 9, (12, 13), wallets=True),
+    Account(0, "Americas", "USD", ANCHORS["USD"], 3, purses=(MESSAGES,), sells="services"),
+    Account(1, "Continental Europe", "EUR", ANCHORS["EUR"], 6),
+    Account(2, "British Isles", "GBP", ANCHORS["GBP"], 2, (42, 59)),
+    Account(3, "AI and Voice", "USD", ANCHORS["USD"], 9, (12, 13), (TOKENS, VOICE), sells="tokens"),
 )
 
 
@@ -78,23 +93,28 @@ class Accounts:
     def _block(self, block: int) -> Account:
         number = len(_FIXED) + block - 1
         currency = self._fleet[block * BLOCK].currency
-        anchor = between(1, 28, self.seed, "block", block)
-        return Account(number, f"Fleet {block + 1}", currency, anchor, block % 12 + 1)
+        activation = anchor(self.seed, block, currency)
+        return Account(number, f"Fleet {block + 1}", currency, activation, block % 12 + 1)
 
-    def organizations(self, account: Account) -> tuple[Organization, ...]:
+    def members(self, account: Account) -> tuple[Trustor, ...]:
         """List the customers of an account; for a small fleet that may be the partner alone."""
         block = max(0, account.number - len(_FIXED) + 1)
         numbers = range(block * BLOCK, min((block + 1) * BLOCK, len(self._fleet)))
         members = tuple(
-            self._fleet[number].organization
+            self._fleet[number]
             for number in numbers
             if self._fleet[number].currency == account.currency
         )
-        return members or (self.partner,)
+        return members or (partner_as_customer(self.partner, account.currency, account.anchor),)
 
-    def seats(self, account: Account) -> int:
-        """Count the seats that an account has committed to."""
-        return between(60, 240, self.seed, "seats of account", account.number)
+    def organizations(self, account: Account) -> tuple[Organization, ...]:
+        """List the organizations of the customers of an account."""
+        return tuple(member.organization for member in self.members(account))
+
+    def book(self, account: Account, period: Period, today: date, restated: Decimal = _ONE) -> Book:
+        """Open the ledger of an account on a period, as it is known on a day."""
+        members, sells, purses = self.members(account), account.sells, account.purses
+        return Book(self.seed, members, sells, purses, period, today, restated)
 
     def terms(self, today: date) -> list[Term]:
         """List the contracts on a day: one active for each account and one that has ended."""

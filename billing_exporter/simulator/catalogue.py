@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, cast
 
-Measure = Literal["peak", "total", "allowance", "sum", "unknown"]
+Measure = Literal["peak", "total", "level", "allowance", "sum", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Charge:
         part_number: product part number.
         grouping: the page's grouping key.
         unit: the page's unit, free text.
-        measure: how the quantity comes about: the period's highest, its total, the fair-use
+        measure: how the quantity comes about: the highest, the total, a level, the fair-use
             allowance itself, the sum of the grouping that breaks this one down, or unknown.
         per_seat: use per seat and period of a customer that uses exactly what is included.
         included: quantity prepaid or included, per seat.

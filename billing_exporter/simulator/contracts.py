@@ -4,18 +4,29 @@ Documented: keys, types and enumerations. Invented: every value, among them the 
 (commercialModel, an item's type and function), purchase orders, ramps of 90 days and discounts.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from billing_exporter.simulator.accounts import Accounts, Term
-from billing_exporter.simulator.charges import Amounts, Balance, Course, charges, wallets
+from billing_exporter.simulator.ledger import Amounts, Balance, Book, charges, prepaid, wallets
 from billing_exporter.simulator.periods import Period
-from billing_exporter.simulator.products import PLANS, PRODUCTS, Plan, Product, Purse
+from billing_exporter.simulator.products import PLANS, Plan, Product, Purse
 from billing_exporter.simulator.seeded_random import identifier
 from billing_exporter.simulator.trustors import Organization
+from billing_exporter.simulator.twists import PLAIN, Twist
 
 _RAMP = timedelta(days=89)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a contract prepays of a product, and the discount on it."""
+
+    product: Product
+    quantity: int
+    discount: Decimal
 
 
 def customer(organization: Organization) -> dict[str, Any]:
@@ -61,13 +72,16 @@ class Contracts:
             "status": "Open" if is_open else "Closed",
         }
 
-    def agreed(self, term: Term, sold: Product) -> tuple[int, Decimal]:
-        """Tell the quantity of a product that a contract prepays, and the discount on it."""
-        prepaid = int(self._accounts.seats(term.account) * sold.prepaid)
-        return prepaid, (sold.price * prepaid / 20).quantize(Decimal("0.01"))
+    def agreed(self, term: Term) -> list[Item]:
+        """Return what a contract prepays of each product that it sells."""
+        book = self._accounts.book(term.account, term.periods(term.start)[0], term.start)
+        return [
+            Item(sold, int(quantity), (sold.price * int(quantity) / 20).quantize(Decimal("0.01")))
+            for sold, quantity in prepaid(book).items()
+        ]
 
-    def _item(self, term: Term, number: int, sold: Product) -> dict[str, Any]:
-        prepaid, discount = self.agreed(term, sold)
+    def _item(self, term: Term, number: int, item: Item) -> dict[str, Any]:
+        sold = item.product
         return {
             "itemNumber": str(number),
             "name": sold.name,
@@ -78,21 +92,29 @@ class Contracts:
             "dateEffectiveEnd": str(term.end),
             "dateChargedThrough": str(term.start + timedelta(days=30)),
             "currencyIsoCode": term.account.currency,
-            "discountAmount": float(discount) if discount else None,
+            "discountAmount": float(item.discount) if item.discount else None,
             "overagePrice": float(sold.rate),
             "price": float(sold.price) if sold.price else None,
-            "quantity": prepaid,
+            "quantity": item.quantity,
             "unitOfMeasure": sold.unit,
         }
 
-    def _plan(self, term: Term, name: Plan) -> dict[str, Any]:
-        sold = [item for item in PRODUCTS if item.plan == name]
+    def _plans(self, term: Term) -> list[dict[str, Any]]:
+        items = self.agreed(term)
+        found = []
+        for name in PLANS:
+            of_plan = [item for item in items if item.product.plan == name]
+            if of_plan:
+                found.append(self._plan(term, name, of_plan))
+        return found
+
+    def _plan(self, term: Term, name: Plan, items: list[Item]) -> dict[str, Any]:
         return {
             "id": identifier(self._seed, "plan", self._accounts.contract_id(term), name),
             "name": name,
             "organizations": list(map(entity, self._accounts.organizations(term.account))),
-            "product": product(sold[0]),
-            "items": [self._item(term, 10 * place, item) for place, item in enumerate(sold, 1)],
+            "product": product(items[0].product),
+            "items": [self._item(term, 10 * place, item) for place, item in enumerate(items, 1)],
         }
 
     def contract(self, term: Term, today: date) -> dict[str, Any]:
@@ -105,7 +127,7 @@ class Contracts:
             "id": self._accounts.contract_id(term),
             "externalNumber": self._accounts.external_number(term),
             "status": "Active" if term.active else "Inactive",
-            "commercialModel": "Annual Prepay" if account.wallets else "Monthly Commitment",
+            "commercialModel": "Annual Prepay" if account.purses else "Monthly Commitment",
             "purchaseOrderNumbers": [
                 f"PO-{4_200 + account.number}",
                 f"PO-{9_100 + term.start.year}",
@@ -121,29 +143,30 @@ class Contracts:
                 self._period(term, period, is_open=term.active and place == 0)
                 for place, period in enumerate(periods)
             ],
-            "plans": [self._plan(term, name) for name in PLANS],
+            "plans": self._plans(term),
         }
 
-    def detail(self, term: Term, period_id: str, today: date) -> dict[str, Any] | None:
+    def detail(
+        self, term: Term, period_id: str, today: date, twist: Twist = PLAIN
+    ) -> dict[str, Any] | None:
         """Write a period with its charges and wallets, None where the contract has no such one."""
         for place, period in enumerate(term.periods(today)):
             if self._period_id(term, period) == period_id:
-                return self._detail(term, period, today, is_open=term.active and place == 0)
+                is_open = term.active and place == 0
+                restated = Decimal(1) if is_open else twist.restated(period)
+                book = self._accounts.book(term.account, period, twist.known(today), restated)
+                return self._detail(term, book, is_open=is_open)
         return None
 
-    def course(self, term: Term, period: Period, today: date) -> Course:
-        """Give what the charges of a period are worked out from."""
-        account = term.account
-        seats = self._accounts.seats(account)
-        return Course(self._accounts.seed, account.number, seats, period, today)
+    def book(self, term: Term, period: Period, today: date) -> Book:
+        """Return what the charges of a period are worked out from."""
+        return self._accounts.book(term.account, period, today)
 
-    def _detail(self, term: Term, period: Period, today: date, *, is_open: bool) -> dict[str, Any]:
-        course = self.course(term, period, today)
-        purses = wallets(course) if term.account.wallets else []
+    def _detail(self, term: Term, book: Book, *, is_open: bool) -> dict[str, Any]:
         return {
-            **self._period(term, period, is_open=is_open),
-            "charges": [self._charge(term, amounts) for amounts in charges(course)],
-            "wallets": [self._wallet(term, balance) for balance in purses],
+            **self._period(term, book.period, is_open=is_open),
+            "charges": [self._charge(term, amounts) for amounts in charges(book)],
+            "wallets": [self._wallet(term, balance) for balance in wallets(book)],
         }
 
     def _charge(self, term: Term, amounts: Amounts) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 Documented: statuses and codes. Invented: that any of this happens, and how often.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from billing_exporter.simulator import payloads, sdk_key_variants
 from billing_exporter.simulator.answers import (
@@ -25,6 +25,7 @@ from billing_exporter.simulator.answers import (
 from billing_exporter.simulator.faults import Fault
 from billing_exporter.simulator.paging import cursor, link
 from billing_exporter.simulator.routes import Call
+from billing_exporter.simulator.twists import PLAIN, Error, Twist, WrongBill
 
 Effect = Callable[[Answer, Fault, Call], Answer]
 _STATUSES = {
@@ -36,7 +37,11 @@ _STATUSES = {
     "503": (503, "service.unavailable"),
     "504": (504, "request.timeout"),
 }
-_QUANTITIES = frozenset({"usageQuantity", "actualQuantity", "balanceConsumption"})
+# These act before the answer is made.
+_ELSEWHERE = (
+    *("small_pages", "revoked", "slow_trustor"),
+    *("restated", "refreshed_late", "wrong_bill"),
+)
 
 
 def _status(_: Answer, fault: Fault, _call: Call) -> Answer:
@@ -116,18 +121,6 @@ def _in_progress(answer: Answer, _fault: Fault, _call: Call) -> Answer:
     return replace(answer, payload={**answer.payload, "status": "InProgress", "usages": []})
 
 
-def _restated(answer: Answer, fault: Fault, call: Call) -> Answer:
-    closed = call.query.get("billingPeriodIndex", "0") != "0"
-    if not closed and answer.payload.get("status") != "Closed":
-        return answer
-    factor = Decimal(str(fault.number("factor")))
-
-    def leaf(key: str, value: Any) -> Any:
-        return payloads.multiplied(value, factor) if key in _QUANTITIES else value
-
-    return replace(answer, payload=payloads.rewritten(answer.payload, leaf))
-
-
 def _forbidden(_: Answer, fault: Fault, _call: Call) -> Answer:
     return error(missing_permission(fault.text("permission")))
 
@@ -159,7 +152,6 @@ _ON_CONTENT: Mapping[str, Effect] = MappingProxyType(
         "endless": _endless,
         "foreign_next": _foreign,
         "in_progress": _in_progress,
-        "restated": _restated,
         "duplicate_rows": partial(_content, payloads.duplicate_rows),
         "nulls": partial(_numbers, lambda _: None),
         "empty_strings": partial(_numbers, lambda _: ""),
@@ -187,7 +179,7 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "redirect": _redirect,
         "forbidden": _forbidden,
         "unauthorized": _unauthorized,
-        **dict.fromkeys(("small_pages", "revoked", "slow_trustor"), _unchanged),
+        **dict.fromkeys(_ELSEWHERE, _unchanged),
     }
 )
 
@@ -205,3 +197,22 @@ def largest_page(faults: tuple[Fault, ...]) -> int | None:
     """Tell how many entities a page may hold, None where no fault limits it."""
     sizes = [fault.number("size") for fault in faults if "size" in fault.settings]
     return max(1, int(min(sizes))) if sizes else None
+
+
+def _wrong_bill(fault: Fault) -> WrongBill:
+    factor, lines = Decimal(str(fault.number("factor"))), int(fault.number("lines"))
+    return WrongBill(cast("Error", fault.text("error")), factor, lines, fault.text("sku"))
+
+
+def twist(faults: Iterable[Fault]) -> Twist:
+    """Return what the faults that hit a request make of the world."""
+    found = PLAIN
+    for fault in faults:
+        if fault.name == "restated":
+            factor = Decimal(str(fault.number("factor")))
+            found = replace(found, factor=factor, start=fault.text("period"))
+        elif fault.name == "refreshed_late":
+            found = replace(found, late=int(fault.number("days")))
+        elif fault.name == "wrong_bill":
+            found = replace(found, bill=_wrong_bill(fault))
+    return found

@@ -23,6 +23,17 @@ class Kind:
     settings: Mapping[str, float | str] = field(default_factory=dict)
 
 
+# Settings that take one of a few texts.
+_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "at": ("body", "head"),
+        "error": ("price", "quantity", "missing", "twice"),
+        "form": ("seconds", "date", "none"),
+        "spelling": ("older", "future"),
+    }
+)
+
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "400": Kind("400 bad.request"),
@@ -55,7 +66,18 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "redirect": Kind("302 to the same path on another host", {"host": "http://127.0.0.2:9"}),
         "in_progress": Kind("the usage report is still being made"),
-        "restated": Kind("quantities of closed periods are multiplied", {"factor": 1.1}),
+        # Bills stay; `period` is the first day of the one that is restated, empty for all.
+        "restated": Kind(
+            "usage of closed periods is multiplied, with its overage and money",
+            {"factor": 1.1, "period": ""},
+        ),
+        "refreshed_late": Kind("usage is some days older than it should be", {"days": 1.0}),
+        # Of the dearest lines, or those of one SKU. Errors are price and quantity (times factor),
+        # missing and twice. Named for the lines alone, an invoice's amount stays right.
+        "wrong_bill": Kind(
+            "on-demand lines of each bill are wrong: price, quantity, missing or twice",
+            {"error": "price", "factor": 1.2, "lines": 1.0, "sku": ""},
+        ),
         "forbidden": Kind("403 missing.permissions", {"permission": "billing:subscription:view"}),
         "unauthorized": Kind("401 bad.credentials although the token holds"),
         "revoked": Kind("every token is revoked, then the request is looked at"),
@@ -110,6 +132,9 @@ def _setting(fault: str, pair: str, known: Mapping[str, float | str]) -> tuple[s
     if not equals or key not in known:
         raise ValueError(f"fault {fault}: {pair!r} is none of {', '.join(known)} with =VALUE")
     if isinstance(known[key], str):
+        if value not in _CHOICES.get(key, (value,)):
+            choices = ", ".join(_CHOICES[key])
+            raise ValueError(f"fault {fault}: {key} cannot be {value}, only {choices}")
         return key, value
     try:
         number = float(value)

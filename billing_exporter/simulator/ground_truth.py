@@ -10,9 +10,8 @@ from typing import Any
 
 from billing_exporter.simulator import report
 from billing_exporter.simulator.accounts import Term
-from billing_exporter.simulator.charges import Amounts, Balance, charges, wallets
 from billing_exporter.simulator.contracts import Contracts
-from billing_exporter.simulator.products import PRODUCTS
+from billing_exporter.simulator.ledger import Amounts, Balance, charges, wallets
 from billing_exporter.simulator.statements import Statements
 
 _NEWEST = ("current", "previous")
@@ -48,21 +47,18 @@ def _month(today: date) -> tuple[date, date]:
 
 def items(contracts: Contracts, term: Term) -> list[dict[str, Any]]:
     """Tell what each product of a contract's plans costs."""
-    found = []
-    for sold in PRODUCTS:
-        quantity, discount = contracts.agreed(term, sold)
-        found.append(
-            {
-                "plan": sold.plan,
-                "name": sold.name,
-                "unit": sold.unit,
-                "quantity": quantity,
-                "price": _unless_zero(sold.price),
-                "overagePrice": str(sold.rate),
-                "discount": _unless_zero(discount),
-            }
-        )
-    return found
+    return [
+        {
+            "plan": item.product.plan,
+            "name": item.product.name,
+            "unit": item.product.unit,
+            "quantity": item.quantity,
+            "price": _unless_zero(item.product.price),
+            "overagePrice": str(item.product.rate),
+            "discount": _unless_zero(item.discount),
+        }
+        for item in contracts.agreed(term)
+    ]
 
 
 def _unless_zero(amount: Decimal) -> str | None:
@@ -73,13 +69,12 @@ def periods(contracts: Contracts, term: Term, today: date) -> dict[str, Any]:
     """Tell charges and wallets of a contract's two newest periods."""
     found = {}
     for place, period in enumerate(term.periods(today)[: len(_NEWEST)]):
-        course = contracts.course(term, period, today)
-        purses = wallets(course) if term.account.wallets else []
+        book = contracts.book(term, period, today)
         found[_NEWEST[place]] = {
             "start": str(period.start),
             "closed": place > 0 or not term.active,
-            "charges": list(map(_charge, charges(course))),
-            "wallets": list(map(_wallet, purses)),
+            "charges": list(map(_charge, charges(book))),
+            "wallets": list(map(_wallet, wallets(book))),
         }
     return found
 

@@ -111,7 +111,8 @@ class Operations:
 
     def _period(self, call: Call) -> dict[str, Any]:
         today = call.now.date()
-        detail = self._world.contracts.detail(self._term(call), call.ids["period"], today)
+        term, contracts = self._term(call), self._world.contracts
+        detail = contracts.detail(term, call.ids["period"], today, call.twist)
         if detail is None:
             raise not_found()
         return detail
@@ -147,7 +148,7 @@ class Operations:
             and (status is None or invoice.is_paid(today) == (status == "Paid"))
         ]
         page = by_cursor(found, lambda invoice: invoice.id, call, LARGEST_PAGE)
-        entities = [statements.invoice(invoice, today) for invoice in page.entities]
+        entities = [statements.invoice(invoice, today, call.twist) for invoice in page.entities]
         return {"entities": entities, **page.links}
 
     def _invoice(self, call: Call) -> Invoice:
@@ -160,7 +161,7 @@ class Operations:
         invoice, statements = self._invoice(call), self._world.statements
         lines = [
             statements.line(invoice, place, line)
-            for place, line in enumerate(statements.lines(invoice))
+            for place, line in enumerate(statements.lines(invoice, call.twist))
         ]
         page = by_cursor(lines, lambda line: str(line["id"]), call, LARGEST_PAGE)
         return {"entities": list(page.entities), **page.links}
@@ -188,7 +189,7 @@ class Operations:
             raise RefusedError(403, "not.authorized", "You are not authorized to do that.")
         if trustor.state == "forbidden":
             raise missing_permission("affiliateOrganization:clientBilling:view")
-        overview = self._world.overview(trustor, index, call.now.date())
+        overview = self._world.overview(trustor, index, call.now.date(), call.twist)
         if overview is None:
             raise not_found()
         return overview

@@ -2,27 +2,26 @@
 
 Documented: keys, decimals written as strings, the period's end included, index 0 as the active
 period, taxes and telephony left out. Seen in public code: 404 beyond the history, WhatsApp rows
-without numbers, dates with and without milliseconds. Invented: the quantities, the commitments,
-the minimum amounts and the order of rows.
+without numbers, dates with and without milliseconds, an allowance as the usage of a fair-use row
+or as the prepaid quantity of the charge's own row, tokens under several names. Invented: the
+commitments, the minimum amounts and the order of rows.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
-from functools import lru_cache
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from billing_exporter.simulator.catalogue import Charge, charges
+from billing_exporter.simulator.history import allowance, included, is_used, quantities
 from billing_exporter.simulator.periods import Period
-from billing_exporter.simulator.seeded_random import identifier, share
+from billing_exporter.simulator.seeded_random import identifier
 from billing_exporter.simulator.subscriptions import Subscription, subscription
 from billing_exporter.simulator.trustors import Trustor
-from billing_exporter.simulator.usage import Rhythm, Shape, shape
 
-FREE_TOKENS = Decimal(350)  # documented for concurrent licences: per organization and month
-PARTS = {"storage": "storage-category", "rollup": "rollup-usage"}
-COUNTED = frozenset({"peak", "total", "sum"})
+TOKENS = "GC-170-NV-AITC"
+_ZERO, _ONE = Decimal(0), Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,62 +33,51 @@ class Row:
     prepaid: Decimal | None
 
 
-@lru_cache(maxsize=4096)
-def _used(seed: int, number: int) -> tuple[bool, ...]:
-    return tuple(
-        charge.popularity >= 1
-        or (charge.popularity > 0 and share(seed, number, charge.part_number) < charge.popularity)
-        for charge in charges()
-    )
+def rows(
+    trustor: Trustor, seed: int, period: Period, today: date, restated: Decimal = _ONE
+) -> list[Row]:
+    """Return every row of a customer's period as it is known on a day.
 
-
-def _floor(quantity: float, digits: int) -> Decimal:
-    return Decimal(quantity).quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR)
-
-
-def _quantity(trustor: Trustor, charge: Charge, course: Shape, day: int) -> Decimal:
-    whole = trustor.seats * charge.per_seat
-    if charge.measure == "allowance":
-        return _floor(whole, 0) if whole else FREE_TOKENS
-    if charge.measure == "peak":
-        return Decimal(round(whole * trustor.load * course.peak[day]))
-    return _floor(whole * trustor.load * course.total[day], charge.digits)
-
-
-def _prepaid(trustor: Trustor, charge: Charge) -> Decimal:
-    if trustor.state == "monthly" and charge.measure == "peak":
-        return Decimal(0)
-    return _floor(trustor.seats * charge.included, charge.digits)
-
-
-def _asleep(trustor: Trustor, place: int, period: Period) -> bool:
-    """Say whether a charge of a customer that falls to zero sleeps: every other period."""
-    return trustor.state == "fell" and not (place + period.month) % 2
-
-
-def rows(trustor: Trustor, seed: int, period: Period, today: date) -> list[Row]:
-    """Give every row of a customer's period as it is known on a day."""
-    course = shape(Rhythm(f"{seed}/{trustor.number}", trustor.burst), period)
-    day = period.counted(today)
-    parts: dict[str, Decimal] = defaultdict(Decimal)
-    found: dict[int, Row] = {}
-    zero = Decimal(0)
-    places = list(enumerate(zip(charges(), _used(seed, trustor.number), strict=True)))
-    for place, (charge, used) in reversed(places):  # parts come after what they add up to
+    Args:
+        trustor: the customer.
+        seed: the world's.
+        period: the billing period.
+        today: the day; usage is known through the day before.
+        restated: by what the usage of the period has been multiplied since it was closed.
+    """
+    used = quantities(trustor, seed, period, period.counted(today), restated)
+    on_row, in_fair_use = _stated(trustor)
+    found = []
+    for place, charge in enumerate(charges()):
         if charge.measure == "unknown":
-            found[place] = Row(charge, None, None)
-        elif not used:
-            found[place] = Row(charge, zero, zero)
+            found.append(Row(charge, None, None))
+        elif charge.measure == "allowance" and is_used(trustor, seed, charge):
+            is_stated = in_fair_use or charge.part_number == TOKENS
+            found.append(Row(charge, allowance(trustor, charge) if is_stated else _ZERO, _ZERO))
+        elif place in used:
+            is_stated = on_row or charge.part_number not in _granted()
+            found.append(
+                Row(charge, used[place], included(trustor, charge) if is_stated else _ZERO)
+            )
         else:
-            if charge.measure == "sum":
-                usage = parts[PARTS[charge.grouping]]
-            elif _asleep(trustor, place, period) and charge.measure != "allowance":
-                usage = zero
-            else:
-                usage = _quantity(trustor, charge, course, day)
-            parts[charge.grouping] += usage
-            found[place] = Row(charge, usage, _prepaid(trustor, charge))
-    return [found[place] for place, _ in places]
+            found.append(Row(charge, _ZERO, _ZERO))
+    return found
+
+
+def _stated(trustor: Trustor) -> tuple[bool, bool]:
+    """Return whether allowances stand on a charge's own row, and whether in its fair-use row.
+
+    Both are possible, and which of them the real API does is not documented: so the customers
+    differ.
+    """
+    return ((True, True), (False, True), (True, False))[trustor.number % 3]
+
+
+@cache
+def _granted() -> frozenset[str]:
+    """Return the part numbers of what fair use grants, the tokens left out."""
+    found = {charge.part_number for charge in charges() if charge.measure == "allowance"}
+    return frozenset(found - {TOKENS})
 
 
 def prepaid_amount(table: list[Row]) -> Decimal:
@@ -141,12 +129,15 @@ def _end(day: date | None, milliseconds: bool) -> str | None:
     return f"{day}T23:59:59{'.999' if milliseconds else ''}Z" if day else None
 
 
-def overview(trustor: Trustor, seed: int, period: Period, today: date) -> dict[str, Any]:
+def overview(
+    trustor: Trustor, seed: int, period: Period, today: date, restated: Decimal = _ONE
+) -> dict[str, Any]:
     """Write a customer's overview of a period as it is known on a day.
 
-    A closed period is written as it stood on its last day, so that it never changes.
+    A closed period is written as it stood on its last day, so that it never changes, unless it is
+    restated.
     """
-    table = rows(trustor, seed, period, today)
+    table = rows(trustor, seed, period, today, restated)
     agreed = subscription(trustor, seed, min(today, period.end))
     exact = bool(trustor.number % 2)
     organization = {"id": trustor.organization.id, "name": trustor.organization.name}

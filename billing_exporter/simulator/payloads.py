@@ -68,15 +68,6 @@ def not_a_number(value: Any) -> Any:
     return "NaN" if isinstance(value, str) else float("nan")
 
 
-def multiplied(value: Any, factor: Decimal) -> Any:
-    """Multiply a number and keep its kind; what is none stays as it is."""
-    try:
-        product = Decimal(str(value)) * factor
-    except InvalidOperation:
-        return value
-    return f"{product.normalize():f}" if isinstance(value, str) else float(product)
-
-
 def unknown_enumerations(payload: Any) -> Any:
     """Give every enumeration a value that nobody knows."""
     return rewritten(

@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import unquote
 
 from billing_exporter.simulator.answers import not_found
+from billing_exporter.simulator.twists import PLAIN, Twist
 
 TOKEN = "oauth_token"  # noqa: S105 - the name of an operation
 
@@ -47,6 +48,7 @@ class Call:
         query: its parameters.
         now: simulated time.
         largest_page: entities a page may hold at most, None where the operation decides.
+        twist: what faults change about the world.
     """
 
     operation: str
@@ -55,6 +57,7 @@ class Call:
     query: dict[str, str]
     now: datetime
     largest_page: int | None = None
+    twist: Twist = PLAIN
 
 
 def route(path: str) -> tuple[str, dict[str, str]]:

@@ -1,11 +1,12 @@
-"""Chance that is no chance: the same key always gives the same number.
+"""Reproducible random numbers: the same key always gives the same number.
 
-Everything invented in the simulated world hangs on these functions, so that a world is a
+Everything invented in the simulated world depends on these functions, so that a world is a
 function of its seed and of time alone, in every process and on every machine.
 """
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from struct import unpack
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,6 +20,12 @@ def _digest(key: tuple[object, ...], size: int) -> bytes:
 def share(*key: object) -> float:
     """Give a number in [0, 1) for a key, evenly spread over keys."""
     return (int.from_bytes(_digest(key, 8), "big") >> 11) / 2**53
+
+
+def shares(count: int, *key: object) -> tuple[float, ...]:
+    """Return several numbers in [0, 1) for a key, 32 from each digest."""
+    blocks = (_digest((*key, block), 64) for block in range((count + 31) // 32))
+    return tuple(number / 65536 for number in unpack(f">{count}H", b"".join(blocks)[: 2 * count]))
 
 
 def between(low: int, high: int, *key: object) -> int:

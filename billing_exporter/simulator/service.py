@@ -17,7 +17,7 @@ from billing_exporter.simulator import sdk_key_variants
 from billing_exporter.simulator.answers import CONTEXT, Answer, RefusedError, error
 from billing_exporter.simulator.clock import Clock
 from billing_exporter.simulator.control import PREFIX, steer
-from billing_exporter.simulator.fault_effects import applied, largest_page
+from billing_exporter.simulator.fault_effects import applied, largest_page, twist
 from billing_exporter.simulator.faults import Fault, FaultSet
 from billing_exporter.simulator.limits import Limiter, Standing
 from billing_exporter.simulator.operations import LARGEST_CONTRACT_PAGE, LARGEST_PAGE, Operations
@@ -81,6 +81,7 @@ class Service:
             query=query,
             now=self.now(),
             largest_page=largest_page(faults),
+            twist=twist(faults),
         )
         answer, standing = self._called(request, call, faults)
         answer = self._finished(

@@ -11,8 +11,9 @@ from typing import Any
 from billing_exporter.simulator.accounts import Accounts
 from billing_exporter.simulator.contracts import customer, entity, product
 from billing_exporter.simulator.invoices import Invoice, invoices
-from billing_exporter.simulator.lines import Bill, Line, amount, lines
+from billing_exporter.simulator.lines import Bill, Line, amount, lines, with_errors
 from billing_exporter.simulator.seeded_random import identifier
+from billing_exporter.simulator.twists import PLAIN, Twist
 
 _COUNTRIES = {"USD": "US", "EUR": "IE", "GBP": "GB"}
 _TYPES = {"usage": "Invoice", "telephony": "Invoice", "credit": "Credit Memo"}
@@ -38,19 +39,19 @@ class Statements:
         return next((invoice for invoice in self.all(today) if invoice.id == invoice_id), None)
 
     def _bill(self, invoice: Invoice) -> Bill:
-        account = invoice.account
-        members = self._accounts.organizations(account)
-        return Bill(self._seed, self._accounts.seats(account), invoice, members)
+        return Bill(invoice, self._accounts.book(invoice.account, invoice.period, date.max))
 
-    def amount(self, invoice: Invoice) -> Decimal:
-        """Tell what an invoice comes to, in its currency."""
-        return amount(self._bill(invoice))
+    def amount(self, invoice: Invoice, twist: Twist = PLAIN) -> Decimal:
+        """Return what an invoice comes to, in its currency."""
+        if twist.bill is None:
+            return amount(self._bill(invoice))
+        return sum((line.amount for line in self.lines(invoice, twist)), Decimal(0))
 
-    def lines(self, invoice: Invoice) -> tuple[Line, ...]:
-        """Give the lines of an invoice."""
-        return lines(self._bill(invoice))
+    def lines(self, invoice: Invoice, twist: Twist = PLAIN) -> tuple[Line, ...]:
+        """Return the lines of an invoice."""
+        return with_errors(lines(self._bill(invoice)), twist.bill)
 
-    def invoice(self, invoice: Invoice, today: date) -> dict[str, Any]:
+    def invoice(self, invoice: Invoice, today: date, twist: Twist = PLAIN) -> dict[str, Any]:
         """Write an invoice as it stands on a day."""
         account, paid = invoice.account, invoice.is_paid(today)
         partner = self._accounts.partner
@@ -69,7 +70,7 @@ class Statements:
             "paymentLink": None if paid else f"https://pay.example.com/invoices/{secret}",
             "customerPoNumber": f"PO-{4_200 + account.number}",
             "customerInvoiceType": _TYPES[invoice.kind],
-            "amount": float(self.amount(invoice)),
+            "amount": float(self.amount(invoice, twist)),
         }
 
     def _address(self, invoice: Invoice, kind: str) -> dict[str, Any]:

@@ -75,6 +75,8 @@ _TRADE = (
 )
 BLOCK = 25
 _CURRENCIES = ("USD", "EUR", "GBP")
+# Activation day of the accounts of the first block of customers; further blocks have their own.
+ANCHORS = {"USD": 21, "EUR": 1, "GBP": 15}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,26 @@ def _company(seed: int, number: int) -> tuple[str, State, str]:
     return name, state, _CURRENCIES[number // BLOCK % len(_CURRENCIES)]
 
 
+def anchor(seed: int, block: int, currency: str) -> int:
+    """Return the activation day of a block of customers: one calendar for all that it is billed."""
+    return between(1, 28, seed, "block", block) if block else ANCHORS[currency]
+
+
+def partner_as_customer(partner: Organization, currency: str, activation: int) -> Trustor:
+    """Return the partner as its own customer, where an account has no other."""
+    return Trustor(
+        number=-1,
+        organization=partner,
+        state="within",
+        currency=currency,
+        seats=80,
+        anchor=activation,
+        load=_LOADS["within"],
+        burst=None,
+        history=36,
+    )
+
+
 def _burst(state: State, number: int) -> int | None:
     return (number * 4) % 9 if state in {"spiking", "monthly"} else None
 
@@ -138,7 +160,7 @@ def _trustor(seed: int, number: int) -> Trustor:
         state=state,
         currency=currency,
         seats=between(40, 320, seed, "seats", number),
-        anchor=between(1, 28, seed, "anchor", number),
+        anchor=anchor(seed, number // BLOCK, currency),
         load=_LOADS[state] + 0.06 * share(seed, "load", number) - 0.03,
         burst=_burst(state, number),
         history=between(24, 55, seed, "history", number),

@@ -16,6 +16,7 @@ from billing_exporter.simulator.periods import newest, numbered
 from billing_exporter.simulator.seeded_random import identifier
 from billing_exporter.simulator.statements import Statements
 from billing_exporter.simulator.trustors import Fleet, Organization, Trustor
+from billing_exporter.simulator.twists import PLAIN, Twist
 
 PARTNER = "Harbourline Contact Partners"
 
@@ -41,13 +42,16 @@ class World:
         self.contracts = Contracts(self.accounts)
         self.statements = Statements(self.accounts)
 
-    def overview(self, trustor: Trustor, index: int, today: date) -> dict[str, Any] | None:
+    def overview(
+        self, trustor: Trustor, index: int, today: date, twist: Twist = PLAIN
+    ) -> dict[str, Any] | None:
         """Write a customer's overview; index 0 is the newest period, None beyond the history."""
         if trustor.state == "no_data" or index >= trustor.history:
             return None
         last = newest(today, trustor.anchor)
         period = numbered(last.month - index, trustor.anchor)
-        return overview.overview(trustor, self.seed, period, today)
+        restated = twist.restated(period) if index else Decimal(1)
+        return overview.overview(trustor, self.seed, period, twist.known(today), restated)
 
     def report(self, window: report.Window, today: date) -> dict[str, Any]:
         """Write the own organization's usage in a window."""

@@ -42,6 +42,13 @@ LAST_ATTEMPT = Own(
     "gauge", "last_attempt_timestamp_seconds", POLL, "When the last poll began, Unix time."
 )
 DURATION = Own("gauge", "poll_duration_seconds", POLL, "How long the last poll took.")
+OVERDUE = Own(
+    "gauge",
+    "poll_overdue_seconds",
+    POLL,
+    "Seconds by which the poll under way exceeds its timeout, or the next poll is late; 0 when on "
+    "time.",
+)
 INTERVAL = Own("gauge", "poll_interval_seconds", POLL, "Configured time from poll to poll.")
 SERIES = Own("gauge", "series", POLL, "Billing series that are shown.")
 LEFT_OUT = Own(
@@ -80,7 +87,8 @@ DROPPED = Own(
     "rows_dropped",
     (*POLL, "reason"),
     "Rows, or numbers in them, that gave no sample: missing, not_a_number, conflict (same labels, "
-    "different facts), zero (left out as configured).",
+    "different facts), allowance_unclear or no_free_tokens (rows do not say what is included), "
+    "unknown_status (of an invoice: in no sum of unpaid ones), zero (left out as configured).",
 )
 MERGED = Own(
     "counter", "rows_merged", POLL, "Rows that were added to another with the same labels."
@@ -166,8 +174,8 @@ SHARD_INDEX = Own(
 BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
 
 OWN = (
-    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, INTERVAL, SERIES, LEFT_OUT, LABELS_CUT),
-    *(RESTORED, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
+    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, OVERDUE, INTERVAL, SERIES, LEFT_OUT),
+    *(LABELS_CUT, RESTORED, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
     *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
     *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, SHARDS, SHARD_INDEX, BUILD),
 )

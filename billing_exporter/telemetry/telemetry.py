@@ -1,29 +1,12 @@
-"""What the exporter tells about itself: polls, the API's answers and budget, the process."""
+"""The exporter's metrics about itself: polls, the API's responses and budget, the process."""
 
 import platform
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    Info,
-    PlatformCollector,
-    ProcessCollector,
-    disable_created_metrics,
-)
-from prometheus_client import generate_latest as text_of
-from prometheus_client.metrics_core import CounterMetricFamily
-from prometheus_client.openmetrics.exposition import generate_latest as openmetrics_of
-from prometheus_client.registry import Collector
-
 from billing_exporter import __version__
-from billing_exporter.metrics.family import PREFIX
 from billing_exporter.telemetry.catalogue import (
     ABORTED,
     ALLOWED,
@@ -41,6 +24,7 @@ from billing_exporter.telemetry.catalogue import (
     MERGED,
     ODDITIES,
     ORGANIZATION,
+    OVERDUE,
     OWN,
     PARTIAL,
     POLL,
@@ -59,32 +43,16 @@ from billing_exporter.telemetry.catalogue import (
     USED,
     Own,
 )
+from billing_exporter.telemetry.families import Family
+from billing_exporter.telemetry.process import ProcessMetrics
 
 _BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_EOF = b"# EOF\n"
+_EOF = "# EOF\n"
 _GRANTED = {"200": True, "403": False}
 
 
 # Counted elsewhere, and read when they are shown.
 _FOLLOWED = (ABORTED, HANDSHAKES)
-
-
-class _Follower(Collector):
-    def __init__(self, own: Own) -> None:
-        self.read: Callable[[], int] = lambda: 0
-        self._own = own
-
-    def describe(self) -> list[CounterMetricFamily]:
-        return [CounterMetricFamily(PREFIX + self._own.name, self._own.help)]
-
-    def collect(self) -> list[CounterMetricFamily]:
-        return [CounterMetricFamily(PREFIX + self._own.name, self._own.help, value=self.read())]
-
-
-@dataclass(frozen=True)
-class _Kept:
-    body: bytes
-    version: object
 
 
 class Telemetry:
@@ -99,73 +67,50 @@ class Telemetry:
     def __init__(
         self, *, process: bool = True, per_customer: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library ships no type
-        self.registry = registry = CollectorRegistry()
         self._lock = threading.Lock()
-        self._version = object()
-        self._kept: dict[bool, _Kept] = {}
         self._per_customer = per_customer
         self._grants: dict[tuple[str, str], set[bool]] = {}
         self._gauges = {
-            own: Gauge(PREFIX + own.name, own.help, own.labels, registry=registry)
-            for own in OWN
-            if own.kind == "gauge"
+            own: Family(own) for own in OWN if own.kind == "gauge" and own is not OVERDUE
         }
-        self._counters = {
-            own: Counter(PREFIX + own.name, own.help, own.labels, registry=registry)
-            for own in OWN
-            if own.kind == "counter" and own not in _FOLLOWED
-        }
-        self._followed = {own: _Follower(own) for own in _FOLLOWED}
-        # Apart, for these change with nobody telling, and are cheap to write at every scrape.
-        self._changing = CollectorRegistry()
-        for follower in self._followed.values():
-            self._changing.register(follower)
-        self._durations = Histogram(
-            PREFIX + REQUEST_DURATION.name,
-            REQUEST_DURATION.help,
-            REQUEST_DURATION.labels,
-            buckets=_BUCKETS_SECONDS,
-            registry=registry,
-        )
-        Info(PREFIX + BUILD.name, BUILD.help, registry=registry).info(
-            {"version": __version__, "python": platform.python_version()}
-        )
+        self._counters = {own: Family(own) for own in OWN if own.kind == "counter"}
+        self._durations = Family(REQUEST_DURATION, _BUCKETS_SECONDS)
+        self._build = Family(BUILD)
+        self._build.labels(version=__version__, python=platform.python_version()).set(1)
+        self._followed: dict[Own, Callable[[], int]] = dict.fromkeys(_FOLLOWED, int)
+        self._overdue: Callable[[], Iterable[tuple[tuple[str, str], float]]] = tuple
+        self._process = ProcessMetrics() if process else None
         self.sharded(0, 1)
-        if process:
-            ProcessCollector(registry=self._changing)
-            PlatformCollector(registry=self._changing)
 
     def follow(self, own: Own, read: Callable[[], int]) -> None:
-        """Show a counter that somebody else keeps; it is read at every scrape."""
-        self._followed[own].read = read
+        """Show a counter that is kept elsewhere; it is read at every scrape."""
+        self._followed[own] = read
+
+    def follow_overdue(self, read: Callable[[], Iterable[tuple[tuple[str, str], float]]]) -> None:
+        """Show by how much polls are late, by organization and collector, at every scrape."""
+        self._overdue = read
 
     def sharded(self, index: int, count: int) -> None:
         """Tell which one of how many exporters this is."""
         self._gauges[SHARD_INDEX].set(index)
         self._gauges[SHARDS].set(count)
-        self._changed()
 
     def configured(self, at: datetime) -> None:
         """Tell when the configuration was read."""
         self._gauges[RELOADED].set(1)
         self._gauges[RELOADED_AT].set(at.timestamp())
-        self._changed()
 
     def misconfigured(self) -> None:
         """Tell that the configuration has a mistake and the last good one goes on."""
         self._gauges[RELOADED].set(0)
-        self._changed()
 
     def interval(self, organization: str, collector: str, seconds: float) -> None:
         """Tell how often a collector polls."""
         self._gauges[INTERVAL].labels(organization, collector).set(seconds)
-        self._changed()
 
     def attempted(self, organization: str, collector: str, at: datetime) -> None:
         """Count the beginning of a poll."""
         self._gauges[LAST_ATTEMPT].labels(organization, collector).set(at.timestamp())
-        self._changed()
 
     def polled(self, organization: str, collector: str, outcome: str, seconds: float) -> None:
         """Count the end of a poll; ``outcome`` is ``success`` or the reason of the failure."""
@@ -184,7 +129,6 @@ class Telemetry:
                     False
                 }:
                     self._gauges[GRANTED].labels(organization, operation).set(0)
-            self._changed()
 
     def shown(
         self,
@@ -202,19 +146,26 @@ class Telemetry:
         """Count a reading that was published, after a poll or from before a restart."""
         key = {"organization": organization, "collector": collector}
         self._gauges[LAST_SUCCESS].labels(**key).set(at.timestamp())
-        self._gauges[SERIES].labels(**key).set(series)
-        self._gauges[LEFT_OUT].labels(**key).set(left_out)
-        self._gauges[LABELS_CUT].labels(**key).set(labels_cut)
         self._gauges[RESTORED].labels(**key).set(int(restored))
+        self.updated(
+            organization, collector, series=series, left_out=left_out, labels_cut=labels_cut
+        )
         self._counters[MERGED].labels(**key).inc(merged)
         for reason, count in dropped.items():
             self._counters[DROPPED].labels(**key, reason=reason).inc(count)
-        self._changed()
+
+    def updated(
+        self, organization: str, collector: str, *, series: int, left_out: int, labels_cut: int
+    ) -> None:
+        """Set how much is shown, in the middle of a poll or when a part has ended."""
+        key = {"organization": organization, "collector": collector}
+        self._gauges[SERIES].labels(**key).set(series)
+        self._gauges[LEFT_OUT].labels(**key).set(left_out)
+        self._gauges[LABELS_CUT].labels(**key).set(labels_cut)
 
     def state_failed(self, reason: str) -> None:
         """Count a reading on disk that could not be saved or used."""
         self._counters[STATE_FAILURES].labels(reason).inc()
-        self._changed()
 
     def forget(self, organization: str, collector: str) -> None:
         """Show nothing more of a collector that is no longer configured."""
@@ -223,7 +174,6 @@ class Telemetry:
             for own, metric in (*self._gauges.items(), *self._counters.items()):
                 if own.labels[:2] == POLL:
                     metric.remove_by_labels(key)
-            self._changed()
 
     def forget_all(self, organization: str) -> None:
         """Show nothing more of an organization that is no longer configured."""
@@ -235,17 +185,14 @@ class Telemetry:
             self._durations.remove_by_labels(key)
             for operation in self._per_customer:
                 self._grants.pop((organization, operation), None)
-            self._changed()
 
     def withdrawn(self, organization: str, collector: str) -> None:
         """Tell that a reading became too old to be shown."""
         self._gauges[SERIES].labels(organization, collector).set(0)
-        self._changed()
 
     def tolerated(self, organization: str, collector: str, reason: str) -> None:
         """Count the failure of one thing among many."""
         self._counters[PARTIAL].labels(organization, collector, reason).inc()
-        self._changed()
 
     def requested(self, organization: str, endpoint: str, status: str, seconds: float) -> None:
         """Count a request to the API."""
@@ -253,7 +200,6 @@ class Telemetry:
         self._durations.labels(organization, endpoint).observe(seconds)
         if status in _GRANTED:
             self._granted(organization, endpoint, granted=_GRANTED[status])
-        self._changed()
 
     def _granted(self, organization: str, operation: str, *, granted: bool) -> None:
         per_customer = operation in self._per_customer
@@ -267,30 +213,33 @@ class Telemetry:
     def retried(self, organization: str, reason: str) -> None:
         """Count a request that is tried again."""
         self._counters[RETRIES].labels(organization, reason).inc()
-        self._changed()
 
     def limited(self, organization: str, allowed: int, used: int) -> None:
         """Keep what the API says of a token's budget."""
         self._gauges[ALLOWED].labels(organization).set(allowed)
         self._gauges[USED].labels(organization).set(used)
-        self._changed()
 
     def odd(self, organization: str, endpoint: str, kind: str) -> None:
         """Count a field that is not as documented."""
         self._counters[ODDITIES].labels(organization, endpoint, kind).inc()
-        self._changed()
 
     def live(self, *, openmetrics: bool) -> bytes:
-        """Write the metrics as they are now; OpenMetrics ends with its closing line."""
-        write: Callable[[CollectorRegistry], bytes] = openmetrics_of if openmetrics else text_of
-        with self._lock:
-            kept = self._kept.get(openmetrics)
-            if kept is None or kept.version is not self._version:
-                version = self._version
-                kept = _Kept(write(self.registry).removesuffix(_EOF), version)
-                self._kept[openmetrics] = kept
-        return kept.body + write(self._changing)
-
-    def _changed(self) -> None:
-        # A number would have to be counted up under the lock.
-        self._version = object()
+        """Return the metrics as they are now; OpenMetrics ends with its closing line."""
+        for own, read in self._followed.items():
+            self._counters[own].set(read())
+        overdue = Family(OVERDUE)
+        for key, seconds in self._overdue():
+            overdue.labels(*key).set(seconds)
+        families = (
+            overdue,
+            *self._gauges.values(),
+            *self._counters.values(),
+            self._durations,
+            self._build,
+        )
+        text = [family.text(openmetrics=openmetrics) for family in families]
+        if self._process is not None:
+            text += self._process.text(openmetrics=openmetrics)
+        if openmetrics:
+            text.append(_EOF)
+        return "".join(text).encode()

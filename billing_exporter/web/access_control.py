@@ -1,4 +1,4 @@
-"""Stands before the site: lets in who may come in, and dresses every answer with headers."""
+"""Access control: rate limit, passwords and headers around the routes."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -8,6 +8,7 @@ from billing_exporter.httpd.connection import Handler
 from billing_exporter.httpd.response import Response, text_response
 from billing_exporter.web.authentication import Authenticator, Busy
 from billing_exporter.web.protection import Protection
+from billing_exporter.web.request_rate import TokenBucket
 from billing_exporter.web.routes import HEALTH_PATHS, path_of
 
 _CHALLENGE = ("WWW-Authenticate", 'Basic realm="billing-exporter", charset="UTF-8"')
@@ -30,19 +31,23 @@ class AccessControl:
         self._protection = protection
         self._authenticator = authenticator or Authenticator()
         self._open_paths = open_paths
+        self._bucket = TokenBucket()
 
     def handle(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
         """Answer a request, or refuse it."""
         protection = self._protection()
-        refusal = self._refusal(protection.users, target, headers)
+        refusal = self._refusal(protection, target, headers)
         response = refusal or self._site.handle(method, target, headers)
         return _dressed(response, protection.headers)
 
     def _refusal(
-        self, users: Mapping[str, bytes], target: str, headers: Mapping[str, str]
+        self, protection: Protection, target: str, headers: Mapping[str, str]
     ) -> Response | None:
         """Return the refusal of a request, or None where it may go on."""
-        if not users or path_of(target) in self._open_paths:
+        path, users = path_of(target), protection.users
+        if path not in HEALTH_PATHS and not self._bucket.take(protection.rate):
+            return text_response(HTTPStatus.TOO_MANY_REQUESTS, "too many requests", _SOON)
+        if not users or path in self._open_paths:
             return None
         try:
             if self._authenticator.admits(users, headers.get("authorization")):

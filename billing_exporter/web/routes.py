@@ -1,11 +1,11 @@
-"""Which path gets which answer? The routes, without a socket in sight."""
+"""The routes of the web server, without a socket."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 
-from billing_exporter.httpd.response import Response, text_response
+from billing_exporter.httpd.response import Body, Response, text_response
 from billing_exporter.web.negotiation import Format, accepts_gzip, choose_format
 from billing_exporter.web.status_page import PAGE_HEADERS, Status, render_page
 
@@ -23,7 +23,7 @@ class Routes:
     def __init__(
         self,
         *,
-        scrape: Callable[[Format, bool], Sequence[bytes]],
+        scrape: Callable[[Format, bool], Body],
         waiting_for: Callable[[], Sequence[str]],
         status: Callable[[], Status],
         telemetry_path: str = "/metrics",

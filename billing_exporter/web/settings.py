@@ -23,7 +23,11 @@ HEADERS: dict[str, tuple[str, ...]] = {
 """The headers that can be set, and their values where only some are allowed."""
 
 HIGHEST_COST = 16
-"""Of a bcrypt hash; each step doubles the work, and 16 takes some seconds."""
+"""Of a bcrypt hash that is not slow; each step doubles the work, and 16 takes some seconds."""
+_COSTS = range(4, 32)
+
+_DURATION = re.compile(r"0|(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h))+")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 # The last character of the salt holds 4 bits too many, which bcrypt demands to be zero.
 _HASH = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
@@ -31,12 +35,18 @@ _HASH = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{
 
 def _check_hash(text: str) -> None:
     match = _HASH.fullmatch(text)
-    if match is None or int(match[1]) < 4:  # noqa: PLR2004 - the lowest cost of bcrypt
+    if match is None or int(match[1]) not in _COSTS:
         raise ValueError("expected a bcrypt hash such as `htpasswd -nBC 10 NAME` prints")
-    if int(match[1]) > HIGHEST_COST:
-        raise ValueError(
-            f"a cost above {HIGHEST_COST} keeps the exporter busy for too long: hash it again"
-        )
+
+
+def cost_of(hashed: str) -> int:
+    """Return the cost of a bcrypt hash; each step doubles the work."""
+    return int(hashed.split("$")[2])
+
+
+def _check_interval(text: str) -> None:
+    if _DURATION.fullmatch(text) is None:
+        raise ValueError("expected a duration such as 1s or 100ms, or 0 for no limit")
 
 
 def _check_user(name: str) -> None:
@@ -51,11 +61,15 @@ HeaderName = Annotated[
 ]
 
 
+HeaderValue = Annotated[str, Meta(extra={"blank": True, "plain": True})]
+Interval = Annotated[str, Meta(extra={"check": _check_interval, "plain": True})]
+
+
 class HttpServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is said over HTTP. `http2` is accepted and changes nothing: HTTP/1.1 is spoken."""
 
     http2: bool = True
-    headers: dict[HeaderName, Annotated[str, Meta(extra={"blank": True})]] = {}
+    headers: dict[HeaderName, HeaderValue] = {}
 
     def conflicts(self) -> Iterator[tuple[str, str]]:
         """Yield each header whose value is not one that can be sent, and why."""
@@ -67,9 +81,28 @@ class HttpServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                 yield f"headers.{name}", "expected ASCII text"
 
 
+class RateLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often requests are answered: one each interval, and a burst of some at once."""
+
+    interval: Interval = "0"
+    burst: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+
+    @property
+    def seconds(self) -> float:
+        """The interval; 0 is no limit."""
+        parts = re.findall(r"([0-9.]+)(ns|us|ms|s|m|h)", self.interval)
+        return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+    def conflicts(self) -> Iterator[tuple[str, str]]:
+        """Yield each setting that does not go with the others, and why."""
+        if self.seconds and not self.burst:
+            yield "burst", "needs at least 1: with 0 no request at all would be answered"
+
+
 class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file. Its representation holds hashes of passwords: never show it."""
 
     tls_server_config: Annotated[TlsServer | None, Meta(description="TLS.")] = None
     http_server_config: Annotated[HttpServer | None, Meta(description="HTTP.")] = None
+    rate_limit: Annotated[RateLimit | None, Meta(description="Rate limit.")] = None
     basic_auth_users: dict[User, Hash] = {}

@@ -65,6 +65,8 @@ class Status:
     now: datetime
     collectors: tuple[CollectorStatus, ...]
     telemetry_path: str
+    base: str = ""
+    """The path that links begin with, such as that of a reverse proxy."""
 
 
 def render_page(status: Status) -> str:
@@ -93,16 +95,16 @@ def render_page(status: Status) -> str:
 
 def _header(status: Status) -> str:
     """Return what this is and where to go."""
-    metrics = escape(status.telemetry_path)
+    base, metrics = escape(status.base), escape(status.telemetry_path)
     return f"""<header>
 <h1>Genesys Cloud Billing Exporter</h1>
 <p>Usage, invoices, contracts and customers from the Genesys Cloud Billing API, as Prometheus
 metrics. Each collector polls on its own schedule; a scrape reads the latest result and never
 waits for the API.</p>
 <nav aria-label="Pages">
-<a class="first" href="{metrics}">Metrics <code>{metrics}</code></a>
-<a href="/-/ready">Readiness</a>
-<a href="/-/healthy">Health</a>
+<a class="first" href="{base}{metrics}">Metrics <code>{metrics}</code></a>
+<a href="{base}/-/ready">Readiness</a>
+<a href="{base}/-/healthy">Health</a>
 </nav>
 </header>"""
 

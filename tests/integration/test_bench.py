@@ -8,7 +8,6 @@ import pytest
 from prometheus_client import generate_latest
 
 from billing_exporter.genesys.operations import OPERATIONS
-from billing_exporter.metrics.exposition import joined
 from billing_exporter.polling.reading import read
 from tools.bench import measure, world
 from tools.bench.__main__ import MEASURES
@@ -18,7 +17,7 @@ from tools.bench.measure import Cost
 from tools.bench.pacing import LIMIT, Bucket, Window, sweep
 from tools.bench.report import Aim, Finding, table
 from tools.bench.scraper import Scraper
-from tools.testkit.scrapes import samples_of
+from tools.testkit.scrapes import rendered_text, samples_of
 
 SERIES = 2 * world.SERIES_PER_TRUSTOR
 
@@ -35,7 +34,7 @@ def _samples(text: str) -> set[tuple[str, frozenset[tuple[str, str]], float]]:
 def _ours(*, changed: int = 0) -> str:
     data = world.trustors(SERIES, changed=changed)
     reading = read(COLLECTOR, ORGANIZATION, data, world.NOW, None)
-    return joined(COLLECTOR.metrics, reading.blocks).decode()
+    return rendered_text(COLLECTOR.metrics, reading.rendered)
 
 
 def test_both_expositions_hold_the_same_samples() -> None:

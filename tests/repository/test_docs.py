@@ -114,3 +114,17 @@ def test_metrics(page: Path) -> None:
 def test_variables(page: Path) -> None:
     """Every variable of the environment that is named is one that is read."""
     assert set(re.findall(r"GENESYSCLOUD_[A-Z_]*[A-Z]", page.read_text())) <= {*VARIABLES.values()}
+
+
+def test_table_of_shards() -> None:
+    """The times for four shards follow from the text below: each shard reads the whole listing."""
+    page = (ROOT / "docs" / "operations.md").read_text()
+    rows = re.findall(
+        r"^\| ([\d,]+) \| ([\d,]+) \| [\d.]+ min \| ([\d.]+) (s|min) \|$", page, re.MULTILINE
+    )
+    assert len(rows) == 3
+    for customers, requests, time, unit in rows:
+        count = int(customers.replace(",", ""))
+        listing = int(requests.replace(",", "")) - count
+        minutes = (count / 4 + listing) / 300
+        assert f"{minutes * 60:.0f}" == time if unit == "s" else f"{minutes:.1f}" == time

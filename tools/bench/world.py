@@ -7,8 +7,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import TrustorData, TrustorState, condensed
-from billing_exporter.collectors.trustors import TrustorsData
 from billing_exporter.genesys.operations import TRUSTEEBILLINGOVERVIEW
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -42,9 +42,9 @@ def trustors(series: int, *, changed: int = 0) -> TrustorsData:
         fetched = TRUSTEEBILLINGOVERVIEW.decoder.decode(body).value
         periods = condensed({"current": fetched}, zero_rows=False)
         every[identifier(number)] = TrustorData(identifier(number), _name(number), periods)
-    states = tuple(TrustorState(key, data.name, "ok") for key, data in every.items())
     at = NOW + timedelta(hours=6) if changed else NOW
-    return TrustorsData(states, every, dict.fromkeys(every, at), nameless=0)
+    states = {key: TrustorState(key, data.name, "ok", at) for key, data in every.items()}
+    return TrustorsData(states, every)
 
 
 def overview(number: int, *, rows: int, more: int = 0, blank: bool = False) -> bytes:

@@ -59,7 +59,7 @@ def pod(found: list[Object]) -> Object:
 
 def container(found: list[Object]) -> Object:
     """Return the exporter's container."""
-    (one,) = pod(found)["containers"]
+    (one,) = (one for one in pod(found)["containers"] if one["name"] == "exporter")
     assert isinstance(one, dict)  # noqa: S101 - for the type checker
     return one
 

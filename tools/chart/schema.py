@@ -8,7 +8,7 @@ import msgspec
 from billing_exporter.config import schema as configuration_schema
 from billing_exporter.httpd.tls_settings import CLIENT_AUTH_TYPES, VERSIONS
 from billing_exporter.web.settings import WebSettings
-from tools.chart.thresholds import thresholds
+from tools.chart.thresholds import alerts, thresholds
 from tools.chart.values import Value, chart_values
 
 Schema = dict[str, Any]
@@ -55,17 +55,34 @@ def _list(item: Schema) -> Schema:
     return {"type": "array", "items": item}
 
 
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_OBJECTS = _list({"type": "object"})
+_EGRESS = _list(_closed({"to": _OBJECTS, "ports": _OBJECTS}))
+
+# Values that may be null, which takes the defaults away.
+_REMOVABLE = {"resources", "podSecurityContext", "securityContext"}
+
+
 # What a default does not tell.
 _NARROWER: dict[str, Schema] = {
     "shards": {"type": "integer", "minimum": 1},
     "credentials": {"additionalProperties": {"$ref": "#/$defs/Credentials"}},
+    "demo.timeScale": {"type": "number", "exclusiveMinimum": 0},
     "log.level": {"enum": ["debug", "info", "warn", "error"]},
     "log.format": {"enum": ["logfmt", "json"]},
     "web.telemetryPath": {"type": "string", "pattern": "^/"},
+    "web.externalUrl": {"type": "string", "pattern": "^(https?://[^?#@]+)?$"},
+    "web.routePrefix": {"type": "string", "pattern": "^(/[A-Za-z0-9._~/-]*)?$"},
     "image.repository": {"type": "string", "minLength": 1},
     "image.digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
     "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
     "service.port": _PORT,
+    "service.type": {"enum": ["ClusterIP", "NodePort", "LoadBalancer"]},
+    "service.ipFamilyPolicy": {"enum": ["", "SingleStack", "PreferDualStack", "RequireDualStack"]},
+    "service.ipFamilies": {**_list({"enum": ["IPv4", "IPv6"]}), "maxItems": 2},
+    "serviceMonitor.targetLabels": _list(_TEXT),
+    "serviceMonitor.podTargetLabels": _list(_TEXT),
+    "serviceMonitor.sampleLimit": _COUNT,
     "serviceMonitor.enabled": _AUTO,
     "prometheusRule.enabled": _AUTO,
     "podDisruptionBudget.maxUnavailable": _COUNT_OR_SHARE,
@@ -78,9 +95,20 @@ _NARROWER: dict[str, Schema] = {
             minProperties=1,
         )
     ),
-    "networkPolicy.extraEgress": _list(
-        _closed({"to": _list({"type": "object"}), "ports": _list({"type": "object"})})
+    "networkPolicy.egress": _EGRESS,
+    "networkPolicy.extraEgress": _EGRESS,
+    "prometheusRule.additionalGroups": _list(
+        {"type": "object", "required": ["name", "rules"], "properties": {"rules": _OBJECTS}}
     ),
+    "revisionHistoryLimit": _COUNT,
+    "initContainers": _OBJECTS,
+    "sidecars": _OBJECTS,
+    "hostAliases": _OBJECTS,
+    "dnsPolicy": {"enum": ["", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]},
+    "dnsConfig": _closed(
+        {"nameservers": _list(_TEXT), "searches": _list(_TEXT), "options": _OBJECTS}
+    ),
+    "extraManifests": _list({"type": ["object", "string"]}),
     "resources": _closed(
         {"requests": _QUANTITIES, "limits": _QUANTITIES, "claims": _list({"type": "object"})}
     ),
@@ -114,8 +142,10 @@ def values_schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Values of the chart billing-exporter",
         "type": "object",
-        # `global` is what Helm hands to every chart.
-        "properties": properties | {"global": {"type": "object"}},
+        # `global` is what Helm hands to every chart: other charts' settings are in it too.
+        "properties": properties
+        | {"global": {**properties["global"], "additionalProperties": True}},
+        "required": _required(chart_values()),
         "additionalProperties": False,
         "$defs": configuration | _web() | {"Client": _CLIENT, "Credentials": _credentials()},
     }
@@ -125,6 +155,8 @@ def _of(value: Value) -> Schema:
     described: Schema = {"description": value.description}
     if value.name == "prometheusRule.thresholds":
         return described | _thresholds()
+    if value.name == "prometheusRule.disabledAlerts":
+        return described | _list({"enum": alerts()})
     if value.name in _NARROWER:
         return described | _NARROWER[value.name]
     if value.parts:
@@ -132,9 +164,19 @@ def _of(value: Value) -> Schema:
         return described | {
             "type": "object",
             "properties": properties,
+            "required": _required(value.parts),
             "additionalProperties": False,
         }
     return described | {"type": _kind(value.default)}
+
+
+def _required(values: tuple[Value, ...]) -> list[str]:
+    """Name the values that no template can do without: null would remove them."""
+    return [
+        value.path[-1]
+        for value in values
+        if (value.parts or value.default not in ("", {}, [])) and value.name not in _REMOVABLE
+    ]
 
 
 def _kind(default: Any) -> str:
@@ -193,7 +235,7 @@ def _web() -> dict[str, Schema]:
     """Return the definitions of the web configuration file; the certificate may be a Secret's."""
     definitions: dict[str, Schema] = msgspec.json.schema(WebSettings)["$defs"]
     tls = definitions["TlsServer"]
-    tls.pop("required")
+    tls.pop("required", None)
     tls["properties"]["client_auth_type"]["enum"] = list(CLIENT_AUTH_TYPES)
     for name in ("min_version", "max_version"):
         tls["properties"][name]["enum"] = list(VERSIONS)

@@ -1,4 +1,4 @@
-"""The thresholds of the alerts, read from the one file that holds them."""
+"""The alerts and their thresholds, read from the files of rules."""
 
 import re
 from dataclasses import dataclass
@@ -41,6 +41,13 @@ def thresholds() -> tuple[Threshold, ...]:
             raise ValueError(f"{FILE.name}: {rule['record']} is no threshold")
         found.append(Threshold(name=name[1], description=comment, default=number[1]))
     return tuple(found)
+
+
+def alerts() -> list[str]:
+    """Read the names of the alerts, in the order of their files."""
+    files = (yaml.safe_load(path.read_text()) for path in sorted(RULES.glob("*.yml")))
+    rules = (rule for file in files for group in file["groups"] for rule in group["rules"])
+    return [rule["alert"] for rule in rules if "alert" in rule]
 
 
 def _commented(text: str) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The tables of customers' charges: usage against what is prepaid."""
+"""The tables of customers' charges: usage against the allowance."""
 
 from tools.dashboards.panels import MONEY, QUANTITY, RATIO, Unit
 from tools.dashboards.queries import CURRENT, PREVIOUS, Scope
@@ -40,7 +40,7 @@ def worst(scope: Scope, link: str) -> dashboard.Panel:
             Column("Price of one", f"{_price(scope)} {among}", _PRICE),
             Column("Beyond", f"{_overage(scope)} {among}", QUANTITY),
             Column("Used", f"{_usage(scope)} {among}", QUANTITY),
-            Column("Prepaid", f"{_prepaid(scope)} {among}", QUANTITY),
+            Column("Allowance", f"{_allowance(scope)} {among}", QUANTITY),
         ],
         sort="Overage so far",
     )
@@ -50,13 +50,13 @@ def every(scope: Scope) -> dashboard.Panel:
     """Show all charges of the chosen customers, or of the first of them if these are many."""
     among = f"and on ({_CUSTOMER}) {_first(scope)}"
     return grid(
-        f"Charges against what is prepaid, at most {_MOST_CUSTOMERS} customers",
+        f"Charges against their allowance, at most {_MOST_CUSTOMERS} customers",
         "The current period of each customer, through the previous day. Of more than "
         f"{_MOST_CUSTOMERS} chosen customers, those with a charge nearest to, or furthest over, "
-        "what is prepaid. Rows of one grouping can repeat those of another (fair use, roll-ups, "
-        "storage categories), so do not add them up; there overage has no meaning and is not "
-        "shown. Beyond: what is not prepaid, and its estimated amount. Previous: used in the "
-        "period before.",
+        "their allowance: what is prepaid and included. Rows of one grouping can repeat those of "
+        "another (fair use, roll-ups, storage categories), so do not add them up; there overage "
+        "has no meaning and is not shown. Beyond: what exceeds the allowance, and its estimated "
+        "amount. Previous: used in the period before.",
         [
             Label("trustor", "Customer", width=160),
             Label("charge", "Charge", width=205),
@@ -67,7 +67,7 @@ def every(scope: Scope) -> dashboard.Panel:
         ],
         [
             Column("Used", f"{_usage(scope)} {among}", QUANTITY),
-            Column("Prepaid", f"{_prepaid(scope)} {among}", QUANTITY),
+            Column("Allowance", f"{_allowance(scope)} {among}", QUANTITY),
             Column("Used share", f"{used_share(scope)} {among}", RATIO, used(), width=100),
             Column("Beyond", f"{_overage(scope)} {among}", QUANTITY),
             Column("Amount", f"{_amount(scope)} {among}", MONEY),
@@ -84,16 +84,19 @@ def _first(scope: Scope) -> str:
 
 
 def used_share(scope: Scope) -> str:
-    """Return the used share of what is prepaid, where overage has a meaning."""
-    return f"{_usage(scope)} / ({_prepaid(scope)} > 0) and {_overage(scope)}"
+    """Return the used share of the allowance, where overage has a meaning."""
+    return f"{_usage(scope)} / ({_allowance(scope)} > 0) and {_overage(scope)}"
 
 
 def _usage(scope: Scope, period: str = CURRENT) -> str:
     return scope.one("trustor_usage_quantity", period, by=CHARGE)
 
 
-def _prepaid(scope: Scope) -> str:
-    return scope.one("trustor_prepaid_quantity", CURRENT, by=CHARGE)
+def _allowance(scope: Scope) -> str:
+    """Return what is prepaid and included; few charges have an included quantity of their own."""
+    prepaid = scope.one("trustor_prepaid_quantity", CURRENT, by=CHARGE)
+    included = scope.one("trustor_included_quantity", CURRENT, by=CHARGE)
+    return f"(({prepaid} + {included}) or {prepaid})"
 
 
 def _overage(scope: Scope) -> str:

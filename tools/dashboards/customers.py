@@ -98,9 +98,9 @@ def _used_over_time() -> sdk.Panel:
     last = f"topk({_MOST_LINES}, {charges.used_share(_SCOPE.at_end)})"
     share = charges.used_share(_SCOPE)
     return lines(
-        "Charges nearest to, or furthest over, what is prepaid",
-        f"Used share of the prepaid quantity, of the {_MOST_LINES} charges with the highest at the "
-        "end of the time range. Choose a customer to see its own.",
+        "Charges nearest to, or furthest over, their allowance",
+        f"Used share of the allowance (prepaid and included), of the {_MOST_LINES} charges "
+        "with the highest at the end of the time range. Choose a customer to see its own.",
         [Query(f"{share} and on ({charges.CHARGE}) {last}", "{{trustor}}: {{charge}}")],
         RATIO,
         steps=used(),

@@ -19,8 +19,12 @@ from tools.dashboards.catalogue import labels_of
 SECONDS_PER_DAY = 86400
 CURRENT = 'period="current"'
 PREVIOUS = 'period="previous"'
-UNPAID = 'payment_status="unpaid"'
-OVERDUE = 'overdue!~"not_due|unknown"'
+# Statuses of which something is owed, in whatever spelling.
+UNPAID = (
+    'payment_status=~"(?i:unpaid|part(ial)?(ly)?[ _-]?paid|open|past[ _-]?due|'
+    '(in[ _-]?)?disputed?)"'
+)
+OVERDUE = 'overdue!~"not_due|unknown|credit"'
 _EXPORTER = ("job", "instance")
 
 

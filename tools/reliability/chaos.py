@@ -23,6 +23,7 @@ _FAULTS = (
     *("400", "408", "413", "429", "500", "502", "503", "504", "html502", "html503", "html"),
     *("stall", "drip", "cut", "truncated", "hugebody", "small_pages", "endless", "foreign_next"),
     *("redirect", "in_progress", "restated", "forbidden", "duplicate_rows", "nulls"),
+    *("refreshed_late", "wrong_bill"),
     *("empty_strings", "wrong_types", "nan", "thousands", "unknown_enum", "unknown_keys"),
     *("renamed_keys", "weird_names", "slow_trustor"),
 )

@@ -45,7 +45,7 @@ CONCERNED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 # fewer    some series less, the others as they were; sums over invoices and lines lack what is lost
 # more     the same series; what adds up has grown by the rows that came twice
 # renamed  the same values of each metric under other labels
-# status   of the customers nothing but their status
+# status   of the customers nothing but their status and when they were last read
 # other    other rows altogether
 # Whatever it is, it is worked out anew from the answers, to the last series (`oracle`).
 Shown = Literal["same", "fewer", "more", "renamed", "status", "other"]
@@ -149,10 +149,11 @@ _OTHER_NAMES = dict.fromkeys((CONTRACTS, INVOICES, LINES, TRUSTORS), Change("ren
 _OTHER_WORDS = {
     CONTRACTS: Change("renamed"),  # status and units
     PERIOD: Change("other"),  # units; neither open nor closed
-    INVOICES: Change("other"),  # neither paid nor unpaid
+    INVOICES: Change("other", "unknown_status"),  # neither paid nor unpaid
     LINES: Change("renamed"),  # units
     OVERVIEW: Change("other", "merged"),  # groupings, which tell rows apart
 }
+_OTHER_NUMBERS = dict.fromkeys((PERIOD, OVERVIEW, INVOICES, LINES), Change("other"))
 # Whole quantities and fewer units, nothing of tokens.
 _OLDER = {
     CONTRACTS: Change("renamed"),
@@ -197,6 +198,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("in_progress", "times=3"),
     # Of a period that was closed when it was read, nothing is asked for again.
     Fault("restated", on=(PERIOD, OVERVIEW)),
+    Fault("refreshed_late", changes=_OTHER_NUMBERS, on=(PERIOD, OVERVIEW)),
+    Fault("wrong_bill", "error=price", changes=_OTHER_NUMBERS, on=(INVOICES, LINES)),
     Fault("forbidden", reason="forbidden"),
     Fault("unauthorized", reason="unauthorized"),
     Fault("revoked", reason="unauthorized", on=_API),
@@ -273,7 +276,7 @@ def _in_detail(fault: Fault, operation: str) -> Expected:
     """One answer of many fails: the poll lives with it, unless all others would fail too."""
     reason = str(fault.reason)
     if reason in {"rate_limited", "unauthorized"}:
-        return Expected(reason)
+        return Expected(reason, partial=reason)
     if operation == OVERVIEW and reason == "forbidden":
         return Expected(change=Change("status"))  # who withdrew its trust is shown no more
     if operation == OVERVIEW and not fault.once:

@@ -18,9 +18,14 @@ _SUMS = {
 }
 _ADDITIVE = {metric.name for metrics in CATALOGUE.values() for metric in metrics if metric.additive}
 _STATUS = f"{PREFIX}trustor_status"
-LAST_SUCCESS = f"{PREFIX}trustor_last_success_timestamp_seconds"
-# They say of a poll how it went, not what was billed.
-OF_THE_POLL = {LAST_SUCCESS, _STATUS}
+_READ = f"{PREFIX}trustor_last_success_timestamp_seconds"
+# They are times of polls, and what was billed is something else.
+TIMES = frozenset(
+    f"{PREFIX}{name}_last_success_timestamp_seconds"
+    for name in ("trustor", "contract_period", "invoice_lines")
+)
+# They say of a poll how it went.
+OF_THE_POLL = TIMES | {_STATUS}
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,10 @@ class Verdict:
         key = self.organization, self.collector
         was, now = (look.billing.get(key, {}) for look in (self.before, self.after))
         if self.expected.outcome == SUCCESS:
-            free = OF_THE_POLL if self.expected.partial else {LAST_SUCCESS}
+            free = OF_THE_POLL if self.expected.partial else TIMES
             yield from untrue(now, self.sheets.now, free)
             yield from _changed(self.expected.change.shown, was, now)
-        elif was != now:
+        elif _billed(was) != _billed(now):
             yield "failed, and shows something else than before"
 
     def _growth(self, name: str, **more: str) -> float:
@@ -109,9 +114,7 @@ class Verdict:
             yield f"had to count {more or 'nothing'} more, not {self.expected.change.counted}"
 
 
-def untrue(
-    shown: Mapping[str, str], told: Told, free: Container[str] = (LAST_SUCCESS,)
-) -> Iterator[str]:
+def untrue(shown: Mapping[str, str], told: Told, free: Container[str] = TIMES) -> Iterator[str]:
     """Yield each series that is not what the answers come to; of some metrics the value is free."""
     for series in shown.keys() | told.series.keys():
         value, so = shown.get(series), told.series.get(series)
@@ -133,7 +136,7 @@ def _changed(shown: Shown, was: Mapping[str, str], now: Mapping[str, str]) -> It
         yield f"shows not just more: {sorted(lost | new | others - _ADDITIVE)[:3]}"
     if shown == "renamed" and (not new or _values(was) != _values(now)):
         yield "shows not just other names"
-    if shown == "status" and (not now or {*map(metric_of, now)} != {_STATUS}):
+    if shown == "status" and (not now or {*map(metric_of, now)} != {_STATUS, _READ}):
         yield f"shows not just the status: {sorted(now)[:3]}"
     if shown == "other" and not (lost or new or others):
         yield "shows what it did before"
@@ -143,8 +146,15 @@ def _values(shown: Mapping[str, str]) -> Counter[tuple[str, str]]:
     return Counter(
         (metric_of(series), value)
         for series, value in shown.items()
-        if metric_of(series) != LAST_SUCCESS
+        if metric_of(series) not in TIMES
     )
+
+
+def _billed(shown: Mapping[str, str]) -> dict[str, str]:
+    """Return what is shown but how polls went."""
+    return {
+        series: value for series, value in shown.items() if metric_of(series) not in OF_THE_POLL
+    }
 
 
 def sheets(case: Case, url: str, organization: str, known: Answers) -> dict[str, Sheets]:

@@ -86,7 +86,13 @@ class Authority:
         return path
 
 
-def _openssl(*arguments: object) -> None:
+def subject_hash(certificate: Path) -> str:
+    """Return the name under which a folder of authorities holds a certificate, without `.0`."""
+    return _openssl("x509", "-hash", "-noout", "-in", certificate).strip()
+
+
+def _openssl(*arguments: object) -> str:
     words = [str(require("openssl")), *map(str, arguments)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    return done.stdout

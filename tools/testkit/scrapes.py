@@ -4,7 +4,7 @@ import gzip
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
@@ -19,6 +19,8 @@ from prometheus_client.samples import Sample
 
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.metrics.family import Metric as Catalogued
+from billing_exporter.metrics.rendering import Rendered
 from tools.testkit.processes import wait_until
 
 _TIMEOUT_SECONDS = 30.0
@@ -69,6 +71,13 @@ def wait_until_ready(exporter: str) -> None:
 def billing_text(exposition: Exposition) -> str:
     """Return what a scrape of an exposition in this process reads, without the live part."""
     return b"".join(exposition.body.pieces(b"", gzip=False)).decode()
+
+
+def rendered_text(metrics: Sequence[Catalogued], parts: Mapping[str, Rendered]) -> str:
+    """Return what a scrape reads of one collector's rendered parts."""
+    exposition = Exposition({"collector": metrics})
+    exposition.publish("collector", "acme", parts)
+    return billing_text(exposition)
 
 
 def samples_of(text: str, *, openmetrics: bool = False) -> list[Sample]:

@@ -9,6 +9,8 @@
     {{- fail (printf "credentials: organization %q has none: set existingSecret, or clientId and clientSecret" .name) -}}
   {{- end -}}
 {{- end -}}
+{{- include "billing-exporter.validateDemo" . -}}
+{{- include "billing-exporter.validateServing" . -}}
 {{- if not (or $names .Values.demo.enabled .Values.existingConfigSecret) -}}
   {{- fail "config.organizations: nothing to export: name an organization, set existingConfigSecret, or demo.enabled=true to look around" -}}
 {{- end -}}
@@ -27,6 +29,67 @@
       {{- fail (printf "credentials: %q has %d entries in perShard for %d shards" $name (len .) (int $.Values.shards)) -}}
     {{- end -}}
   {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The demo serves plain HTTP and brings its own organization: refuse what it would not use. */}}
+{{- define "billing-exporter.validateDemo" -}}
+{{- if .Values.demo.enabled -}}
+  {{- range $name := list "tlsSecret" "config" "existingSecret" "https" "clientCertificates" "externalUrl" "routePrefix" -}}
+    {{- if get $.Values.web $name -}}
+      {{- fail (printf "web.%s: the demo serves plain HTTP at the root, without a password; leave it out, or set demo.enabled=false" $name) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if .Values.config.organizations -}}
+    {{- fail "config.organizations: the demo has an organization of its own; leave them out, or set demo.enabled=false" -}}
+  {{- end -}}
+  {{- if .Values.existingConfigSecret -}}
+    {{- fail "existingConfigSecret: the demo reads no configuration; leave it out, or set demo.enabled=false" -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Refuse what probes, scrapes and notes would not follow. */}}
+{{- define "billing-exporter.validateServing" -}}
+{{- $values := dict
+  "web.listen-address" "service.port"
+  "web.telemetry-path" "web.telemetryPath"
+  "web.config.file" "web.config or web.existingSecret"
+  "web.systemd-socket" "service.port; a pod has no socket of systemd"
+  "web.external-url" "web.externalUrl"
+  "web.route-prefix" "web.routePrefix"
+-}}
+{{- range $argument := .Values.extraArgs -}}
+  {{- range $flag, $value := $values -}}
+    {{- if eq (splitList "=" $argument | first) (printf "--%s" $flag) -}}
+      {{- fail (printf "extraArgs: --%s would leave probes and scrapes behind; set %s" $flag $value) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- if and (ne .Values.service.type "ClusterIP") (gt (int .Values.shards) 1) -}}
+  {{- fail (printf "service.type: %s balances between shards, so that a scrape finds now this one, now that; use ClusterIP" .Values.service.type) -}}
+{{- end -}}
+{{- if and .Values.podMonitor.enabled (eq (toString .Values.serviceMonitor.enabled) "true") -}}
+  {{- fail "podMonitor.enabled: every sample would be scraped twice; set serviceMonitor.enabled=false" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The path before all others, without a slash at its end; empty at the root. */}}
+{{- define "billing-exporter.routePrefix" -}}
+{{- $prefix := .Values.web.routePrefix -}}
+{{- if and .Values.web.externalUrl (not $prefix) -}}
+  {{- $prefix = (urlParse .Values.web.externalUrl).path -}}
+{{- end -}}
+{{- with trimAll "/" $prefix }}/{{ . }}{{ end -}}
+{{- end -}}
+
+{{/* The name by which a shard is reached; takes root and shard. */}}
+{{- define "billing-exporter.host" -}}
+{{- $service := printf "%s.%s.svc" (include "billing-exporter.fullname" .root) (include "billing-exporter.namespace" .root) -}}
+{{- if eq .root.Values.service.type "ClusterIP" -}}
+{{ include "billing-exporter.fullname" .root }}-{{ .shard }}.{{ $service }}
+{{- else -}}
+{{ $service }}
 {{- end -}}
 {{- end -}}
 
@@ -82,6 +145,10 @@ alone, the Secret with its keys, the variable that holds its id and the file tha
 {{- $config := deepCopy .Values.web.config -}}
 {{- if .Values.web.tlsSecret -}}
   {{- $files := dict "cert_file" "/run/billing-exporter/tls/tls.crt" "key_file" "/run/billing-exporter/tls/tls.key" -}}
+  {{- $given := default dict $config.tls_server_config -}}
+  {{- range $name := list "cert" "key" -}}
+    {{- if hasKey $given $name }}{{ $files = omit $files (printf "%s_file" $name) }}{{ end -}}
+  {{- end -}}
   {{- $config = mustMerge $config (dict "tls_server_config" $files) -}}
 {{- end -}}
 {{- if $config -}}{{ toYaml $config }}{{- end -}}

@@ -11,6 +11,10 @@
 {{- default $full .Values.fullnameOverride | trunc 47 | trimSuffix "-" -}}
 {{- end -}}
 
+{{- define "billing-exporter.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
+{{- end -}}
+
 {{- define "billing-exporter.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "billing-exporter.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
@@ -36,10 +40,10 @@ nothing may change: unless given, the ones that selectors look for.
 {{- toYaml (mustMerge $fixed (default dict .labels) (default dict .root.Values.commonLabels) $chart) -}}
 {{- end -}}
 
-{{/* Name, namespace and labels; takes the root and, as `suffix`, what the name ends with. */}}
+{{/* Name, namespace and labels; takes root and may take suffix, labels, annotations, namespace. */}}
 {{- define "billing-exporter.metadata" -}}
 name: {{ include "billing-exporter.fullname" .root }}{{ with .suffix }}-{{ . }}{{ end }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ default (include "billing-exporter.namespace" .root) .namespace }}
 labels:
   {{- include "billing-exporter.labels" (dict "root" .root "labels" .labels) | nindent 2 }}
 {{- with .annotations }}
@@ -56,6 +60,7 @@ annotations:
 {{- define "billing-exporter.image" -}}
 {{- $version := printf ":%s" (default .Chart.AppVersion .Values.image.tag) -}}
 {{- with .Values.image.digest }}{{ $version = printf "@%s" . }}{{ end -}}
+{{- with default .Values.image.registry .Values.global.imageRegistry }}{{ trimSuffix "/" . }}/{{ end -}}
 {{ .Values.image.repository }}{{ $version }}
 {{- end -}}
 

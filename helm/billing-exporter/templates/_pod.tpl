@@ -16,7 +16,7 @@ checksum/web: {{ include (print $.Template.BasePath "/secret-web.yaml") . | sha2
 {{- if .Values.demo.enabled -}}
 - demo
 - --trustors={{ int .Values.demo.trustors }}
-- --time-scale={{ .Values.demo.timeScale }}
+- --time-scale={{ toJson .Values.demo.timeScale }}
 {{- else -}}
 - serve
 {{- if .Values.existingConfigSecret }}
@@ -38,6 +38,12 @@ checksum/web: {{ include (print $.Template.BasePath "/secret-web.yaml") . | sha2
 {{- end }}
 - --web.listen-address=:{{ .Values.service.port }}
 - --web.telemetry-path={{ .Values.web.telemetryPath }}
+{{- with .Values.web.externalUrl }}
+- --web.external-url={{ . }}
+{{- end }}
+{{- with .Values.web.routePrefix }}
+- --web.route-prefix={{ . }}
+{{- end }}
 - --log.level={{ .Values.log.level }}
 - --log.format={{ .Values.log.format }}
 {{- with .Values.extraArgs }}
@@ -62,6 +68,15 @@ checksum/web: {{ include (print $.Template.BasePath "/secret-web.yaml") . | sha2
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{/* A security context without what OpenShift assigns; takes root and context. */}}
+{{- define "billing-exporter.securityContext" -}}
+{{- $context := default dict .context -}}
+{{- if .root.Values.openshift -}}
+  {{- $context = omit $context "runAsUser" "runAsGroup" "fsGroup" "supplementalGroups" "fsGroupChangePolicy" -}}
+{{- end -}}
+{{- toYaml $context -}}
 {{- end -}}
 
 {{/* A probe; takes root, path and timing. */}}

@@ -29,10 +29,13 @@ _RESOURCES = {
     "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
 }
 _OPERATOR = {
+    "cilium.io/v2": {"ciliumnetworkpolicies": "CiliumNetworkPolicy"},
+    "grafana.integreatly.org/v1beta1": {"grafanadashboards": "GrafanaDashboard"},
     "monitoring.coreos.com/v1": {
+        "podmonitors": "PodMonitor",
         "prometheusrules": "PrometheusRule",
         "servicemonitors": "ServiceMonitor",
-    }
+    },
 }
 # All else in the spec of a StatefulSet stays as it was made.
 _MAY_CHANGE = {
@@ -64,7 +67,7 @@ class Cluster(ThreadingHTTPServer):
 
 @contextmanager
 def running_cluster(*, operator: bool) -> Iterator[Cluster]:
-    """Run the imitation, with or without the resources of the Prometheus operator."""
+    """Run the imitation, with or without the resources of operators."""
     with Cluster(operator=operator) as cluster:
         thread = threading.Thread(target=cluster.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

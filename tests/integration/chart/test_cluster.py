@@ -63,7 +63,10 @@ def helm(*, operator: bool = True) -> Iterator[Helm]:
 def rendered(values: Object) -> list[Object]:
     """Render what an install applies where the operator is: without the pod of ``helm test``."""
     seen = deepcopy(values)
+    pods = seen.get("podMonitor", {}).get("enabled")
     for name in OPERATOR.values():
+        if pods and name == "serviceMonitor":
+            continue
         settings = seen.setdefault(name, {})
         if settings.get("enabled", "auto") == "auto":
             settings["enabled"] = True

@@ -37,6 +37,10 @@ READINESS = {"periodSeconds": 32, "timeoutSeconds": 2}
 USER = {"runAsUser": 1234}
 
 
+def _port(number: int, protocol: str = "TCP") -> Object:
+    return {"port": number, "protocol": protocol}
+
+
 @pytest.mark.parametrize(
     ("values", "kind", "path", "wanted"),
     [
@@ -184,8 +188,8 @@ USER = {"runAsUser": 1234}
             "NetworkPolicy",
             "spec egress",
             [
-                {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},
-                {"ports": [{"port": 443, "protocol": "TCP"}]},
+                {"ports": [_port(53, "UDP"), _port(53), _port(5353, "UDP"), _port(5353)]},
+                {"ports": [_port(443)]},
                 EGRESS,
             ],
         ),

@@ -232,7 +232,8 @@ def test_notes() -> None:
     """The notes say how Prometheus finds the shards where no operator does it, and what is open."""
     path = "billing-exporter/templates/NOTES.txt"
     plain = render(ONE)[path]
-    assert "names: [billing-billing-exporter.finance.svc]" in plain
+    assert "names: [_metrics._tcp.billing-billing-exporter.finance.svc]" in plain
+    assert "type: SRV" in plain
     assert "Every pod of the cluster may read them" in plain
     protected = render(shape("protected"))[path]
     assert "dns_sd_configs" not in protected

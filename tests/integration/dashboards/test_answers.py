@@ -111,7 +111,7 @@ def test_charges_of_many_customers(prometheus: PrometheusServer) -> None:
     their rows; a customer that is chosen alone is shown whatever it has.
     """
     now = f"{time.time()}"  # the demo's numbers move on between two questions
-    title = "Charges against what is prepaid, at most 20 customers"
+    title = "Charges against their allowance, at most 20 customers"
     used = _asked("customers", title)
 
     def rows(expr: str, trustor: str = ALL) -> list[tuple[str, str]]:

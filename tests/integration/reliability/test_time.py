@@ -17,7 +17,7 @@ from billing_exporter.collectors.settings import (
     UsageSettings,
 )
 from billing_exporter.genesys import Unavailable
-from billing_exporter.polling.poller import Loop
+from billing_exporter.polling.loop import Loop
 from tests.unit.polling.poller_harness import Office
 from tools.reliability.sandbox import COLLECTORS, Sandbox
 

@@ -208,7 +208,7 @@ EDGES = (
     Edge(
         "GenesysBillingTrustorOverageProjected",
         "projected_overage",
-        _projected("organization_trustor", "prepaid", _USED),
+        _projected("organization_trustor", "allowance", _USED),
     ),
     Edge("GenesysBillingUsageFellToZero", "zero_previous_quantity", lambda x: _own_fall(x, 0.9)),
     Edge("GenesysBillingUsageFellToZero", "period_elapsed", lambda x: _own_fall(1000, x)),

@@ -77,6 +77,10 @@ class Cloud:
         text = json.dumps({**given, **(body or {})})
         self._add(path, query, (status, dict(headers or {}), text))
 
+    def answer(self, path: str, status: int, body: str) -> None:
+        """Answer a path with a status and a text."""
+        self._add(path, {}, (status, {}, body))
+
     def count(self, path: str) -> int:
         """Return how many requests a path has had."""
         return sum(1 for asked in self.asked if urlsplit(asked).path == path)
@@ -97,7 +101,7 @@ class Cloud:
         for path, query, reply in self._answers:
             if path == asked.path and query.items() <= given:
                 return reply
-        return 404, {}, "{}"
+        return 404, {}, '{"code": "not.found", "status": 404}'
 
 
 @contextmanager
@@ -132,10 +136,17 @@ class Desk:
     ) -> str:
         """Poll once and return the whole exposition."""
         previous = self.reading.data if self.reading else None
-        poll = Poll(self._api, now, previous, progress, self._leave_out)
-        data = self.collector.fetch(poll)
-        self.reading = read(self.collector, "acme", data, now, self.reading)
-        self._exposition.publish(self.collector.name, "acme", self.reading.blocks)
+
+        def publish(data: Any) -> None:
+            self.reading = read(self.collector, "acme", data, now, self.reading)
+            self._exposition.publish(self.collector.name, "acme", self.reading.rendered)
+
+        poll = Poll(self._api, now, previous, progress, self._leave_out, publish)
+        publish(self.collector.fetch(poll))
+        return self.text()
+
+    def text(self) -> str:
+        """Return the whole exposition as it is."""
         return billing_text(self._exposition)
 
     @property

@@ -18,13 +18,16 @@ from billing_exporter.genesys.records import (
 # Few names, units and prices, so that rows repeat, agree and contradict each other.
 names = st.sampled_from([None, "", " ", "a", "b", 'q"\\\n'])
 currencies = st.sampled_from([None, "EUR", "USD"])
-groupings = st.sampled_from([None, "user-license", "fair-use", "ROLLUP", "storage-category"])
+groupings = st.sampled_from(
+    [None, "user-license", "resource", "fair-use", " Fair-Use ", "ROLLUP", "storage-category"]
+)
 statuses = st.sampled_from([None, "Paid", "Unpaid", "UNPAID", "Disputed"])
 
 amounts = st.decimals(min_value=-(10**6), max_value=10**6, places=4)
 unreadable = st.sampled_from([Decimal(text) for text in ("NaN", "sNaN", "-Infinity", "1e40")])
 numbers = st.one_of(st.none(), amounts, amounts, unreadable)
 prices = st.sampled_from([None, Decimal("1.5"), Decimal("1.50"), Decimal("0.0001"), Decimal("NaN")])
+allowances = st.sampled_from([Decimal(0), Decimal(100), Decimal("100.0"), Decimal(250)])
 products = st.none() | st.builds(BillingProduct, sku=names, name=names, unit_of_measure=names)
 
 usage_charges = st.lists(
@@ -103,11 +106,11 @@ wallets = st.lists(
 overview_rows = st.lists(
     st.builds(
         SubscriptionOverviewUsage,
-        name=names,
-        part_number=st.sampled_from([None, "p"]),
+        name=names | st.sampled_from(["a", "A", "AI Tokens", "AI Token use"]),
+        part_number=st.sampled_from([None, "p", "q", "GC-170-NV-AITC"]),
         grouping=groupings,
-        usage_quantity=numbers,
-        prepay_quantity=numbers,
+        usage_quantity=numbers | allowances,
+        prepay_quantity=numbers | allowances,
         overage_price=prices,
         prepay_price=prices,
     ),

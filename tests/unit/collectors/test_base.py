@@ -33,6 +33,12 @@ def test_an_entity_is_there_once_as_last_given(entities: list[Entity]) -> None:
     assert [entity for entity in kept if entity[0] is None] == nameless
 
 
+def test_a_blank_identity_is_none() -> None:
+    """Entities with an empty id are not one entity."""
+    entities: list[Entity] = [("", 1), (" ", 2), ("", 1)]
+    assert once_each(entities, identity) == entities
+
+
 @pytest.mark.parametrize(
     ("text", "shown"), [(None, ""), ("", ""), (" \t\n", ""), ("  two  words ", "two  words")]
 )
@@ -91,7 +97,12 @@ def asked(*answers: str | ApiError) -> tuple[list[str | None], list[str]]:
         told.append(f"{error.reason}: {about}")
 
     poll: Poll[None] = Poll(
-        billing_api(), datetime(2026, 11, 23, tzinfo=UTC), None, lambda *_: None, tolerate
+        billing_api(),
+        datetime(2026, 11, 23, tzinfo=UTC),
+        None,
+        lambda *_: None,
+        tolerate,
+        lambda _: None,
     )
     details = Details(poll)
 

@@ -1,6 +1,6 @@
 """The contracts collector: which periods are asked for, and what contracts become."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -8,16 +8,16 @@ from billing_exporter.collectors.contracts import ContractsCollector, newest_per
 from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys import Forbidden
 from billing_exporter.genesys.records import BillingContract, BillingContractPeriod
-from tests.unit.collectors.api_stub import CONTRACTS, Cloud, Desk, fixture, lines, page
+from tests.unit.collectors.api_stub import CONTRACTS, NOW, Cloud, Desk, fixture, lines, page
 
 TODAY = date(2026, 11, 23)
 OPEN = {"dateStart": "2026-11-21", "dateEnd": "2026-12-20", "status": "Open"}
 CLOSED = {"dateStart": "2026-10-21", "dateEnd": "2026-11-20", "status": "Closed"}
 
 
-def desk() -> Desk:
+def desk(max_age: str = "7d") -> Desk:
     """Return a contracts collector to poll."""
-    return Desk(ContractsCollector(ContractsSettings()))
+    return Desk(ContractsCollector(ContractsSettings(max_age=max_age)))
 
 
 def contract(name: str, *periods: object, **facts: object) -> dict[str, object]:
@@ -44,7 +44,7 @@ def period(name: str, start: date | None) -> BillingContractPeriod:
 
 
 def test_contracts_become_an_exposition(cloud: Cloud) -> None:
-    """Facts, plans and the details of the two newest periods that have begun are shown, in either
+    """Facts, plans and the details of the newest periods that have begun are shown, in either
     spelling of the keys; a listing without periods is completed; unreadable rows are counted.
     """
     cloud.put(CONTRACTS, fixture("contracts.json"))
@@ -186,6 +186,40 @@ def test_a_detail_that_fails_costs_nobody_else_anything(cloud: Cloud) -> None:
     assert contracts.left_out == [("unavailable", "billing period p of contract co-1")]
 
 
+def test_a_detail_that_cannot_be_read_ends_by_its_own_age(cloud: Cloud) -> None:
+    """Charges and wallets that fail while the listing works show their age and end after
+    ``max_age``; a closed period's, which are final, do not.
+    """
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN}, {"id": "c", **CLOSED})))
+    put_detail(cloud, "co-1/p", **OPEN, charges=[charge(1)])
+    put_detail(cloud, "co-1/c", **CLOSED, charges=[charge(2)])
+    contracts = desk(max_age="1d")
+    contracts.poll()
+    cloud.refuse(f"{CONTRACTS}/co-1/billingperiods/p", 500)
+    start = int(NOW.timestamp())
+    text = contracts.poll(NOW + timedelta(days=1))
+    assert [row[-1] for row in lines(text, "charge_actual_quantity")] == ["1", "2"]
+    times = lines(text, "contract_period_last_success_timestamp_seconds")
+    assert [int(row.split("} ")[1]) - start for row in times] == [0, 86400]
+    text = contracts.poll(NOW + timedelta(days=1, seconds=1))
+    assert [row[-1] for row in lines(text, "charge_actual_quantity")] == ["2"]
+    assert len(lines(text, "contract_period_last_success_timestamp_seconds")) == 1
+    assert len(lines(text, "contract_period_start_timestamp_seconds")) == 2
+
+
+def test_periods_that_a_listing_leaves_out_are_kept_while_they_cannot_be_asked_for(
+    cloud: Cloud,
+) -> None:
+    """A contract that is listed without periods, and cannot be read, keeps those it had."""
+    cloud.put(CONTRACTS, page(contract("co-1")))
+    cloud.put(f"{CONTRACTS}/co-1", contract("co-1", {"id": "p", **OPEN}))
+    put_detail(cloud, "co-1/p", **OPEN, charges=[charge(1)])
+    contracts = desk()
+    contracts.poll()
+    cloud.refuse(f"{CONTRACTS}/co-1", 500)
+    assert [row[-1] for row in lines(contracts.poll(), "charge_actual_quantity")] == ["1"]
+
+
 def test_a_detail_that_never_came_is_not_zero(cloud: Cloud) -> None:
     """A period that was refused from the start has no samples; its contract's facts are shown."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN}, dateEnd="2027-01-01")))
@@ -237,29 +271,80 @@ def test_no_permission_is_a_failed_poll(cloud: Cloud) -> None:
         desk().poll()
 
 
-def test_contracts_of_one_number_are_added_up(cloud: Cloud) -> None:
-    """Quantities of two contracts with one number add up; facts in which they differ are dropped
-    and counted, those in which they agree are shown once.
-    """
-    cloud.put(
-        CONTRACTS,
-        page(
-            contract("co-1", {"id": "p", **OPEN}, dateStart="2026-01-01", dateEnd="2026-12-31"),
-            contract("co-2", {"id": "p", **OPEN}, dateStart="2026-01-01", dateEnd="2027-12-31")
-            | {"externalNumber": "CO-1"},
-        ),
-    )
+def test_contracts_of_one_number_have_their_id_in_the_name(cloud: Cloud) -> None:
+    """Two contracts with one number are two: the label of each is number and id."""
+    years = {"co-1": "2026-12-31", "co-2": "2027-12-31"}
+    listed = [
+        contract(name, {"id": "p", **OPEN}, dateEnd=end) | {"externalNumber": "C"}
+        for name, end in years.items()
+    ]
+    cloud.put(CONTRACTS, page(*listed, contract("co-3")))
     put_detail(cloud, "co-1/p", **OPEN, charges=[charge(1.5)])
     put_detail(cloud, "co-2/p", **OPEN, charges=[charge(2)])
     contracts = desk()
     text = contracts.poll()
-    assert [row.split("} ")[1] for row in lines(text, "charge_actual_quantity")] == ["3.5"]
-    assert len(lines(text, "contract_start_timestamp_seconds")) == 1
+    shown = [
+        (row.split('"')[1], row.split("} ")[1]) for row in lines(text, "charge_actual_quantity")
+    ]
+    assert shown == [("C/co-1", "1.5"), ("C/co-2", "2")]
+    names = [row.split('"')[1] for row in lines(text, "contract_info")]
+    assert names == ["C/co-1", "C/co-2", "CO-3"]
+    assert (contracts.dropped, contracts.merged) == ({}, 0)
+
+
+@pytest.mark.parametrize("name", ["co-1", "", " "])
+def test_contracts_of_one_id_are_all_shown(cloud: Cloud, name: str) -> None:
+    """Contracts of different numbers are different, even where they have one id or an empty one;
+    one that a page repeats is one.
+    """
+    one, other = contract(name), contract(name) | {"externalNumber": "B"}
+    one["externalNumber"] = "A"
+    cloud.put(CONTRACTS, page(one, other, *([one] if name.strip() else [])))
+    contracts = desk()
+    text = contracts.poll()
+    assert [row.split('"')[1] for row in lines(text, "contract_info")] == ["A", "B"]
+    assert contracts.dropped == {}
+
+
+def test_a_contract_that_changes_while_it_is_listed_is_one(cloud: Cloud) -> None:
+    """Of a contract that comes twice the last one counts: its charges are not doubled."""
+    cloud.put(
+        CONTRACTS,
+        page(
+            contract("co-1", {"id": "p", **OPEN}, dateEnd="2026-12-31"),
+            contract("co-1", {"id": "p", **OPEN}, dateEnd="2027-12-31"),
+        ),
+    )
+    put_detail(cloud, "co-1/p", **OPEN, charges=[charge(2)])
+    text = desk().poll()
+    assert [row[-2:] for row in lines(text, "charge_actual_quantity")] == [" 2"]
+    assert len(lines(text, "contract_end_timestamp_seconds")) == 1
+
+
+def test_an_annual_period_is_shown_beside_monthly_ones(cloud: Cloud) -> None:
+    """An open period that is neither the newest nor the one before has a name of its own."""
+    year = {"dateStart": "2026-01-21", "dateEnd": "2027-01-20", "status": "OPEN"}
+    periods = [{"id": "new", **OPEN}, {"id": "old", **CLOSED}, {"id": "year", **year}]
+    cloud.put(CONTRACTS, page(contract("co-1", *periods)))
+    for number, (name, facts) in enumerate((("new", OPEN), ("old", CLOSED), ("year", year))):
+        put_detail(cloud, f"co-1/{name}", **facts, charges=[charge(number)])
+    shown = lines(desk().poll(), "charge_actual_quantity")
+    assert [(row.split('"')[3], row[-1]) for row in shown] == [
+        ("current", "0"),
+        ("open", "2"),
+        ("previous", "1"),
+    ]
+
+
+def test_a_detail_of_another_period_is_refused(cloud: Cloud) -> None:
+    """An answer that names another period than asked for gives no numbers."""
+    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))
+    cloud.put(f"{CONTRACTS}/co-1/billingperiods/p", {"id": "q", "charges": [charge(1)]})
+    contracts = desk()
+    text = contracts.poll()
+    assert lines(text, "charge_actual_quantity") == []
     assert len(lines(text, "contract_period_start_timestamp_seconds")) == 1
-    assert lines(text, "contract_end_timestamp_seconds") == []
-    assert contracts.dropped == {"conflict": 2}
-    # The charge, info, contract start, period start, end and closed.
-    assert contracts.merged == 6
+    assert contracts.left_out == [("unexpected_answer", "billing period p of contract co-1")]
 
 
 def test_charges_and_wallets_of_one_name_are_added_up(cloud: Cloud) -> None:

@@ -5,17 +5,18 @@ from typing import Literal
 
 import pytest
 
-from billing_exporter.collectors.invoices import AGES, InvoicesCollector, age
+from billing_exporter.collectors.invoices import AGES, CREDIT, InvoicesCollector, age
 from billing_exporter.collectors.settings import InvoicesSettings
-from billing_exporter.genesys import UnexpectedAnswer
+from billing_exporter.genesys import RateLimited, Unauthorized, UnexpectedAnswer
 from tests.unit.collectors.api_stub import INVOICES, NOW, Cloud, Desk, fixture, lines, page
 
 Lines = Literal["none", "unpaid", "all"]
 
 
-def desk(whose: Lines = "unpaid", lookback: str = "400d") -> Desk:
+def desk(whose: Lines = "unpaid", lookback: str = "400d", max_age: str = "7d") -> Desk:
     """Return an invoices collector to poll."""
-    return Desk(InvoicesCollector(InvoicesSettings(lines=whose, lookback=lookback)))
+    settings = InvoicesSettings(lines=whose, lookback=lookback, max_age=max_age)
+    return Desk(InvoicesCollector(settings))
 
 
 def invoice(name: str, status: str = "Unpaid", **facts: object) -> dict[str, object]:
@@ -59,7 +60,7 @@ def test_invoices_become_an_exposition(cloud: Cloud) -> None:
         {"dateStart": "2025-10-19", "pageSize": "200", "after": "c2Vjb25k"},
         {"paymentStatus": "UnPaid", "pageSize": "200"},
     ]
-    assert invoices.dropped == {"missing": 4}
+    assert invoices.dropped == {"missing": 4, "unknown_status": 1}
     assert "secret" not in text.lower()
     assert invoices.reading is not None
     held = [known.invoice for known in invoices.reading.data.invoices]
@@ -102,7 +103,7 @@ def test_every_bucket_of_a_known_currency_has_a_value(cloud: Cloud) -> None:
     """
     put_invoices(cloud, invoice("in-1", "Paid", currencyIsoCode="JPY"))
     text = desk().poll()
-    expected = {f'{{currency="JPY",overdue="{bucket}"}} 0' for bucket in AGES}
+    expected = {f'{{currency="JPY",overdue="{bucket}"}} 0' for bucket in (*AGES, CREDIT)}
     assert set(lines(text, "unpaid_amount")) == expected
     assert set(lines(text, "unpaid_invoices")) == expected
 
@@ -223,6 +224,49 @@ def test_lines_that_fail_cost_nobody_else_anything(cloud: Cloud, status: int) ->
     assert [about for _, about in invoices.left_out] == ["lines of invoice in-1"]
 
 
+def test_lines_that_cannot_be_read_end_by_their_own_age(cloud: Cloud) -> None:
+    """Lines that fail while the listing works show their age and end after ``max_age``; the lines
+    of a paid invoice, which are final, do not.
+    """
+    put_invoices(cloud, invoice("in-1"), invoice("in-2", "Paid"))
+    put_lines(cloud, "in-1", line("li-1", 3))
+    put_lines(cloud, "in-2", line("li-1", 4))
+    invoices = desk("all", max_age="1d")
+    invoices.poll()
+    cloud.refuse(f"{INVOICES}/in-1/lines", 500)
+    text = invoices.poll(NOW + timedelta(days=1))
+    assert [row.split("} ")[1] for row in lines(text, "invoice_line_amount")] == ["3", "4"]
+    times = lines(text, "invoice_lines_last_success_timestamp_seconds")
+    start = int(NOW.timestamp())
+    assert [int(row.split("} ")[1]) - start for row in times] == [0, 86400]
+    text = invoices.poll(NOW + timedelta(days=1, seconds=1))
+    assert [row.split("} ")[1] for row in lines(text, "invoice_line_amount")] == ["4"]
+    assert len(lines(text, "invoice_lines_last_success_timestamp_seconds")) == 1
+    assert len(lines(text, "invoice_amount")) == 2
+
+
+@pytest.mark.parametrize("status", [401, 429])
+def test_lines_whose_invoice_is_refused_cost_nobody_else_anything(
+    cloud: Cloud, status: int
+) -> None:
+    """A lasting 401 or 429 of the lines of one invoice leaves out those lines; of all, it fails the
+    poll, which shows the invoices that it read.
+    """
+    put_invoices(cloud, invoice("in-1"), invoice("in-2"))
+    put_lines(cloud, "in-1", line("li-1", 3))
+    cloud.refuse(f"{INVOICES}/in-2/lines", status, headers={"Retry-After": "600"})
+    invoices = desk()
+    text = invoices.poll()
+    assert len(lines(text, "invoice_amount")) == 2
+    assert len(lines(text, "invoice_line_amount")) == 1
+    cloud.refuse(f"{INVOICES}/in-1/lines", status, headers={"Retry-After": "600"})
+    put_invoices(cloud, *map(invoice, ("in-1", "in-2", "in-3")))
+    cloud.refuse(f"{INVOICES}/in-3/lines", status, headers={"Retry-After": "600"})
+    with pytest.raises((Unauthorized, RateLimited)):
+        invoices.poll()
+    assert len(lines(invoices.text(), "invoice_amount")) == 3
+
+
 def test_lines_without_permission_are_asked_for_rarely(cloud: Cloud) -> None:
     """Where the client may see no lines, a poll asks for those of three invoices, and stops."""
     names = [f"in-{number}" for number in range(9)]
@@ -318,4 +362,4 @@ def test_only_what_changed_is_rendered_again(cloud: Cloud) -> None:
     assert before is not None
     assert after is not None
     same = {key for key in after.shown if after.shown[key] is before.shown[key]}
-    assert same == {"invoice in-1"}
+    assert same == {"invoice in-1", "lines"}

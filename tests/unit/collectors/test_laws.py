@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_exporter.collectors import Collector
+from billing_exporter.collectors.allowances import NO_FREE_TOKENS, UNCLEAR
 from billing_exporter.collectors.base import label
 from billing_exporter.collectors.contracts import ContractData, ContractsCollector, ContractsData
 from billing_exporter.collectors.invoices import (
@@ -21,14 +22,14 @@ from billing_exporter.collectors.invoices import (
     payment_status,
 )
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
+from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import (
-    WITHOUT_OVERAGE,
     PeriodData,
     TrustorData,
     condensed,
     expose_trustor,
 )
-from billing_exporter.collectors.trustors import TrustorsCollector, TrustorsData
+from billing_exporter.collectors.trustors import TrustorsCollector
 from billing_exporter.collectors.usage import Charge, UsageCollector, UsageData
 from billing_exporter.genesys.records import (
     BillingCharge,
@@ -41,14 +42,15 @@ from billing_exporter.genesys.records import (
     TrusteeBillingOverview,
 )
 from billing_exporter.metrics import catalogue
-from billing_exporter.metrics.exposition import joined
 from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples, readable
 from billing_exporter.polling.reading import read
 from tests.unit.collectors import rows
 from tests.unit.collectors.api_stub import NOW
+from tools.testkit.scrapes import rendered_text
 
 DERIVED = {
+    catalogue.TRUSTOR_INCLUDED,
     catalogue.TRUSTOR_OVERAGE,
     catalogue.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT,
     catalogue.TRUSTOR_ESTIMATED_PREPAID_AMOUNT,
@@ -58,13 +60,17 @@ INVOICES = InvoicesCollector(EVERY_COLLECTOR.invoices)  # type: ignore[arg-type]
 CONTRACTS = ContractsCollector(EVERY_COLLECTOR.contracts)  # type: ignore[arg-type]
 TRUSTORS = TrustorsCollector(EVERY_COLLECTOR.trustors)  # type: ignore[arg-type]
 
+# The groupings whose rows say again what others say, or what is included.
+REPEATING = {"fair-use", "rollup", "rollup-usage", "storage-category"}
+
 seeds = st.integers(0, 2**32)
 
 
 def accounted(samples: Samples) -> int:
     """Return how many values became samples, were merged or were dropped."""
     out = sum(len(family) for metric, family in samples.families.items() if metric not in DERIVED)
-    return out + samples.merged + samples.dropped.total()
+    derived = sum(samples.dropped[reason] for reason in (UNCLEAR, NO_FREE_TOKENS))
+    return out + samples.merged + samples.dropped.total() - derived
 
 
 def given_values(values: Iterable[object]) -> int:
@@ -82,7 +88,7 @@ def shuffled(entities: Iterable[Any], seed: int) -> tuple[Any, ...]:
 def exposition(collector: Collector[Any, Any], data: Any) -> tuple[str, Counter[str], int]:
     """Return the text of all parts of the data, and the counts that belong to it."""
     reading = read(collector, "acme", data, NOW, None)
-    text = joined(collector.metrics, reading.blocks).decode()
+    text = rendered_text(collector.metrics, reading.rendered)
     return text, reading.dropped, reading.merged
 
 
@@ -106,18 +112,18 @@ def report(charges: Iterable[Charge]) -> UsageData:
 
 
 def contracts(*each: tuple[Iterable[BillingCharge], Iterable[BillingWallet]]) -> ContractsData:
-    """Return contracts of one number with these charges and wallets."""
+    """Return contracts of one id and number with these charges and wallets."""
     return ContractsData(
         tuple(
             ContractData(
-                BillingContract(id=str(number), external_number="C-1"),
+                BillingContract(id="co", external_number="C-1"),
                 {
                     "current": BillingContractPeriodDetail(
                         id="p", charges=tuple(charges), wallets=tuple(wallets)
                     )
                 },
             )
-            for number, (charges, wallets) in enumerate(each)
+            for charges, wallets in each
         )
     )
 
@@ -153,17 +159,29 @@ def test_usage_adds_up_exactly(charges: list[Charge]) -> None:
     assert fractions(USAGE.expose(report(charges)), catalogue.USAGE_QUANTITY) == expected
 
 
+def amount_of(invoice: BillingInvoice) -> Decimal | None:
+    """Return the amount of an invoice, None where it cannot be read."""
+    return None if invoice.amount is None else readable(invoice.amount)
+
+
 @given(rows.invoices)
 def test_every_invoice_is_in_the_totals(invoices: list[BillingInvoice]) -> None:
     """The counts by status are all invoices but those without a currency, which are counted; the
-    sums are exact; unpaid ones are in exactly one bucket.
+    sums are exact; those that are owed and not of 0 are in exactly one bucket, credits in theirs.
     """
     data = InvoicesData(NOW.date(), tuple(InvoiceData(invoice, None) for invoice in invoices))
     samples = INVOICES.expose(INVOICES.parts(data)["all"])
     known = [invoice for invoice in invoices if invoice.currency_iso_code]
-    unpaid = [invoice for invoice in known if payment_status(invoice) == "unpaid"]
+    owed = [one for one in known if (one.payment_status or "").lower() in {"unpaid", "disputed"}]
+    nobody_knows = [one for one in known if not one.payment_status]
+    unpaid = [one for one in owed if amount_of(one) != 0]
     assert sum(samples.values(catalogue.INVOICES).values()) == len(known)
     assert sum(samples.values(catalogue.UNPAID_INVOICES).values()) == len(unpaid)
+    credit = sum((min(amount_of(one) or Decimal(0), Decimal(0)) for one in unpaid), Decimal(0))
+    unpaid_amounts = samples.values(catalogue.UNPAID_AMOUNT).items()
+    below = {text: amount for text, amount in unpaid_amounts if amount < 0}
+    assert all('overdue="credit"' in text for text in below)
+    assert sum(below.values(), Decimal(0)) == credit
     expected = sums(
         (
             f'currency="{invoice.currency_iso_code}",payment_status="{payment_status(invoice)}"',
@@ -175,14 +193,14 @@ def test_every_invoice_is_in_the_totals(invoices: list[BillingInvoice]) -> None:
     assert {text: value for text, value in found.items() if value or text in expected} == expected
     unread = sum(1 for one in known if one.amount is None or readable(one.amount) is None)
     unread += sum(1 for one in unpaid if one.amount is None or readable(one.amount) is None)
-    assert samples.dropped.total() == len(invoices) - len(known) + unread
+    assert samples.dropped.total() == len(invoices) - len(known) + unread + len(nobody_knows)
 
 
 @given(rows.invoice_lines)
 def test_lines_add_up_exactly(lines: list[BillingInvoiceItem]) -> None:
     """All amounts and quantities of an invoice's lines are in its sums, or counted as dropped."""
     invoice = BillingInvoice(id="in-1", currency_iso_code="EUR")
-    samples = INVOICES.expose(InvoiceData(invoice, tuple(lines)))
+    samples = INVOICES.expose((InvoiceData(invoice, tuple(lines)),))
     for metric, values in (
         (catalogue.INVOICE_LINE_AMOUNT, [line.amount for line in lines]),
         (catalogue.INVOICE_LINE_QUANTITY, [line.quantity for line in lines]),
@@ -260,21 +278,36 @@ def test_overviews_account_for_every_value(usages: list[SubscriptionOverviewUsag
     assert accounted(expose_trustor(trustor(usages))) == values
 
 
+def is_billed(text: str) -> bool:
+    """Return whether a series repeats no other, by its label text."""
+    grouping = text.lower().partition('grouping="')[2].partition('"')[0]
+    is_tokens = 'part_number="gc-170-nv-aitc"' in text.lower() or 'charge="AI Token' in text
+    return grouping not in REPEATING or (grouping == "rollup" and is_tokens)
+
+
 @given(rows.overview_rows)
-def test_overage_is_what_exceeds_the_prepaid(usages: list[SubscriptionOverviewUsage]) -> None:
-    """Overage is derived from the sums, exactly and never below zero, where it means something;
-    an estimate is the exact product with the price, and is there only where the price is.
+def test_overage_is_what_exceeds_the_allowance(usages: list[SubscriptionOverviewUsage]) -> None:
+    """Overage is what exceeds prepaid and included, exactly and never below zero; of each billed
+    series it is shown or its absence counted, by itself or as an allowance's missing number. An
+    estimate is the exact product with the price, and
+    is there only where the price is.
     """
     samples = expose_trustor(trustor(usages))
     used = fractions(samples, catalogue.TRUSTOR_USAGE)
     prepaid = fractions(samples, catalogue.TRUSTOR_PREPAID)
-    meaningful = {
-        text
-        for text in used.keys() & prepaid.keys()
-        if not any(f'grouping="{name}"' in text.lower() for name in WITHOUT_OVERAGE)
+    included = fractions(samples, catalogue.TRUSTOR_INCLUDED)
+    overage = fractions(samples, catalogue.TRUSTOR_OVERAGE)
+    billed = set(filter(is_billed, used.keys() & prepaid.keys()))
+    fair = [row for row in usages if label(row.grouping).lower() == "fair-use"]
+    assert overage.keys() <= billed
+    assert all(map(is_billed, included))
+    unknown = samples.dropped[UNCLEAR] + samples.dropped[NO_FREE_TOKENS]
+    unread = any(row.usage_quantity is None or readable(row.usage_quantity) is None for row in fair)
+    assert len(overage) + unknown == len(billed) or (unread and len(overage) < len(billed))
+    assert overage == {
+        text: max(Fraction(0), used[text] - prepaid[text] - included.get(text, 0))
+        for text in overage
     }
-    overage = {text: max(Fraction(0), used[text] - prepaid[text]) for text in meaningful}
-    assert fractions(samples, catalogue.TRUSTOR_OVERAGE) == overage
     price = fractions(samples, catalogue.TRUSTOR_OVERAGE_PRICE)
     assert fractions(samples, catalogue.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT) == {
         money: overage[text] * price[money]
@@ -286,9 +319,27 @@ def test_overage_is_what_exceeds_the_prepaid(usages: list[SubscriptionOverviewUs
     assert found == {
         money: prepaid[text] * price[money]
         for text in prepaid
-        if (money := f'{text},currency="USD"') in price
-        and not any(f'grouping="{name}"' in text.lower() for name in WITHOUT_OVERAGE)
+        if (money := f'{text},currency="USD"') in price and is_billed(text)
     }
+
+
+@given(rows.overview_rows)
+def test_an_allowance_is_not_counted_twice(usages: list[SubscriptionOverviewUsage]) -> None:
+    """What all charges include is never more than what all fair-use rows state."""
+    stated = sum(
+        (
+            Fraction(row.usage_quantity)
+            for row in usages
+            if label(row.grouping).lower() == "fair-use"
+            and label(row.name)
+            and row.usage_quantity is not None
+            and readable(row.usage_quantity) is not None
+            and row.usage_quantity > 0
+        ),
+        Fraction(0),
+    )
+    included = fractions(expose_trustor(trustor(usages)), catalogue.TRUSTOR_INCLUDED)
+    assert sum(included.values(), Fraction(0)) <= stated
 
 
 @given(rows.overview_rows, rows.overview_rows, seeds)
@@ -296,12 +347,10 @@ def test_trustors_do_not_depend_on_order(
     one: list[SubscriptionOverviewUsage], two: list[SubscriptionOverviewUsage], seed: int
 ) -> None:
     """Customers and their rows in another order are the same exposition."""
-    at = datetime(2026, 11, 23, tzinfo=UTC)
-    read_at = {"x": at, "y": at}
     given_order = {"x": trustor(one, "x"), "y": trustor(two, "y")}
     other_order = {"y": trustor(shuffled(two, seed), "y"), "x": trustor(shuffled(one, seed), "x")}
-    assert exposition(TRUSTORS, TrustorsData((), given_order, read_at, 0)) == exposition(
-        TRUSTORS, TrustorsData((), other_order, read_at, 0)
+    assert exposition(TRUSTORS, TrustorsData({}, given_order)) == exposition(
+        TRUSTORS, TrustorsData({}, other_order)
     )
 
 

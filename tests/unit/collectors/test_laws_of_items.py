@@ -57,18 +57,18 @@ _lines = rows.invoice_lines
 
 
 def _contracts(*each: tuple[BillingPlan, ...]) -> ContractsData:
-    """Return contracts of one number with these plans."""
+    """Return contracts of one id and number with these plans."""
     return ContractsData(
         tuple(
-            ContractData(BillingContract(id=str(number), external_number="C-1", plans=plans), {})
-            for number, plans in enumerate(each)
+            ContractData(BillingContract(id="co", external_number="C-1", plans=plans), {})
+            for plans in each
         )
     )
 
 
 def _invoice(lines: list[BillingInvoiceItem], currency: str | None) -> Samples:
     invoice = BillingInvoice(id="in-1", currency_iso_code=currency)
-    return INVOICES.expose(InvoiceData(invoice, tuple(lines)))
+    return INVOICES.expose((InvoiceData(invoice, tuple(lines)),))
 
 
 def _lost(values: list[Decimal | None]) -> Counter[str]:
@@ -153,4 +153,4 @@ def test_invoices_account_for_every_value(invoices: list[BillingInvoice]) -> Non
         values = (invoice.amount if known else None, invoice.date_invoiced, due_of(invoice))
         info = 1
         expected = info + given_values(values) if label(invoice.id) else 1
-        assert accounted(INVOICES.expose(InvoiceData(invoice, None))) == expected
+        assert accounted(INVOICES.expose((InvoiceData(invoice, None),))) == expected

@@ -1,11 +1,14 @@
 """The trustors collector: which billing periods are asked for, and which of their rows are kept."""
 
+from datetime import timedelta
+
 import pytest
 
-from tests.unit.collectors.api_stub import OVERVIEW, Cloud, lines
+from tests.unit.collectors.api_stub import NOW, OVERVIEW, TRUSTORS, Cloud, lines
 from tests.unit.collectors.partner import (
     DECEMBER,
     NOVEMBER,
+    OCTOBER,
     desk,
     put_overview,
     put_trustors,
@@ -117,3 +120,115 @@ def test_a_fall_to_zero_stays_visible(cloud: Cloud) -> None:
     trustors = desk()
     for _ in range(2):
         assert used(trustors.poll()) == ["x current 0", "x previous 9"]
+
+
+SEPTEMBER = ("2026-09-01T00:00:00Z", "2026-09-30T23:59:59Z")
+
+
+@pytest.mark.parametrize("late", [SEPTEMBER, NOVEMBER, DECEMBER])
+def test_a_late_previous_period_is_asked_for_again(cloud: Cloud, late: tuple[str, str]) -> None:
+    """A node that lags gives a period before the previous one, or the newest as previous: it is
+    not shown, and the next poll asks again until the previous one ends where the newest begins.
+    """
+    put_trustors(cloud, "x")
+    path = put_overview(cloud, "x", row("1"))
+    put_overview(cloud, "x", row("9"), index=1, period=late)
+    trustors = desk()
+    for _ in range(2):
+        assert used(trustors.poll()) == ["x current 1"]
+    put_overview(cloud, "x", row("5"), index=1)
+    for _ in range(2):
+        assert used(trustors.poll()) == ["x current 1", "x previous 5"]
+    asked = [query["billingPeriodIndex"] for query in cloud.queries(path)]
+    assert asked == ["0", "1", "0", "1", "0", "1", "0"]
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        ("2026-10-01T00:00:00Z", "2026-10-25T23:59:59Z"),
+        ("2026-10-05T00:00:00Z", "2026-11-04T23:59:59Z"),
+        ("2026-10-01T00:00:00Z", None),
+        (None, "2026-10-31T23:59:59Z"),
+    ],
+)
+def test_a_previous_period_with_a_gap_is_shown_and_asked_for_again(
+    cloud: Cloud, period: tuple[str, str]
+) -> None:
+    """Where no period can lie between, or the dates do not say so, the previous one is shown."""
+    put_trustors(cloud, "x")
+    path = put_overview(cloud, "x", row("1"))
+    put_overview(cloud, "x", row("9"), index=1, period=period)
+    trustors = desk()
+    for _ in range(2):
+        assert used(trustors.poll()) == ["x current 1", "x previous 9"]
+    if period[1] != "2026-10-31T23:59:59Z":
+        assert cloud.count(path) == 4
+
+
+@pytest.mark.parametrize("end", ["2026-10-31T00:00:00Z", "2026-11-01T00:00:00Z"])
+def test_ends_are_written_in_several_ways(cloud: Cloud, end: str) -> None:
+    """A period that ends with its last day or with the next one's first moment is adjacent."""
+    put_trustors(cloud, "x")
+    path = put_overview(cloud, "x", row("1"))
+    put_overview(cloud, "x", row("9"), index=1, period=("2026-10-01T00:00:00Z", end))
+    trustors = desk()
+    for _ in range(2):
+        assert used(trustors.poll()) == ["x current 1", "x previous 9"]
+    assert cloud.count(path) == 3
+
+
+def test_a_late_newest_period_changes_nothing(cloud: Cloud) -> None:
+    """When index 0 falls back to a period that ended before the known newest one began, the
+    numbers stay, with the time they were read at.
+    """
+    put_trustors(cloud, "x")
+    put_overview(cloud, "x", row("1"))
+    put_overview(cloud, "x", row("9"), index=1)
+    trustors = desk()
+    before = trustors.poll()
+    put_overview(cloud, "x", row("9"), period=OCTOBER)
+    put_overview(cloud, "x", row("7"), index=1, period=SEPTEMBER)
+    assert trustors.poll(NOW + timedelta(hours=6)) == before
+
+
+def test_a_newest_period_that_grew_backwards_is_shown(cloud: Cloud) -> None:
+    """A contract that becomes annual has a newest period that began before the known one."""
+    put_trustors(cloud, "x")
+    put_overview(cloud, "x", row("1"))
+    trustors = desk()
+    trustors.poll()
+    put_overview(cloud, "x", row("2"), period=("2026-01-01T00:00:00Z", "2026-12-31T23:59:59Z"))
+    assert used(trustors.poll()) == ["x current 2"]
+
+
+def test_an_overview_of_another_customer_is_not_shown(cloud: Cloud) -> None:
+    """An overview that names another organization is that customer's error."""
+    put_trustors(cloud, "x", "y")
+    put_overview(cloud, "x", row("1"))
+    other = {"organization": {"id": "id-x"}, "currency": "USD", "usages": [row("7")]}
+    cloud.put(f"{OVERVIEW}/id-y", other, billingPeriodIndex="0")
+    trustors = desk(periods=("current",))
+    text = trustors.poll()
+    assert statuses(text) == {"x": "ok", "y": "error"}
+    assert used(text) == ["x current 1"]
+    assert trustors.left_out == [("unexpected_answer", "overview of trustor id-y")]
+
+
+def test_a_customer_that_is_renamed_while_it_fails_has_one_name(cloud: Cloud) -> None:
+    """What is kept of a customer that fails is shown under the name that the listing has now."""
+    put_trustors(cloud, "x", "y")
+    put_overview(cloud, "x", row("1"))
+    put_overview(cloud, "y", row("2"))
+    trustors = desk(periods=("current",))
+    trustors.poll()
+    entities = [
+        {"id": "id-x", "organization": {"name": "new"}},
+        {"id": "id-y", "organization": {"name": "y"}},
+    ]
+    cloud.put(TRUSTORS, {"entities": entities, "pageCount": 1})
+    cloud.refuse(f"{OVERVIEW}/id-x", 500)
+    text = trustors.poll()
+    assert statuses(text) == {"new": "error", "y": "ok"}
+    assert used(text) == ["new current 1", "y current 2"]
+    assert 'trustor="x"' not in text

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from billing_exporter.collectors.trustors import FAILURES_IN_A_ROW
-from billing_exporter.genesys import Forbidden, RateLimited, Unauthorized, Unavailable
+from billing_exporter.genesys import Forbidden
 from tests.unit.collectors.api_stub import NOW, OVERVIEW, TRUSTORS, Cloud, fixture, lines
 from tests.unit.collectors.partner import desk, put_overview, put_trustors, row, statuses, used
 
@@ -132,75 +131,6 @@ def test_a_customer_that_vanished_from_the_listing_ends(cloud: Cloud) -> None:
     assert "gone" not in trustors.poll()
 
 
-def test_many_failures_in_a_row_end_the_poll(cloud: Cloud) -> None:
-    """When customer after customer fails, it is the API that fails: the rest is not asked."""
-    names = [f"t{number:02}" for number in range(FAILURES_IN_A_ROW + 20)]
-    put_trustors(cloud, *names)
-    for name in names:
-        cloud.refuse(f"{OVERVIEW}/id-{name}", 500)
-    with pytest.raises(Unavailable):
-        desk(concurrency=1).poll()
-    asked = [name for name in names if cloud.count(f"{OVERVIEW}/id-{name}")]
-    assert asked == names[:FAILURES_IN_A_ROW]
-
-
-def test_failures_between_successes_do_not_end_the_poll(cloud: Cloud) -> None:
-    """Any number of failing customers is tolerated as long as others answer in between."""
-    names = [f"t{number:02}" for number in range(3 * FAILURES_IN_A_ROW)]
-    put_trustors(cloud, *names)
-    for number, name in enumerate(names):
-        if number % FAILURES_IN_A_ROW == 0:
-            put_overview(cloud, name, row())
-        else:
-            cloud.refuse(f"{OVERVIEW}/id-{name}", 500)
-    found = statuses(desk(concurrency=1).poll())
-    assert sorted(found) == names
-    assert list(found.values()).count("ok") == 3
-
-
-def test_one_failure_less_than_the_limit_is_tolerated(cloud: Cloud) -> None:
-    """Customers are not given up while they are fewer than would prove the API to be failing."""
-    names = [f"t{number:02}" for number in range(FAILURES_IN_A_ROW)]
-    put_trustors(cloud, *names)
-    put_overview(cloud, names[0], row())
-    for name in names[1:]:
-        cloud.refuse(f"{OVERVIEW}/id-{name}", 500)
-    found = statuses(desk(concurrency=1).poll())
-    assert [found[name] for name in names] == ["ok", *["error"] * (FAILURES_IN_A_ROW - 1)]
-
-
-def test_all_of_a_few_customers_failing_is_the_api_failing(cloud: Cloud) -> None:
-    """A partner of few customers is told that the poll failed when none of them answers."""
-    put_trustors(cloud, "one", "two")
-    for name in ("one", "two"):
-        cloud.refuse(f"{OVERVIEW}/id-{name}", 500)
-    with pytest.raises(Unavailable):
-        desk(concurrency=1).poll()
-
-
-def test_the_rate_limit_ends_the_poll(cloud: Cloud) -> None:
-    """When the API asks to wait for long, no further customer is asked."""
-    names = [f"t{number:02}" for number in range(30)]
-    put_trustors(cloud, *names)
-    for name in names:
-        cloud.refuse(f"{OVERVIEW}/id-{name}", 429, headers={"Retry-After": "600"})
-    with pytest.raises(RateLimited) as caught:
-        desk(concurrency=1).poll()
-    assert caught.value.retry_after == 600
-    assert len(cloud.asked) == 2
-
-
-def test_refused_credentials_end_the_poll(cloud: Cloud) -> None:
-    """When a fresh token is refused, it is for everyone."""
-    names = [f"t{number:02}" for number in range(30)]
-    put_trustors(cloud, *names)
-    for name in names:
-        cloud.refuse(f"{OVERVIEW}/id-{name}", 401)
-    with pytest.raises(Unauthorized):
-        desk(concurrency=1).poll()
-    assert {asked.split("?")[0] for asked in cloud.asked} == {TRUSTORS, f"{OVERVIEW}/id-t00"}
-
-
 def test_no_permission_to_list_is_a_failed_poll(cloud: Cloud) -> None:
     """An organization that is nobody's partner lacks a permission, which is named."""
     cloud.refuse(TRUSTORS, 403)
@@ -247,5 +177,5 @@ def test_what_is_rendered_again_is_what_changed(cloud: Cloud) -> None:
     assert before is not None
     assert after is not None
     same = {key for key in after.shown if after.shown[key] is before.shown[key]}
-    assert {"states", "trustor id-same"} <= same
+    assert {"state id-same", "trustor id-same", "state id-other"} <= same
     assert "trustor id-other" not in same

@@ -1,6 +1,8 @@
 """Web configuration files: what each is taken for, here and by the real promtool."""
 
+import re
 import subprocess
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +20,9 @@ from billing_exporter.httpd.tls_settings import (
     VERSIONS,
     TlsServer,
 )
-from billing_exporter.web.settings import HEADERS, HttpServer, WebSettings
-from tests.unit.config.web_cases import ASKING, CASES, GONE, HASH, Case
+from billing_exporter.web.protection import Protection, RequestRate
+from billing_exporter.web.settings import HEADERS, HttpServer, RateLimit, WebSettings
+from tests.unit.config.web_cases import ASKING, CASES, GONE, HASH, INLINE, Case
 from tools.paths import ROOT
 from tools.testkit.certificates import Authority
 from tools.testkit.components import require
@@ -60,9 +63,18 @@ def case(request: pytest.FixtureRequest) -> Case:
 def file(folder: Path, case: Case, request: pytest.FixtureRequest) -> Iterator[Path]:
     """Return a file that holds the case's text."""
     path = folder / f"{abs(hash(request.node.name))}.yml"
-    path.write_text(case.text)
+    path.write_text(with_files(case.text, folder))
     yield path
     path.unlink()
+
+
+def with_files(text: str, folder: Path) -> str:
+    """Put the text of files in the place of their names between ``@``."""
+
+    def indented(found: re.Match[str]) -> str:
+        return textwrap.indent((folder / found[1]).read_text(), " " * 4)
+
+    return re.sub(r"^@(.+?)@", indented, text, flags=re.MULTILINE)
 
 
 def test_mistakes(file: Path, case: Case) -> None:
@@ -100,6 +112,44 @@ def test_a_good_file_becomes_a_protection(folder: Path) -> None:
     assert HASH not in repr(loaded)
 
 
+def test_text_in_the_place_of_files(folder: Path) -> None:
+    """Certificate and key as text secure the server; the key is never shown, no file is watched."""
+    path = folder / "inline.yml"
+    path.write_text(with_files(f"tls_server_config:\n{INLINE}", folder))
+    loaded = load_web(path)
+    assert loaded.protection.tls is not None
+    assert set(loaded.stamps) == {path}
+    assert "PRIVATE" not in repr(loaded)
+
+
+def test_nothing_is_protected_by_an_empty_file(tmp_path: Path) -> None:
+    """An empty file asks for nothing."""
+    path = tmp_path / "web.yml"
+    path.write_text("# later\n")
+    assert load_web(path).protection == Protection()
+
+
+def test_rate_limit(tmp_path: Path) -> None:
+    """Interval and burst arrive as numbers; an interval of 0 is no limit."""
+    path = tmp_path / "web.yml"
+    path.write_text("rate_limit: {interval: 1m0.5s, burst: 3}")
+    assert load_web(path).protection.rate == RequestRate(seconds=60.5, burst=3)
+    path.write_text("rate_limit: {interval: 0, burst: 3}")
+    assert load_web(path).protection.rate is None
+
+
+def test_a_slow_hash_is_a_warning(tmp_path: Path) -> None:
+    """A cost above 16 is taken, and the warning names line and user, not the hash."""
+    path = tmp_path / "web.yml"
+    slow = HASH.replace("10", "17", 1)
+    path.write_text(f"basic_auth_users:\n  ann: {slow}\n  bob: {HASH}\n")
+    loaded = load_web(path)
+    assert set(loaded.protection.users) == {"ann", "bob"}
+    (warning,) = loaded.warnings
+    assert warning.startswith(f"{path}:2: basic_auth_users.ann: a cost above 16 takes")
+    assert slow not in warning
+
+
 def test_every_mistake_at_once(folder: Path) -> None:
     """Mistakes of all parts and of the files that are named are said together, in order."""
     path = folder / "worst.yml"
@@ -115,7 +165,7 @@ def test_every_mistake_at_once(folder: Path) -> None:
 def test_the_page_explains_every_word() -> None:
     """Each setting, header, suite, curve, version and policy is explained."""
     page = PAGE.read_text(encoding="utf-8")
-    structs = (TlsServer, HttpServer, WebSettings)
+    structs = (TlsServer, HttpServer, RateLimit, WebSettings)
     settings = [name for struct in structs for name in struct.__struct_fields__]
     words = [*settings, *HEADERS, *CIPHER_SUITES, *TLS13_SUITES, *CURVES, *CLIENT_AUTH_TYPES]
     assert [word for word in (*words, *VERSIONS) if f"`{word}`" not in page] == []

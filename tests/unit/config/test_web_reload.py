@@ -76,7 +76,7 @@ def test_a_new_certificate_is_taken_over(world: World, caplog: pytest.LogCapture
     assert after.tls is not None
     assert before.tls is not None
     assert after.tls.context is not before.tls.context
-    assert caplog.messages == ["the web configuration was read anew"]
+    assert caplog.messages == ["the web configuration was reloaded"]
 
 
 def test_files_are_looked_at_once_a_second(world: World) -> None:
@@ -100,7 +100,7 @@ def test_between_certificate_and_key(world: World, caplog: pytest.LogCaptureFixt
     kept, anew = caplog.records
     assert (kept.levelname, kept.message) == ("ERROR", "the web configuration is kept as it was")
     assert "key_file: not the key of the certificate in cert_file" in vars(kept)["error"]
-    assert anew.message == "the web configuration was read anew"
+    assert anew.message == "the web configuration was reloaded"
 
 
 def test_a_file_that_is_being_written_waits(world: World) -> None:
@@ -128,7 +128,7 @@ def test_users_and_headers_change(world: World) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "the file is empty"),
+        ("", "tls_server_config: is switched on or off by a restart alone"),
         (TLS + "basic_auth_users:\n  ann: hunter2\n", "expected a bcrypt hash"),
         (TLS, "basic_auth_users: is switched on or off by a restart alone"),
         (USERS, "tls_server_config: is switched on or off by a restart alone"),

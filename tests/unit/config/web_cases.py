@@ -10,6 +10,8 @@ from billing_exporter.httpd.tls_settings import CIPHER_SUITES, TLS13_SUITES
 
 HASH = "$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG"
 TLS = "tls_server_config: {cert_file: s.crt, key_file: s.key"
+INLINE = "  cert: |\n@s.crt@  key: |\n@s.key@"
+"""Certificate and key as text: a line ``@name@`` stands for the indented text of a file."""
 ASKING = f"{TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.crt"
 
 
@@ -41,9 +43,10 @@ def bad(text: str, *mistakes: str, promtool: bool = False, old: bool | None = No
 
 
 _PART = "1: tls_server_config"
-_KNOWN = "tls_server_config, http_server_config, basic_auth_users"
+_KNOWN = "tls_server_config, http_server_config, rate_limit, basic_auth_users"
 _HASHED = "expected a bcrypt hash such as `htpasswd -nBC 10 NAME` prints"
-_EMPTY = "the file is empty: see the reference for an example"
+_NO_KEY = "key_file: required, unless `key` holds the text itself"
+_NO_CERT = "cert_file: required, unless `cert` holds the text itself"
 _UNVERIFIED = (
     f"{_PART}.client_auth_type: a client's certificate cannot be taken without verifying it, and "
     "would prove nothing: write one of NoClientCert, VerifyClientCertIfGiven, "
@@ -55,6 +58,22 @@ GONE = "cannot be read: No such file or directory"
 
 CASES = {
     "nothing but braces": Case("{}"),
+    "empty": Case(""),
+    "nothing but a comment": Case("# nothing is protected\n\n"),
+    "certificate and key as text": Case("tls_server_config:\n" + INLINE, old=False),
+    "text and file": Case("tls_server_config:\n  cert_file: s.crt\n  key: |\n@s.key@", old=False),
+    "authority as text": Case(
+        f"tls_server_config:\n{INLINE}  client_auth_type: RequireAndVerifyClientCert\n"
+        "  client_ca: |\n@ca.crt@",
+        old=False,
+    ),
+    "limits": Case("rate_limit: {interval: 1s, burst: 20}", old=False),
+    "limits of parts of a second": Case("rate_limit: {interval: 1m1.5s, burst: 1}", old=False),
+    "no limits": Case("rate_limit: {interval: 0s, burst: 0}", old=False),
+    "a header that looks like a number": Case(
+        "http_server_config: {headers: {X-XSS-Protection: 0}}"
+    ),
+    "a slow hash": Case(f"basic_auth_users: {{ann: {HASH.replace('10', '17')}}}"),
     "least TLS": Case(f"{TLS}}}"),
     "all of TLS": Case(
         f"{ASKING}, min_version: TLS12, max_version: TLS13, prefer_server_cipher_suites: no,"
@@ -81,7 +100,7 @@ CASES = {
     "a list": bad("[a]", "1: expected a mapping, got a list"),
     "no key": bad(
         "tls_server_config:\n  cert_file: s.crt",
-        "2: tls_server_config.key_file: required, but missing",
+        f"{_PART}.{_NO_KEY}",
     ),
     "no such files": bad(
         "tls_server_config:\n  cert_file: a\n  key_file: b\n",
@@ -144,7 +163,6 @@ CASES = {
         "3: basic_auth_users.ann: given twice, first in line 2",
     ),
     # What promtool takes and cannot be meant, or cannot be done here.
-    "empty": bad("", _EMPTY, promtool=True),
     "a part without content": bad(
         "tls_server_config:\nbasic_auth_users:",
         "1: tls_server_config: expected a mapping, got nothing",
@@ -153,8 +171,8 @@ CASES = {
     ),
     "TLS without certificate": bad(
         "tls_server_config: {min_version: TLS13}",
-        f"{_PART}.cert_file: required, but missing",
-        f"{_PART}.key_file: required, but missing",
+        f"{_PART}.{_NO_CERT}",
+        f"{_PART}.{_NO_KEY}",
         promtool=True,
     ),
     "old versions": bad(
@@ -210,11 +228,33 @@ CASES = {
         + ", ".join((*CIPHER_SUITES, *TLS13_SUITES)),
         old=True,
     ),
-    "limits": bad(
-        "rate_limit: {interval: 1s, burst: 20}",
-        f"1: rate_limit: unknown setting; known here: {_KNOWN}",
+    "limits that refuse everything": bad(
+        "rate_limit: {interval: 1s}",
+        "1: rate_limit.burst: needs at least 1: with 0 no request at all would be answered",
         promtool=True,
         old=False,
+    ),
+    "limits in other words": bad(
+        "rate_limit: {interval: often, burst: 1}",
+        "1: rate_limit.interval: expected a duration such as 1s or 100ms, or 0 for no limit",
+    ),
+    "certificate twice": bad(
+        "tls_server_config:\n  cert_file: s.crt\n" + INLINE,
+        "3: tls_server_config.cert: given beside cert_file: keep one of them",
+        promtool=True,
+        old=False,
+    ),
+    "text that is no certificate": bad(
+        "tls_server_config: {cert: no, key: 'no'}",
+        f"{_PART}.cert: expected text, got true/false: put it in quotes",
+    ),
+    "text that is no key": bad(
+        "tls_server_config:\n  key: no key\n  cert: |\n@s.crt@",
+        "2: tls_server_config.key: holds no private key in PEM form",
+    ),
+    "text of another key": bad(
+        "tls_server_config:\n  key: |\n@other.key@  cert: |\n@s.crt@",
+        "2: tls_server_config.key: not the key of the certificate in cert",
     ),
     "a header of two lines": bad(
         'http_server_config: {headers: {Content-Security-Policy: "a\\nb"}}',
@@ -232,11 +272,9 @@ CASES = {
         "1: basic_auth_users.?: no client can give a name that holds a colon",
         promtool=True,
     ),
-    "a cost too high": bad(
-        f"basic_auth_users: {{ann: {HASH.replace('10', '31')}}}",
-        "1: basic_auth_users.ann: a cost above 16 keeps the exporter busy for too long: hash it "
-        "again",
-        promtool=True,
+    "a cost that does not exist": bad(
+        f"basic_auth_users: {{ann: {HASH.replace('10', '32')}}}",
+        f"1: basic_auth_users.ann: {_HASHED}",
     ),
     "half a hash": bad(
         f"basic_auth_users: {{ann: {HASH[:-1]}}}",

@@ -30,6 +30,7 @@ from tools.testkit.recorded_api import (
 )
 
 TRUSTORS = f"{API}/api/v2/orgauthorization/trustors"
+CUSTOMER = "00000000-0000-4000-8000-00000000000a"
 START = datetime(2026, 10, 21, tzinfo=UTC)
 END = datetime(2026, 11, 20, 23, 59, 59, 999_000, tzinfo=UTC)
 
@@ -38,9 +39,9 @@ END = datetime(2026, 11, 20, 23, 59, 59, 999_000, tzinfo=UTC)
     ("call", "name", "target"),
     [
         (
-            lambda api: api.get_billing_contract("c/1 ?"),
+            lambda api: api.get_billing_contract("C-1001"),
             "contract.json",
-            "/api/v2/billing/contracts/c%2F1%20%3F",
+            "/api/v2/billing/contracts/C-1001",
         ),
         (
             lambda api: api.get_billing_contract_billingperiod("c-1", "bp-2"),
@@ -87,9 +88,9 @@ END = datetime(2026, 11, 20, 23, 59, 59, 999_000, tzinfo=UTC)
             ),
         ),
         (
-            lambda api: api.get_billing_trusteebillingoverview_trustor_org_id("org-1"),
+            lambda api: api.get_billing_trusteebillingoverview_trustor_org_id(CUSTOMER),
             "trusteebillingoverview.json",
-            "/api/v2/billing/trusteebillingoverview/org-1?billingPeriodIndex=0",
+            f"/api/v2/billing/trusteebillingoverview/{CUSTOMER}?billingPeriodIndex=0",
         ),
         (
             lambda api: api.get_orgauthorization_trustors(page_size=25, page_number=2),
@@ -114,6 +115,55 @@ def test_operations(
     assert service.calls[-1].request.headers["Authorization"] == f"Bearer {TOKEN}"
     assert [status for _, status in listener.requests] == ["200", "200"]
     assert listener.oddities == []
+
+
+def test_ids_are_escaped(service: responses.RequestsMock) -> None:
+    """An id is one part of the path, whatever characters it holds."""
+    service.get(f"{BILLING}/contracts/c%2F1%20%3F", json={"externalNumber": " c/1 ? "})
+    assert billing_api().get_billing_contract("c/1 ?").external_number == " c/1 ? "
+
+
+@pytest.mark.parametrize(
+    ("call", "target", "answer", "path"),
+    [
+        (
+            lambda api: api.get_billing_contract("c-1"),
+            "contracts/c-1",
+            {"id": "c-2", "externalNumber": "C-2"},
+            "$.id",
+        ),
+        (
+            lambda api: api.get_billing_contract_billingperiod("c-1", "p-1"),
+            "contracts/c-1/billingperiods/p-1",
+            {"id": "p-2"},
+            "$.id",
+        ),
+        (
+            lambda api: api.get_billing_trusteebillingoverview_trustor_org_id("o-1"),
+            "trusteebillingoverview/o-1",
+            {"organization": {"id": "o-2"}, "usages": []},
+            "$.organization.id",
+        ),
+    ],
+)
+def test_an_answer_about_something_else_is_refused(
+    service: responses.RequestsMock,
+    call: Callable[[BillingApi], Any],
+    target: str,
+    answer: dict[str, object],
+    path: str,
+) -> None:
+    """What names another contract, period or organization than asked for is no answer; without a
+    name, with a blank one or with the one asked for in another case, it is.
+    """
+    service.get(f"{BILLING}/{target}", json=answer)
+    with pytest.raises(UnexpectedAnswer, match="something else") as caught:
+        call(billing_api())
+    assert caught.value.path == path
+    for name in (None, " ", target.rpartition("/")[2].upper()):
+        named = {"organization": {"id": name}} if "organization" in answer else {"id": name}
+        service.replace(responses.GET, f"{BILLING}/{target}", json={"usages": [], **named})
+        assert call(billing_api())
 
 
 @pytest.mark.parametrize(

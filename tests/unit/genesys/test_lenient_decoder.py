@@ -8,7 +8,7 @@ import pytest
 
 from billing_exporter.genesys.decoding import Decoder
 from billing_exporter.genesys.errors import UnexpectedAnswer
-from billing_exporter.genesys.lenient_decoder import Oddities, reader
+from billing_exporter.genesys.lenient_decoder import Oddities
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -177,7 +177,7 @@ def test_text_that_no_encoding_can_write_is_mended() -> None:
 
 
 def test_only_records_can_be_read() -> None:
-    """A kind that is no record is a programmer's mistake."""
+    """A kind that is no record is refused when the decoder is made."""
     with pytest.raises(TypeError):
-        reader(int)
+        Decoder(int)
     assert Oddities().pairs() == ()

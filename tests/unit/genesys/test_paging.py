@@ -135,12 +135,15 @@ def numbered(pages: list[TrustorEntityListing]) -> list[str | None]:
     return [row.id for row in by_number(lambda number, _: pages[number - 1], 100, "op")]
 
 
-def page(*ids: str, page_count: int | None = None, more: bool = False) -> TrustorEntityListing:
+def page(
+    *ids: str, page_count: int | None = None, more: bool = False, total: int | None = None
+) -> TrustorEntityListing:
     """Return one page of trustors."""
     return TrustorEntityListing(
         entities=tuple(Trustor(id=each) for each in ids),
         page_count=page_count,
         next_uri="/trustors?pageNumber=2" if more else None,
+        total=total,
     )
 
 
@@ -148,12 +151,52 @@ def test_numbered_pages_are_counted() -> None:
     """Pages are asked for until the number that the API gives, no further."""
     assert numbered([page("a", page_count=2), page("b", page_count=2)]) == ["a", "b"]
     assert numbered([page(page_count=0)]) == []
+    assert numbered([page("a", page_count=1, more=True)]) == ["a"]
 
 
 def test_numbered_pages_without_a_count() -> None:
-    """Without a number of pages, the next page's link or an empty page says when it is over."""
+    """Without a number of pages, the next page's link says whether there is one."""
     assert numbered([page("a", more=True), page("b")]) == ["a", "b"]
-    assert numbered([page("a", more=True), page(more=True)]) == ["a"]
+    assert numbered([page("a", more=True), page()]) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "middle",
+    [
+        page(page_count=3),
+        page(more=True),
+        page(page_count=0, more=True),
+        page(page_count=1, total=2),
+        page(page_count=0, total=2),
+        page(total=2),
+    ],
+)
+def test_an_empty_page_in_the_middle(middle: TrustorEntityListing) -> None:
+    """An empty page ends nothing while pages, rows or a link are left."""
+    last = page("b", page_count=middle.page_count and 3, total=middle.total)
+    assert numbered([page("a", page_count=3, more=True), middle, last]) == ["a", "b"]
+
+
+@pytest.mark.parametrize("first", [page("a", page_count=0, total=2), page("a", total=2)])
+def test_a_total_outweighs_the_number_of_pages(first: TrustorEntityListing) -> None:
+    """Rows that are counted and have not come are asked for."""
+    assert numbered([first, page("b", total=2)]) == ["a", "b"]
+
+
+def test_a_listing_that_shrinks_while_it_is_read() -> None:
+    """The total of the page before does not outlive it, and a link behind the total is no page."""
+    assert numbered([page("a", page_count=2, total=2), page(page_count=1, total=1)]) == ["a"]
+    assert numbered([page("a", more=True, total=1), page(more=True, total=1)]) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "more", [page(total=2), page(page_count=1, total=2), page(more=True), page(page_count=99)]
+)
+def test_pages_that_end_before_their_total(more: TrustorEntityListing) -> None:
+    """Rows that are counted and never come are an error, not fewer rows."""
+    with pytest.raises(UnexpectedAnswer, match="before the total") as caught:
+        numbered([page("a", page_count=99), *[more] * 12])
+    assert caught.value.path == "$.total"
 
 
 def test_a_numbered_page_that_repeats() -> None:

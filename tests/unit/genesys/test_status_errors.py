@@ -30,10 +30,16 @@ def error_of(status: int, body: bytes = b"", **headers: str) -> ApiError:
     return caught.value
 
 
-@pytest.mark.parametrize("status", [200, 201, 204, 299])
-def test_success(status: int) -> None:
+def test_success() -> None:
     """A success raises nothing."""
-    check(Answer(status, {}, b""), None, NOON)
+    check(Answer(200, {}, b""), None, NOON)
+
+
+@pytest.mark.parametrize("status", [201, 202, 204, 206, 299])
+def test_a_success_without_the_whole_answer(status: int) -> None:
+    """An answer that is accepted, empty or a piece of another one is no answer."""
+    with pytest.raises(UnexpectedAnswer, match="not the whole one"):
+        check(Answer(status, {}, b'{"entities": []}'), None, NOON)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +51,7 @@ def test_success(status: int) -> None:
         (400, Rejected),
         (401, Unauthorized),
         (403, Forbidden),
-        (404, NotFound),
+        (404, UnexpectedAnswer),
         (408, Unavailable),
         (409, Rejected),
         (413, Rejected),
@@ -67,6 +73,22 @@ def test_statuses(status: int, kind: type[ApiError]) -> None:
     assert error.status == status
     assert error.code is None
     assert "html" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"code": "not.found", "status": 404}', NotFound),
+        (b'{"message": "no Route matched"}', UnexpectedAnswer),
+        (b'{"status": 404, "error": "Not Found"}', UnexpectedAnswer),
+        (b'"not.found"', UnexpectedAnswer),
+        (b"{}", UnexpectedAnswer),
+        (b"", UnexpectedAnswer),
+    ],
+)
+def test_a_404_is_the_apis_own_or_unexpected(body: bytes, kind: type[ApiError]) -> None:
+    """Only the API's error body, which has a code, says that there is no such thing."""
+    assert type(error_of(404, body)) is kind
 
 
 def test_facts_of_an_error_body() -> None:

@@ -265,19 +265,41 @@ def test_timeouts_are_always_given(mocked: responses.RequestsMock) -> None:
 def test_the_environment_is_read_once_per_origin(
     mocked: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Proxies and certificate authorities of the environment are used, and not read again."""
+    """Proxies of the environment are used, and not read again."""
     mocked.get(f"{API}/api/v2/x", json={})
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/bundle.pem")
     transport = Transport()
     transport.send(request(API), Deadline(FakeClock(), 300))
     monkeypatch.delenv("HTTPS_PROXY")
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     transport.send(request(API), Deadline(FakeClock(), 300))
     for call in mocked.calls:
         given = vars(call.request)["req_kwargs"]
-        assert given["verify"] == "/etc/bundle.pem"
         assert given["proxies"]["https"] == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "nonsense"])
+def test_encodings_that_were_not_asked_for(encoding: str) -> None:
+    """A body that is encoded in another way than gzip is not what the API meant to send."""
+    with (
+        loopback(http_answer(b"{}", f"Content-Encoding: {encoding}")) as server,
+        pytest.raises(UnexpectedAnswer, match="not asked for"),
+    ):
+        send(server.url)
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "GZIP", "x-gzip"])
+def test_encodings_that_are_read(encoding: str) -> None:
+    """No encoding and gzip are read, in any spelling; several gzip files are one body."""
+    plain = encoding in {"", "identity"}
+    body = b"ab" if plain else gzip.compress(b"a") + gzip.compress(b"") + gzip.compress(b"b")
+    with loopback(http_answer(body, f"Content-Encoding: {encoding}")) as server:
+        assert send(server.url).body == b"ab"
+
+
+def test_nothing_compressed_is_nothing() -> None:
+    """An empty body is empty whatever its headers say."""
+    with loopback(http_answer(b"", "Content-Encoding: gzip")) as server:
+        assert send(server.url).body == b""
 
 
 def test_a_request_does_not_show_its_token() -> None:

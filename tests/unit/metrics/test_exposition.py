@@ -5,7 +5,7 @@ import subprocess
 import threading
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -14,28 +14,18 @@ from hypothesis import strategies as st
 from prometheus_client.samples import Sample
 
 from billing_exporter.collectors.registry import CATALOGUE
-from billing_exporter.metrics.exposition import Block, Body, Exposition, _Section, header, render
+from billing_exporter.metrics.exposition import Exposition, PlainText
 from billing_exporter.metrics.family import Metric
+from billing_exporter.metrics.pieces import Piece
+from billing_exporter.metrics.rendering import Rendered, render
 from billing_exporter.metrics.samples import Samples, labels
+from tests.unit.metrics.parts import ONE, OTHER, SUBJECTS, TWO, part
 from tools.testkit.components import require
 from tools.testkit.scrapes import billing_text, samples_of
 
-ONE = Metric("one", 'A "quoted" back\\slash\nand a line.', ("name",), additive=True)
-TWO = Metric("two", "Without labels.", (), additive=False)
-OTHER = Metric("other", "Of another collector.", ("name",), additive=True)
-SUBJECTS = {"first": (ONE, TWO), "second": (OTHER,)}
-
-sections = st.lists(st.text(alphabet="ab\n€", max_size=200).map(str.encode), max_size=6)
-
-
-def block(
-    metric: Metric, names: Iterable[str], organization: str = "acme", value: str = "1"
-) -> Block:
-    """Return a block of one metric with a series for each name."""
-    samples = Samples()
-    for name in names:
-        samples.require(metric, labels(metric.labels, name), Decimal(value))
-    return render(samples, organization)
+keys = st.text("ab", max_size=3)
+names_of_parts = st.lists(st.text("ab\n€", max_size=200), unique=True, max_size=4)
+keyed_names = st.dictionaries(keys, names_of_parts)
 
 
 def parsed(text: str, *, openmetrics: bool) -> list[Sample]:
@@ -52,20 +42,20 @@ def full() -> str:
             for metric in metrics:
                 values = [f"{name} \\ of\n{organization}" for name in metric.labels]
                 samples.require(metric, labels(metric.labels, *values), Decimal("1234.0001"))
-            exposition.publish(collector, organization, [render(samples, organization)])
+            exposition.publish(collector, organization, {"all": render(samples, organization)})
     return billing_text(exposition)
 
 
 def test_a_reading_is_written_like_this() -> None:
     """HELP and TYPE come once for each metric, then the lines of all organizations, grouped."""
     exposition = Exposition(SUBJECTS)
-    exposition.publish("second", "zeta", [block(OTHER, "x", "zeta")])
+    exposition.publish("second", "zeta", {"all": part(OTHER, "x", "zeta")})
     both = Samples()
     both.require(TWO, labels(()), 7)
     both.require(ONE, labels(("name",), "b"), Decimal("-0.50"))
     both.require(ONE, labels(("name",), "a"), 10**6)
-    exposition.publish("first", "zeta", [render(both, "zeta"), block(ONE, "c", "zeta")])
-    exposition.publish("first", 'ac"me', [block(ONE, "a", 'ac"me')])
+    exposition.publish("first", "zeta", {"b": render(both, "zeta"), "c": part(ONE, "c", "zeta")})
+    exposition.publish("first", 'ac"me', {"all": part(ONE, "a", 'ac"me')})
     assert billing_text(exposition) == (
         '# HELP one A \\"quoted\\" back\\\\slash\\nand a line.\n'
         "# TYPE one gauge\n"
@@ -82,26 +72,14 @@ def test_a_reading_is_written_like_this() -> None:
     )
 
 
-@given(st.permutations(["a", "b", "c", "d\ud800", "\n"]))
-def test_the_order_of_samples_never_shows(names: list[str]) -> None:
-    """The same samples in another order are the same bytes."""
-    assert block(ONE, names) == block(ONE, sorted(names))
-
-
 def test_a_metric_without_samples_has_no_header() -> None:
     """A metric whose facts were all in conflict is not mentioned."""
     samples = Samples()
     samples.require(TWO, labels(()), 1)
     samples.require(TWO, labels(()), 2)
     exposition = Exposition(SUBJECTS)
-    exposition.publish("first", "acme", [render(samples, "acme")])
+    exposition.publish("first", "acme", {"all": render(samples, "acme")})
     assert billing_text(exposition) == ""
-
-
-def test_a_block_says_how_many_series_it_has() -> None:
-    """The number of series is the number of lines."""
-    assert block(ONE, "abc").series == 3
-    assert block(ONE, "").series == 0
 
 
 @given(
@@ -115,7 +93,7 @@ def test_any_label_text_survives_the_parsers(
     """Whatever text a label has, the reference parsers read it back; half pairs are ``?``."""
     valid = {name.encode("utf-8", "replace").decode() for name in names}
     exposition = Exposition(SUBJECTS)
-    exposition.publish("first", organization, [block(ONE, names, organization)])
+    exposition.publish("first", organization, {"all": part(ONE, names, organization)})
     found = parsed(billing_text(exposition), openmetrics=openmetrics)
     assert {sample.labels["name"] for sample in found} == valid
     assert {sample.labels["organization"] for sample in found} == {
@@ -129,22 +107,32 @@ def test_no_number_that_is_none_reaches_the_text(value: Decimal) -> None:
     samples = Samples()
     samples.require(TWO, labels(()), value)
     exposition = Exposition(SUBJECTS)
-    exposition.publish("first", "acme", [render(samples, "acme")])
+    exposition.publish("first", "acme", {"all": render(samples, "acme")})
     text = billing_text(exposition)
     assert not any(word in text.lower() for word in ("nan", "inf"))
     found = [float(sample.value) for sample in parsed(text, openmetrics=True)]
     assert found == ([] if samples.dropped["not_a_number"] else [float(value)])
 
 
-@given(sections, st.binary(max_size=300))
-def test_the_gzip_body_is_the_plain_body(plain: list[bytes], live: bytes) -> None:
+@given(
+    st.dictionaries(st.sampled_from(["first", "second"]), keyed_names, max_size=2),
+    st.binary(max_size=300),
+)
+def test_the_gzip_body_is_the_plain_body(
+    shown: dict[str, dict[str, list[str]]], live: bytes
+) -> None:
     """However the text is divided, unpacking the gzip body gives it whole, and in one member: a
     client that stops after the first has everything.
     """
-    body = Body.of(tuple(_Section.of(part) for part in plain))
-    packed = b"".join(body.pieces(live, gzip=True))
-    expected = b"".join(plain) + live
-    assert b"".join(body.pieces(live, gzip=False)) == expected
+    exposition = Exposition(SUBJECTS)
+    for collector, parts in shown.items():
+        exposition.publish(collector, "acme", rendered(SUBJECTS[collector][0], parts))
+    plain = exposition.body.pieces(live, gzip=False)
+    packed = b"".join(exposition.body.pieces(live, gzip=True))
+    expected = b"".join(plain)
+    assert isinstance(plain, PlainText)
+    assert plain.size == len(expected)
+    assert expected.endswith(live)
     assert gzip.decompress(packed) == expected
     inflater = zlib.decompressobj(31)
     assert inflater.decompress(packed) == expected
@@ -152,30 +140,96 @@ def test_the_gzip_body_is_the_plain_body(plain: list[bytes], live: bytes) -> Non
     assert inflater.unused_data == b""
 
 
-def test_publishing_leaves_the_bytes_of_others_untouched() -> None:
-    """A new reading of one collector replaces its own section alone, and never an older body."""
+@given(st.lists(st.tuples(keyed_names, st.sets(keys)), max_size=5))
+def test_updates_give_what_publishing_all_gives(
+    steps: list[tuple[dict[str, list[str]], set[str]]],
+) -> None:
+    """The text depends on what is shown, not on the order in which it came."""
+    stepwise, at_once = Exposition(SUBJECTS), Exposition(SUBJECTS)
+    shown: dict[str, Rendered] = {}
+    for changed, removed in steps:
+        parts = rendered(ONE, changed)
+        stepwise.update("first", "acme", parts, removed)
+        shown = {key: value for key, value in shown.items() if key not in removed} | parts
+    at_once.publish("first", "acme", shown)
+    assert billing_text(stepwise) == billing_text(at_once)
+
+
+def test_updates_leave_the_bytes_of_others_untouched() -> None:
+    """An update deflates the pieces of its own lines alone, and never touches an older body."""
     exposition = Exposition(SUBJECTS)
-    exposition.publish("first", "acme", [block(ONE, "a")])
-    exposition.publish("second", "acme", [block(OTHER, "b")])
+    exposition.publish("first", "acme", {"a": part(ONE, "a")})
+    exposition.publish("second", "acme", {"b": part(OTHER, "b")})
     before = exposition.body
-    exposition.publish("first", "acme", [block(ONE, "xyz")])
+    exposition.update("first", "acme", {"x": part(ONE, "xyz")})
     after = exposition.body
-    assert after.sections[1] is before.sections[1]
-    assert after.sections[0] != before.sections[0]
-    assert 'name="a"' in b"".join(before.pieces(b"", gzip=False)).decode()
+    assert after.stretches[1] is before.stretches[1]
+    assert after.stretches[0] is not before.stretches[0]
+    assert 'name="x"' not in b"".join(before.pieces(b"", gzip=False)).decode()
+    exposition.update("first", "acme", {"x": part(ONE, "xyz")})
+    assert exposition.body.stretches[0] is after.stretches[0]
 
 
-def test_no_blocks_take_a_reading_away() -> None:
+def test_large_readings_are_many_pieces() -> None:
+    """Lines that fill many pieces are one text of the same order, with one valid checksum."""
+    exposition = Exposition(SUBJECTS)
+    names = {f"{key:03}": [f"{'x' * 200}{name}" for name in range(20)] for key in range(300)}
+    exposition.publish("first", "acme", rendered(ONE, names))
+    assert len(exposition.saved("first", "acme")) > 3
+    text = gzip.decompress(b"".join(exposition.body.pieces(b"", gzip=True))).decode()
+    found = [sample.labels["name"] for sample in parsed(text, openmetrics=False)]
+    assert found == [f"{key} {name}" for key in names for name in sorted(names[key])]
+
+
+def test_what_was_saved_is_shown_at_once() -> None:
+    """Pieces from a file give the same body as before, whatever their order."""
+    exposition = Exposition(SUBJECTS)
+    exposition.publish("first", "acme", {"b": part(ONE, "b"), "two": part_of_two()})
+    exposition.publish("first", "zeta", {"z": part(ONE, "z", "zeta")})
+    restarted = Exposition(SUBJECTS)
+    for organization in ("zeta", "acme"):
+        saved = exposition.saved("first", organization)
+        files = [piece.encode() for piece in reversed(saved)]
+        restarted.restore("first", organization, [Piece.decode(file) for file in files])
+    assert billing_text(restarted) == billing_text(exposition)
+    restarted.update("first", "acme", {}, ["b"])
+    assert 'one{organization="acme"' not in billing_text(restarted)
+
+
+def test_pieces_of_unknown_metrics_are_refused() -> None:
+    """Pieces of a metric that the collector does not have are refused and show nothing."""
+    exposition = Exposition(SUBJECTS)
+    exposition.publish("first", "acme", {"a": part(ONE, "a")})
+    saved = exposition.saved("first", "acme")
+    other = Exposition(SUBJECTS)
+    with pytest.raises(ValueError, match="no metric one"):
+        other.restore("second", "acme", saved)
+    assert billing_text(other) == ""
+
+
+def part_of_two() -> Rendered:
+    """Return a part of the metric without labels."""
+    samples = Samples()
+    samples.require(TWO, labels(()), 2)
+    return render(samples, "acme")
+
+
+def rendered(metric: Metric, parts: Mapping[str, list[str]]) -> dict[str, Rendered]:
+    """Return parts that have a series for each of their names."""
+    return {key: part(metric, [f"{key} {name}" for name in names]) for key, names in parts.items()}
+
+
+def test_no_parts_remove_a_reading() -> None:
     """An organization whose reading ends leaves the others' lines, and no header of its own."""
     exposition = Exposition(SUBJECTS)
-    exposition.publish("first", "acme", [block(ONE, "a")])
-    exposition.publish("first", "zeta", [block(ONE, "a", "zeta")])
-    exposition.publish("first", "acme", ())
+    exposition.publish("first", "acme", {"all": part(ONE, "a")})
+    exposition.publish("first", "zeta", {"all": part(ONE, "a", "zeta")})
+    exposition.publish("first", "acme", {})
     assert [
         sample.labels["organization"]
         for sample in parsed(billing_text(exposition), openmetrics=False)
     ] == ["zeta"]
-    exposition.publish("first", "zeta", ())
+    exposition.publish("first", "zeta", {})
     assert billing_text(exposition) == ""
 
 
@@ -190,7 +244,7 @@ def test_reads_and_publishings_never_tear() -> None:
 
     def publish(collector: str, metric: Metric) -> None:
         for reading in range(60):
-            exposition.publish(collector, "acme", [block(metric, names, value=str(reading))])
+            exposition.publish(collector, "acme", {"all": part(metric, names, value=str(reading))})
 
     def read() -> None:
         while not done.is_set():
@@ -243,8 +297,3 @@ def test_promtool_has_nothing_to_say(name: str) -> None:
         check=False,
     )
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
-
-
-def test_a_header_is_one_line_each() -> None:
-    """What a help text may hold cannot break the lines of the format."""
-    assert header(ONE).count(b"\n") == 2

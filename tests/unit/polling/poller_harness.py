@@ -49,6 +49,10 @@ class Scripted:
             raise act
         return Number(act if isinstance(act, int) else act(poll))
 
+    def fresh(self, data: Number, now: datetime) -> Number:  # noqa: ARG002 - no details
+        """A number has no details."""
+        return data
+
     def parts(self, data: Number) -> dict[str, Number]:
         """A number is one part."""
         return {"number": data}

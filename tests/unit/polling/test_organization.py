@@ -14,10 +14,11 @@ from billing_exporter.collectors import Poll, Shard
 from billing_exporter.collectors.invoices import InvoicesCollector, InvoicesData
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
 from billing_exporter.config import ConfigError, Mistake, Secret, Settings
-from billing_exporter.polling.poller import Loop
+from billing_exporter.polling.loop import Loop
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format
 from tools.testkit.organizations import organization_at
+from tools.testkit.scrapes import billing_text
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def _text(exporter: Exporter) -> str:
 
 def _billing(exporter: Exporter, *organizations: str) -> list[str]:
     """Return the billing lines of the organizations, without those about the exporter."""
-    sections = b"".join(section.plain for section in exporter.exposition.body.sections).decode()
+    sections = billing_text(exporter.exposition)
     wanted = tuple(f'{{organization="{name}"' for name in organizations)
     return [line for line in sections.splitlines() if any(part in line for part in wanted)]
 

@@ -183,13 +183,33 @@ def test_one_thing_among_many_may_fail(caplog: pytest.LogCaptureFixture) -> None
     assert [record.about for record in caplog.records] == ["one thing"] * 3  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("error", [RateLimited("no"), Unauthorized("no")])
-def test_what_concerns_everyone_is_not_tolerated(error: ApiError) -> None:
-    """When the API wants quiet or refuses the credentials, the poll ends."""
-    office = Office(tolerating(error))
+def publishing(value: int, error: ApiError | None) -> Act:
+    """Return a poll that shows a number before it ends."""
+
+    def fetch(poll: Poll[Number]) -> int:
+        poll.publish(Number(value))
+        if error is not None:
+            raise error
+        return value + 1
+
+    return fetch
+
+
+def test_a_poll_that_fails_keeps_what_it_published() -> None:
+    """What was read before a poll failed is shown; the time of the last success is as before, and
+    rows are counted by polls that succeed.
+    """
+    office = Office(7, publishing(8, Timeout("no")), publishing(9, None))
     office.poll()
-    assert office.told("poll_failure") == {error.reason: 1}
-    assert office.told("partial_failures_total") == {}
+    office.poll(hours=6)
+    assert office.shown() == [8]
+    assert office.told("up") == {"usage": 0}
+    assert office.told("last_success_timestamp_seconds") == {"usage": START.timestamp()}
+    assert office.told("rows_dropped_total") == {"missing": 1}
+    office.poll(hours=6)
+    assert office.shown() == [10]
+    assert [poll.previous for poll in office.collector.polls] == [None, Number(7), Number(8)]
+    assert office.told("rows_dropped_total") == {"missing": 2}
 
 
 def levels(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -24,6 +24,14 @@ class Numbers:
     def fetch(self, _poll: object) -> Any:
         """Fetch nothing."""
 
+    def fresh(
+        self,
+        data: dict[str, Decimal | None],
+        now: datetime,  # noqa: ARG002 - no details
+    ) -> dict[str, Decimal | None]:
+        """Numbers have no details."""
+        return data
+
     def parts(self, data: dict[str, Decimal | None]) -> dict[str, tuple[str, Decimal | None]]:
         """Make each number a part."""
         return {name: (name, number) for name, number in data.items()}
@@ -39,7 +47,7 @@ class Numbers:
 
 def text_of(reading: Reading) -> str:
     """Return all lines of a reading."""
-    lines = [line for block in reading.blocks for line in block.lines.values()]
+    lines = [line for part in reading.rendered.values() for line in part.lines.values()]
     return b"".join(lines).decode()
 
 

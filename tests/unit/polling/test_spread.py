@@ -10,7 +10,7 @@ import pytest
 from billing_exporter.app import START_SPREAD_SECONDS, Exporter
 from billing_exporter.collectors.settings import Collectors, TrustorsSettings, UsageSettings
 from billing_exporter.config import Settings
-from billing_exporter.polling.poller import Loop
+from billing_exporter.polling.loop import Loop
 from tools.testkit.organizations import organization_at
 
 SPREAD = 1000.0  # seconds: no poll begins while a test looks

@@ -8,40 +8,66 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from billing_exporter.simulator.charges import Course, charges, wallets
+from billing_exporter.simulator.ledger import Balance, Book, charges, entries, wallets
 from billing_exporter.simulator.periods import containing
+from billing_exporter.simulator.products import MESSAGES, TOKENS, VOICE
+from billing_exporter.simulator.trustors import Fleet
 from billing_exporter.simulator.world import World
 from tests.unit.simulator.client import TODAY
 
-courses = some.builds(
-    lambda seed, account, seats, start, passed: Course(
-        seed, account, seats, containing(start, 21), start + timedelta(days=passed)
+CENT = Decimal("0.01")
+books = some.builds(
+    lambda seed, first, start, passed: Book(
+        seed,
+        tuple(Fleet(seed, 60)[first + place] for place in range(3)),
+        "all",
+        (MESSAGES, TOKENS, VOICE),
+        containing(start, 21),
+        start + timedelta(days=passed),
     ),
     some.integers(1, 5),
-    some.integers(0, 9),
-    some.integers(1, 500),
+    some.integers(0, 57),
     some.dates(min_value=date(2024, 1, 1), max_value=date(2030, 1, 1)),
     some.integers(0, 40),
 )
 
 
-@given(courses)
-def test_a_wallet_keeps_its_identity(course: Course) -> None:
+@given(books)
+def test_a_wallet_keeps_its_identity(book: Book) -> None:
     """Ending is starting + increase - decrease - consumption; overage is the shortfall."""
-    for wallet in wallets(course):
+    for wallet in wallets(book):
         rest = wallet.starting + wallet.increase - wallet.decrease - wallet.consumption
         assert wallet.ending - wallet.overage == rest
         assert min(wallet.ending, wallet.overage) == 0
-        assert wallet.money == (wallet.overage * wallet.purse.rate).quantize(Decimal("0.01"))
+        assert wallet.money == (wallet.overage * wallet.purse.rate).quantize(CENT)
 
 
-@given(courses)
-def test_overage_is_what_neither_prepaid_nor_fair_use_covers(course: Course) -> None:
-    """Overage is never negative and costs its rate; tokens are units over units a token."""
-    for charge in charges(course):
-        assert charge.overage == max(0, charge.actual - charge.prepaid - charge.free)
-        assert charge.money == (charge.overage * charge.product.rate).quantize(Decimal("0.01"))
-        assert (charge.tokens is None) == (charge.product.per_token is None)
+@given(books)
+def test_overage_is_what_neither_prepaid_nor_fair_use_covers(book: Book) -> None:
+    """A customer's overage is never negative and costs its rate; tokens are units over units a
+    token.
+    """
+    for member in book.members:
+        for entry in entries(book, member):
+            assert entry.overage == max(0, entry.actual - entry.prepaid - entry.free)
+            assert entry.money == (entry.overage * entry.product.rate).quantize(CENT)
+            assert (entry.tokens is None) == (entry.product.per_token is None)
+
+
+@given(books)
+def test_a_charge_is_the_sum_of_the_customers(book: Book) -> None:
+    """Every quantity of a charge is what its customers have, and no product comes twice."""
+    found = charges(book)
+    assert len({charge.product.sku for charge in found}) == len(found)
+    for charge in found:
+        of_customers = [
+            entry
+            for member in book.members
+            for entry in entries(book, member)
+            if entry.product == charge.product
+        ]
+        for name in ("prepaid", "free", "actual", "overage"):
+            assert getattr(charge, name) == sum(getattr(each, name) for each in of_customers)
 
 
 @pytest.mark.parametrize("days", range(0, 1200, 97))
@@ -73,21 +99,22 @@ def test_the_contracts_have_something_to_show(world: World) -> None:
 
 @pytest.mark.parametrize("days", range(0, 40, 5))
 def test_on_any_day_a_wallet_is_exhausted_and_another_is_not(world: World, days: int) -> None:
-    """Of the wallets of open periods one is at zero, one is on its way there, one is fine."""
+    """Of the wallets of open periods one is at zero, one is fine; one that is now and then used up
+    was nearly so in the period before.
+    """
     today = TODAY + timedelta(days=days)
     terms = [term for term in world.accounts.terms(today) if term.active]
-    found = [
-        (world.contracts.course(term, term.periods(today)[0], today), wallet)
-        for term in terms
-        if term.account.wallets
-        for wallet in wallets(world.contracts.course(term, term.periods(today)[0], today))
-    ]
-    assert any(wallet.ending == 0 for _, wallet in found)
-    tokens = [w for _, w in found if w.purse.name == "AI Experience Tokens"]
+
+    def of(place: int) -> list[Balance]:
+        books = [world.contracts.book(term, term.periods(today)[place], today) for term in terms]
+        return [wallet for book in books for wallet in wallets(book)]
+
+    found = of(0)
+    assert any(wallet.ending == 0 for wallet in found)
+    tokens = [wallet for wallet in found if wallet.purse.name == "AI Experience Tokens"]
     assert all(wallet.ending > wallet.starting / 2 for wallet in tokens)
-    credits_ = [(c, w) for c, w in found if w.purse.name == "Messaging Credits"]
-    pace = [w.consumption / max(1, c.day) * c.period.days / w.starting for c, w in credits_]
-    assert max(pace) > Decimal("0.8")
+    (messages,) = (wallet for wallet in of(1) if wallet.purse.name == "Messaging Credits")
+    assert messages.consumption > messages.starting * Decimal("0.8")
 
 
 def test_a_closed_period_of_a_contract_never_changes(world: World) -> None:

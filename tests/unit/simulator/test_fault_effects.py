@@ -2,7 +2,6 @@
 
 import json
 import time
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -171,34 +170,6 @@ def test_reports_stay_in_progress(client: Client) -> None:
     states = [client.get("billing/reports/billableusage", **window).json() for _ in range(3)]
     assert [state["status"] for state in states] == ["InProgress", "InProgress", "Complete"]
     assert [bool(state["usages"]) for state in states] == [False, False, True]
-
-
-def test_closed_periods_can_be_restated(client: Client) -> None:
-    """Use of a closed period is a tenth more, of the open one as ever; prepaid stays."""
-    before: list[list[dict[str, str]]] = []
-    after: list[list[dict[str, str]]] = []
-    for kept in (before, after):
-        kept += [_usages(client), _usages(client, index=1)]
-        client.faults("restated")
-    assert after[0] == before[0]
-    for was, now in zip(before[1], after[1], strict=True):
-        assert now["prepayQuantity"] == was["prepayQuantity"]
-        if was["usageQuantity"] not in {"", "0"}:
-            assert Decimal(now["usageQuantity"]) == Decimal(was["usageQuantity"]) * Decimal("1.1")
-
-
-def test_closed_periods_of_contracts_can_be_restated(client: Client) -> None:
-    """The actual quantities of a closed period grow, those of the open one do not."""
-    contract = client.get("billing/contracts").json()["entities"][0]
-    paths = [
-        f"billing/contracts/{contract['id']}/billingperiods/{period['id']}"
-        for period in contract["billingPeriods"][:2]
-    ]
-    was = [client.get(path).json() for path in paths]
-    client.faults("restated")
-    now = [client.get(path).json() for path in paths]
-    assert now[0] == was[0]
-    assert now[1]["charges"][0]["actualQuantity"] > was[1]["charges"][0]["actualQuantity"]
 
 
 def test_a_revoked_token_is_refused(client: Client) -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from billing_exporter.simulator.overview import COUNTED, PARTS, Row, rows
+from billing_exporter.simulator.history import COUNTED, PARTS
+from billing_exporter.simulator.overview import TOKENS, Row, rows
 from billing_exporter.simulator.periods import Period, containing, newest
 from billing_exporter.simulator.subscriptions import subscription
 from billing_exporter.simulator.trustors import Fleet, Trustor
@@ -64,13 +65,30 @@ def test_it_has_every_grouping_and_quirk_that_was_seen(world: World) -> None:
     assert len(groupings) == 13
     assert {"fair-use", "rollup", "rollup-usage", "storage-category"} <= groupings
     names = Counter(row["name"] for row in usages)
-    assert names["API Resource"] == names["AI Experience Tokens"] == 2
+    assert names["API Resource"] == 2
+    tokens = {row["grouping"]: row["name"] for row in usages if row["partNumber"] == TOKENS}
+    assert tokens["fair-use"] != tokens["rollup"]
     assert any("\u0421" in row["name"] for row in usages)
     assert any(row["overagePrice"] == "0.0001" for row in usages)
     assert any(row["isThirdParty"] for row in usages)
     empty = [row for row in usages if row["usageQuantity"] == ""]
     assert len(empty) == 4
     assert all(row["overagePrice"] is None and "prepayPrice" not in row for row in empty)
+
+
+def test_an_allowance_stands_on_its_own_row_or_in_fair_use_or_in_both(world: World) -> None:
+    """The customers show all places in which the API may state an allowance, the tokens' in one."""
+    places = set()
+    for state in ("within", "overage", "spiking"):
+        usages = _overview(world, state)["usages"]
+        found = {(row["name"], row["grouping"]): row for row in usages}
+        own, fair = (found["API Resource", grouping] for grouping in ("resource", "fair-use"))
+        stated = [Decimal(own["prepayQuantity"]), Decimal(fair["usageQuantity"])]
+        assert len({quantity for quantity in stated if quantity}) == 1
+        places.add(tuple(map(bool, stated)))
+        assert Decimal(found["AI Experience Tokens", "fair-use"]["usageQuantity"]) == 350
+        assert found["AI Experience Tokens Concurrent", "rollup"]["overagePrice"] == "1.00"
+    assert places == {(True, True), (False, True), (True, False)}
 
 
 def test_every_number_is_a_string(world: World) -> None:

@@ -9,8 +9,9 @@ import pytest
 from billing_exporter import __version__
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.catalogue import USAGE_QUANTITY
-from billing_exporter.metrics.exposition import Exposition, render
+from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.metrics.family import PREFIX
+from billing_exporter.metrics.rendering import render
 from billing_exporter.metrics.samples import Samples, labels
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.catalogue import OWN
@@ -70,6 +71,7 @@ def busy() -> Telemetry:
     telemetry = Telemetry(process=False)
     for tell in EVENTS.values():
         tell(telemetry)
+    telemetry.follow_overdue(lambda: [(("acme", "usage"), 2.5)])
     return telemetry
 
 
@@ -113,6 +115,7 @@ def test_everything_that_is_told_is_counted() -> None:
         ("polls_total", "collector=usage organization=acme outcome=forbidden"): 1,
         ("poll_duration_seconds", poll): 1.5,
         ("poll_interval_seconds", poll): 60,
+        ("poll_overdue_seconds", poll): 2.5,
         ("last_attempt_timestamp_seconds", poll): AT.timestamp(),
         ("last_success_timestamp_seconds", poll): AT.timestamp(),
         ("series", poll): 0,
@@ -153,23 +156,13 @@ def test_nothing_told_is_ever_stale(*, openmetrics: bool) -> None:
         assert telemetry.live(openmetrics=openmetrics) != before
 
 
-@pytest.mark.parametrize("openmetrics", [False, True])
-def test_the_text_is_kept_while_nothing_happens(
-    monkeypatch: pytest.MonkeyPatch, *, openmetrics: bool
-) -> None:
-    """Scrapes share one text until something is told; what changes untold is read each time."""
-    telemetry = busy()
-    first = telemetry.live(openmetrics=openmetrics)
-    monkeypatch.delattr(telemetry, "registry")
-    assert telemetry.live(openmetrics=openmetrics) == first
-
-
 def test_a_collector_that_is_forgotten_leaves_nothing() -> None:
     """No series of a collector that is no longer configured stays, and others lose none."""
     telemetry = busy()
     telemetry.polled("acme", "invoices", "success", 1)
     telemetry.polled("zeta", "usage", "success", 1)
     telemetry.forget("acme", "usage")
+    telemetry.follow_overdue(tuple)
     found = [text for _, text in samples(telemetry.live(openmetrics=False).decode())]
     assert not [text for text in found if "collector=usage organization=acme" in text]
     assert [text for text in found if "collector=invoices organization=acme" in text]
@@ -185,7 +178,7 @@ def test_both_formats_are_valid(*, process: bool) -> None:
     exposition = Exposition(CATALOGUE)
     reading = Samples()
     reading.require(USAGE_QUANTITY, labels(("charge",), "CX 3"), 7)
-    exposition.publish("usage", "acme", [render(reading, "acme")])
+    exposition.publish("usage", "acme", {"report": render(reading, "acme")})
     for openmetrics in (False, True):
         live = telemetry.live(openmetrics=openmetrics)
         text = b"".join(exposition.body.pieces(live, gzip=False)).decode()

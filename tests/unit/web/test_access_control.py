@@ -9,7 +9,7 @@ import pytest
 from billing_exporter.httpd.response import Response
 from billing_exporter.web.access_control import AccessControl
 from billing_exporter.web.authentication import WAITING, Authenticator
-from billing_exporter.web.protection import Protection
+from billing_exporter.web.protection import Protection, RequestRate
 from billing_exporter.web.routes import HEALTH_PATHS
 from tests.unit.httpd.clients import connect, eventually, read_answer
 from tests.unit.httpd.servers import Serve
@@ -133,3 +133,14 @@ def test_headers_are_on_every_answer(users: Mapping[str, bytes]) -> None:
 def test_nothing_secret_is_shown() -> None:
     """The record of users shows neither them nor their hashes."""
     assert "ann" not in repr(Protection(users=USERS))
+
+
+def test_too_many_requests() -> None:
+    """Beyond the rate limit requests get status 429, before any password; health does not count."""
+    checks = Checks()
+    protection = Protection(users=USERS, rate=RequestRate(seconds=3600.0, burst=2))
+    guard = AccessControl(Hall(), lambda: protection, authenticator=Authenticator(checks))
+    statuses = [guard.handle("GET", "/metrics", {}).status for _ in range(4)]
+    assert statuses == [401, 401, 429, 429]
+    assert guard.handle("GET", "/metrics", {"authorization": basic("ann", "x")}).status == 429
+    assert guard.handle("GET", "/-/healthy", {}).status == 200

@@ -32,17 +32,17 @@ def answers(resources: int, pages: int) -> Answers:
         "/oauth/token": b'{"access_token":"token","expires_in":86400}',
         "/api/v2/billing/reports/billableusage": world.usage_report(resources),
         "/api/v2/orgauthorization/trustors": world.trustor_listing(TRUSTORS),
-        f"{overviews}plain": world.overview(1, rows=OVERVIEW_ROWS),
-        f"{overviews}blank": world.overview(1, rows=OVERVIEW_ROWS, blank=True),
     }
-    overview, nothing = of_path[f"{overviews}plain"], world.empty_listing()
+    plain, blank = (world.overview(1, rows=OVERVIEW_ROWS, blank=each) for each in (False, True))
+    template, nothing = world.identifier(1).encode(), world.empty_listing()
 
     def answer(target: str) -> bytes:
         url = urlsplit(target)
         if url.path == "/api/v2/billing/contracts/invoices":
             return invoices[int(parse_qs(url.query).get("after", ["0"])[0])]
         if url.path.startswith(overviews):
-            return of_path.get(url.path, overview)
+            asked = url.path.removeprefix(overviews)
+            return (blank if asked == "blank" else plain).replace(template, asked.encode())
         return of_path.get(url.path, nothing)
 
     return answer

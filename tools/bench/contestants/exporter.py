@@ -1,15 +1,16 @@
 """Our exporter with a world of trustors: what it publishes, and what it serves."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.collectors.settings import TrustorsSettings
 from billing_exporter.collectors.trustors import TrustorsCollector
 from billing_exporter.genesys import OPERATIONS
+from billing_exporter.httpd.response import Body
 from billing_exporter.httpd.server import WebServer
-from billing_exporter.metrics.exposition import Exposition, joined
+from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.reading import Reading, read
 from billing_exporter.telemetry.telemetry import Telemetry
 from billing_exporter.web.negotiation import Format
@@ -24,21 +25,18 @@ COLLECTOR = TrustorsCollector(TrustorsSettings())
 def works(series: int) -> dict[str, Callable[[], object]]:
     """Prepare to publish a first poll, and a second one in which one trustor of 100 changed."""
     first = world.trustors(series)
-    second = world.trustors(series, changed=max(1, len(first.trustors) // 100))
+    second = world.trustors(series, changed=max(1, len(first.numbers) // 100))
     last = _read(first, None)
     exposition, telemetry = Exposition(CATALOGUE), Telemetry()
     _fill(telemetry, last)
 
-    def join(reading: Reading) -> bytes:
-        return joined(COLLECTOR.metrics, reading.blocks)
-
     def publish(reading: Reading) -> None:
-        exposition.publish(COLLECTOR.name, ORGANIZATION, reading.blocks)
+        exposition.publish(COLLECTOR.name, ORGANIZATION, reading.rendered)
 
     return {
-        "whole": lambda: join(_read(first, None)),
+        "whole": lambda: _read(first, None),
         "whole, compressed": lambda: publish(_read(first, None)),
-        "changed": lambda: join(_read(second, last)),
+        "changed": lambda: _read(second, last),
         "changed, compressed": lambda: publish(_read(second, last)),
         "live part": lambda: telemetry.live(openmetrics=False),
     }
@@ -53,10 +51,10 @@ def serving(series: int) -> Iterator[str]:
     """Serve the exposition on a free port of the loopback; yield the metrics' URL."""
     exposition, telemetry = Exposition(CATALOGUE), Telemetry()
     reading = _read(world.trustors(series), None)
-    exposition.publish(COLLECTOR.name, ORGANIZATION, reading.blocks)
+    exposition.publish(COLLECTOR.name, ORGANIZATION, reading.rendered)
     _fill(telemetry, reading)
 
-    def scrape(form: Format, gzip: bool) -> Sequence[bytes]:
+    def scrape(form: Format, gzip: bool) -> Body:
         live = telemetry.live(openmetrics=form is Format.OPENMETRICS)
         return exposition.body.pieces(live, gzip=gzip)
 

@@ -1,4 +1,4 @@
-"""Contracts, their plans, and charges and wallets of their two newest billing periods."""
+"""Contracts, their plans, and charges and wallets of their newest and open billing periods."""
 
 from collections import Counter
 from datetime import date
@@ -58,6 +58,8 @@ def contracts(answers: Answers, known: Answers) -> Sheet:
             path = f"{LISTING}/{contract['id']}/billingperiods/{listed['id']}"
             asked = known if listed["status"].lower() == "closed" else answers
             _put_period(sheet, (name, period), asked.one(path)[1])
+            # Its value is the time of the poll.
+            sheet.put("contract_period_last_success_timestamp_seconds", (name, period), _ONE)
     return sheet
 
 

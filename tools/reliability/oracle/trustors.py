@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 
+from tools.reliability.oracle.allowances import Charge, included
 from tools.reliability.oracle.answers import Answers, by_id, moment, number, text
 from tools.reliability.oracle.sheet import Sheet
 from tools.testkit.truth import JSON
 
 _STATUSES = ("ok", "no_data", "forbidden", "disabled", "error")
+_READ = 200
 _STATUS_OF = {200: "ok", 403: "forbidden", 404: "no_data"}
 _TIMES = {
     "trustor_contract_end_timestamp_seconds": "contractEndDate",
@@ -14,8 +16,6 @@ _TIMES = {
     "trustor_contract_amended_timestamp_seconds": "contractAmendmentDate",
     "trustor_ramp_end_timestamp_seconds": "rampPeriodEndDate",
 }
-# Usage beyond what is prepaid says nothing of an allowance, nor of a row that sums up others.
-_NO_OVERAGE = {"fair-use", "rollup", "rollup-usage", "storage-category"}
 _ZERO, _ONE = Decimal(0), Decimal(1)
 
 
@@ -29,9 +29,10 @@ def trustors(answers: Answers, known: Answers) -> Sheet:
         state = _STATUS_OF.get(status, "disabled")
         for each in _STATUSES:
             sheet.put("trustor_status", (*who, each), Decimal(each == state))
-        if state == "ok":
+        if state == "ok" or known.one(path)[0] == _READ:
             # Its value is the time of the poll.
             sheet.put("trustor_last_success_timestamp_seconds", who, _ONE)
+        if state == "ok":
             _put_facts(sheet, who, newest)
             _put_period(sheet, (*who, "current"), newest)
             before = known if _start(newest) == _start(known.one(path)[1]) else answers
@@ -68,17 +69,37 @@ def _put_period(sheet: Sheet, of: tuple[str, str, str], overview: JSON) -> None:
         sheet.put("trustor_prepaid_quantity", to, number(row, "prepayQuantity"), needed=True)
         for kind, key in (("overage", "overagePrice"), ("prepaid", "prepayPrice")):
             sheet.put_money(f"trustor_{kind}_price", to, currency, number(row, key))
-        if text(row, "grouping") not in _NO_OVERAGE:
-            exceeding[to] = currency
-    for to, money in exceeding.items():
-        _derive(sheet, to, money)
+        exceeding[to] = currency
+    charges = {to: _charge(sheet, to) for to in exceeding}
+    for to, charge in charges.items():
+        if charge.is_billed:
+            _derive(sheet, to, charge, included(charge, charges.values()), exceeding[to])
 
 
-def _derive(sheet: Sheet, to: tuple[str, ...], currency: str) -> None:
+def _charge(sheet: Sheet, to: tuple[str, ...]) -> Charge:
+    """Return a series, its rows added up."""
+    name, part_number, grouping, _ = to[3:]
+    numbers = (sheet.value(f"trustor_{kind}_quantity", to) for kind in ("usage", "prepaid"))
+    return Charge(name, part_number, grouping.lower(), *numbers)
+
+
+def _derive(
+    sheet: Sheet,
+    to: tuple[str, ...],
+    charge: Charge,
+    more: Decimal | str | None,
+    currency: str,
+) -> None:
     """Put what follows from the quantities of a series and its prices."""
-    used = sheet.value("trustor_usage_quantity", to)
-    prepaid = sheet.value("trustor_prepaid_quantity", to)
-    overage = None if used is None or prepaid is None else max(_ZERO, used - prepaid)
+    used, prepaid = charge.used, charge.prepaid
+    overage = None
+    if isinstance(more, str):
+        if more and used is not None and prepaid is not None:
+            sheet.lose(more)
+    else:
+        sheet.put("trustor_included_quantity", to, more)
+        if used is not None and prepaid is not None:
+            overage = max(_ZERO, used - prepaid - (more or _ZERO))
     sheet.put("trustor_overage_quantity", to, overage)
     for kind, quantity in (("overage", overage), ("prepaid", prepaid)):
         price = sheet.value(f"trustor_{kind}_price", (*to, currency))

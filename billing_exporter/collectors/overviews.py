@@ -1,0 +1,132 @@
+"""The requests for one customer's overviews, and how an attempt to read them ends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from billing_exporter.collectors.base import Poll
+from billing_exporter.collectors.settings import TrustorsSettings
+from billing_exporter.collectors.trustor_overview import (
+    PeriodData,
+    Status,
+    TrustorData,
+    can_precede,
+    condensed,
+    is_known_previous,
+    is_outdated,
+)
+from billing_exporter.genesys import ApiError, Forbidden, NotFound, Timeout
+from billing_exporter.genesys.records import TrusteeBillingOverview, Trustor
+
+OVERVIEW = "get_billing_trusteebillingoverview_trustor_org_id"
+
+_INDEX = {"current": 0, "previous": 1}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How one attempt to read a customer ended.
+
+    Attributes:
+        status: as it is shown.
+        numbers: what was read, where the status is ``ok``; None as well where the answer was of a
+            node that is late, and what is known stays.
+        error: what went wrong, where the status is not ``ok`` or ``disabled``; None as well where
+            the API's answer was empty.
+    """
+
+    status: Status
+    numbers: TrustorData | None = None
+    error: ApiError | None = None
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether the customer was asked for and something is wrong."""
+        return self.status == "error" and not isinstance(self.error, Timeout)
+
+
+class Overviews:
+    """Reads customers' overviews in one poll; any number of threads may."""
+
+    def __init__(self, poll: Poll[Any], settings: TrustorsSettings) -> None:
+        self._poll = poll
+        self._settings = settings
+
+    def attempt(self, trustor: Trustor, name: str, known: TrustorData | None) -> Attempt:
+        """Ask for a customer's overviews.
+
+        Args:
+            trustor: the customer, with an id.
+            name: what it is called.
+            known: what was read of it before.
+        """
+        key = str(trustor.id)
+        if trustor.enabled is False:
+            return Attempt("disabled")
+        try:
+            overviews = self._overviews(key, known)
+        except NotFound as error:
+            return Attempt("no_data", error=error.with_traceback(None))
+        except Forbidden as error:
+            return Attempt("forbidden", error=error.with_traceback(None))
+        except ApiError as error:
+            return Attempt("error", error=error.with_traceback(None))
+        return self._read(TrustorData(key, name, {}), overviews, known)
+
+    def _read(
+        self,
+        customer: TrustorData,
+        overviews: dict[str, TrusteeBillingOverview | None] | None,
+        known: TrustorData | None,
+    ) -> Attempt:
+        if overviews is None:
+            return Attempt("ok")
+        if all(overview is not None and _is_blank(overview) for overview in overviews.values()):
+            return Attempt("no_data")
+        periods = self._periods(overviews, known)
+        return Attempt("ok", msgspec.structs.replace(customer, periods=periods))
+
+    def _overviews(
+        self, key: str, known: TrustorData | None
+    ) -> dict[str, TrusteeBillingOverview | None] | None:
+        """Fetch the periods; None for one stands for what is known, None for all for a late node.
+
+        Nodes do not learn of a new period at the same time: index 0 can be a period older than
+        the one that is known, and index 1 older than the one before it.
+        """
+        ask = self._poll.api.get_billing_trusteebillingoverview_trustor_org_id
+        overviews: dict[str, TrusteeBillingOverview | None] = {}
+        for period in sorted(self._settings.periods, key=_INDEX.__getitem__):
+            current = overviews.get("current")
+            if period == "previous" and is_known_previous(known, current):
+                overviews[period] = None
+                continue
+            try:
+                overview = ask(key, billing_period_index=_INDEX[period])
+            except NotFound:
+                if not overviews:
+                    raise
+                continue
+            if period == "current" and is_outdated(overview, known):
+                return None
+            if period == "current" or can_precede(overview, current):
+                overviews[period] = overview
+        return overviews
+
+    def _periods(
+        self, overviews: Mapping[str, TrusteeBillingOverview | None], known: TrustorData | None
+    ) -> dict[str, PeriodData]:
+        kept = known.periods if known else {}
+        every = {period: new or kept[period].overview for period, new in overviews.items()}
+        fresh = condensed(every, zero_rows=self._settings.zero_rows)
+        return {
+            period: kept[period] if new is None else fresh[period]
+            for period, new in overviews.items()
+        }
+
+
+def _is_blank(overview: TrusteeBillingOverview) -> bool:
+    """Return True if the answer says nothing: no period and no rows."""
+    return overview.billing_period_start_date is None and not overview.usages

@@ -1,0 +1,152 @@
+"""One period of a customer, as reconciliation and settlement need it.
+
+Overage and amounts are those that the exporter shows: how allowances count is decided there.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from billing_exporter.collectors.base import label
+from billing_exporter.collectors.trustor_overview import (
+    PeriodData,
+    TrustorData,
+    expose_trustor,
+)
+from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
+from billing_exporter.metrics import catalogue
+from billing_exporter.metrics.family import Metric
+from billing_exporter.metrics.samples import EXACT, Samples, labels
+from billing_exporter.reconciliation.records import ZERO, Read, Used
+from billing_exporter.settlement import Fingerprint, Row, fingerprint
+
+# Allowances, parts of other rows, and totals of tokens, which invoices bill by their raw units.
+_NEVER_BILLED = frozenset({"fair-use", "rollup", "rollup-usage", "storage-category"})
+_RAMP = "software is not charged in the ramp"
+_SOFTWARE = ("user-license", "billable-app-")
+_PERIOD = "current"  # whichever it is: its samples stay here
+
+
+class TrustorPeriod(msgspec.Struct, frozen=True):
+    """A customer with the overview of one of its periods.
+
+    Attributes:
+        id: of the customer.
+        name: of the customer.
+        overview: as answered.
+        is_open: whether it is the newest one.
+    """
+
+    id: str
+    name: str
+    overview: TrusteeBillingOverview
+    is_open: bool = False
+
+
+def day_of(moment: datetime | None) -> date | None:
+    """Return the day (UTC) of a moment of an overview."""
+    return None if moment is None else moment.date()
+
+
+def read_of(period: TrustorPeriod) -> Read | None:
+    """Return the period as one that was read, None where it has no dates."""
+    start = day_of(period.overview.billing_period_start_date)
+    end = day_of(period.overview.billing_period_end_date)
+    return None if start is None or end is None else Read(frozenset({period.id}), start, end)
+
+
+def _samples(period: TrustorPeriod) -> Samples:
+    data = PeriodData(period.overview, 0)
+    return expose_trustor(TrustorData(period.id, period.name, {_PERIOD: data}))
+
+
+def used_of(period: TrustorPeriod) -> Iterator[Used]:
+    """Yield what each row comes to beyond what is prepaid and included.
+
+    Rows that repeat others, and rows of other vendors, who bill them themselves, are left out.
+    """
+    read = read_of(period)
+    if read is None:
+        return
+    samples = _samples(period)
+    seen: set[str] = set()
+    for row in period.overview.usages:
+        if (
+            row.is_third_party
+            or label(row.grouping).lower() in _NEVER_BILLED
+            or not label(row.name)
+        ):
+            continue
+        if row.usage_quantity is None and row.overage_price is None:
+            continue  # listed, with nothing to say
+        facts = label(row.name), label(row.part_number), label(row.grouping)
+        of = period.name, period.id, _PERIOD, *facts, label(row.unit_of_measure_type)
+        to = labels(catalogue.TRUSTOR_OVERAGE.labels, *of).text
+        if to not in seen:
+            seen.add(to)
+            yield _used(period, row, read, samples.values(catalogue.TRUSTOR_OVERAGE).get(to))
+
+
+def _used(
+    period: TrustorPeriod, row: SubscriptionOverviewUsage, read: Read, quantity: Decimal | None
+) -> Used:
+    price = row.overage_price
+    amount = None
+    if quantity is not None:
+        amount = ZERO if not quantity else price and EXACT.multiply(quantity, price)
+    prepaid = None
+    if row.prepay_quantity and row.prepay_price:
+        prepaid = EXACT.multiply(row.prepay_quantity, row.prepay_price)
+    is_software = label(row.grouping).startswith(_SOFTWARE)
+    return Used(
+        of=period.name,
+        of_id=period.id,
+        organizations=read.organizations,
+        charge=label(row.name),
+        sku=label(row.part_number),
+        start=read.start,
+        end=read.end,
+        currency=label(period.overview.currency),
+        quantity=quantity,
+        price=price,
+        amount=amount,
+        prepaid=prepaid,
+        is_open=period.is_open,
+        obstacle=_RAMP if period.overview.in_ramp_period and is_software and quantity else "",
+    )
+
+
+def estimated_amount(period: TrustorPeriod) -> Decimal:
+    """Return what the period comes to: prepaid and overage, without the minimum amount."""
+    samples = _samples(period)
+    return EXACT.add(
+        _sum(samples, catalogue.TRUSTOR_ESTIMATED_PREPAID_AMOUNT),
+        _sum(samples, catalogue.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT),
+    )
+
+
+def _sum(samples: Samples, metric: Metric) -> Decimal:
+    total = ZERO
+    for value in samples.values(metric).values():
+        total = EXACT.add(total, value)
+    return total
+
+
+def fingerprint_of(period: TrustorPeriod) -> Fingerprint | None:
+    """Return the fingerprint of a period, None where the answer was partial."""
+    rows, currency = period.overview.usages, label(period.overview.currency)
+    if not rows or not currency:
+        return None
+    if any(row.usage_quantity is None and row.overage_price is not None for row in rows):
+        return None
+    found = [
+        Row(
+            (label(row.part_number) or label(row.name), label(row.grouping)),
+            (row.usage_quantity, row.prepay_quantity),
+            (row.overage_price, row.prepay_price),
+        )
+        for row in rows
+    ]
+    return fingerprint(found, currency, estimated_amount(period))

@@ -1,0 +1,34 @@
+"""Deflated texts: joined without inflating, with the checksum that zlib computes."""
+
+import zlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing_exporter.metrics.deflated import Deflated, joined_checksum, multiply, shift_of
+
+texts = st.lists(st.binary(max_size=400), max_size=8)
+
+
+@given(texts)
+def test_joined_texts_are_one_stream_with_one_checksum(parts: list[bytes]) -> None:
+    """However a text is divided, its parts inflate as one stream and give its checksum."""
+    deflated = [Deflated.of(part) for part in parts]
+    stream = b"".join(each.packed for each in deflated)
+    assert zlib.decompressobj(-zlib.MAX_WBITS).decompress(stream) == b"".join(parts)
+    assert joined_checksum(deflated) == zlib.crc32(b"".join(parts))
+    assert [each.text() for each in deflated] == parts
+
+
+@given(st.binary(max_size=50), st.integers(0, 100_000))
+def test_a_shift_appends_zeros(text: bytes, count: int) -> None:
+    """A shift is what appending so many bytes does to a checksum, long texts included."""
+    zeros = bytes(count)
+    appended = multiply(shift_of(count), zlib.crc32(text)) ^ zlib.crc32(zeros)
+    assert appended == zlib.crc32(text + zeros)
+
+
+def test_a_text_beyond_four_gigabytes_has_a_shift() -> None:
+    """A length of more than 32 bits is the sum of lengths that fit."""
+    half = shift_of(5 << 31)
+    assert shift_of(5 << 32) == multiply(half, half)
