@@ -1,18 +1,19 @@
 """Collector that adds forecasts to what another one exposes.
 
-A part is exposed again when it has changed and on the first poll of each UTC day, for a day that
+A part is exposed again when it has changed and when it was read on another UTC day, for a day that
 passes is news to a forecast. Taking the part in happens there too, so whatever is shown has been
 kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from billing_exporter.collectors.base import Collector, Poll
-from billing_exporter.collectors.contracts import ContractData
+from billing_exporter.collectors.contracts import ContractData, NamedContracts
+from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import TrustorData
 from billing_exporter.forecasting import contracts, trustors
 from billing_exporter.forecasting.forecaster import Forecaster
@@ -21,7 +22,7 @@ from billing_exporter.metrics.samples import Samples
 
 
 class Dated(msgspec.Struct, frozen=True):
-    """A part, and the UTC day on which it was read; None where it is from before a restart."""
+    """A part, and the UTC day on which it was read; None for a part without forecasts."""
 
     part: Any
     day: date | None
@@ -33,57 +34,66 @@ class ForecastingCollector:
     def __init__(self, collector: Collector[Any, Any], forecaster: Forecaster) -> None:
         self.name = collector.name
         self.metrics: tuple[Metric, ...] = collector.metrics
-        self.data = collector.data
+        self.data: type[Any] = collector.data
         self._collector = collector
         self._forecaster = forecaster
-        self._at: datetime | None = None
 
     def fetch(self, poll: Poll[Any]) -> Any:
         """Ask the API for everything."""
-        data = self._collector.fetch(poll)
-        self._at = poll.now
-        return data
+        return self._collector.fetch(poll)
+
+    def fresh(self, data: Any, now: datetime) -> Any:
+        """Return the data without those details that are older than ``max_age``. Pure."""
+        return self._collector.fresh(data, now)
 
     def parts(self, data: Any) -> Mapping[str, Dated]:
         """Divide the data into parts; see the module."""
-        day = self._at.date() if self._at is not None else None
         parts = self._collector.parts(data)
-        ids = [
-            one.id if isinstance(one, TrustorData) else contract_id(one)
-            for part in parts.values()
-            for one in subjects(part)
-        ]
-        self._forecaster.forget_others(ids)
-        return {key: Dated(part, day if subjects(part) else None) for key, part in parts.items()}
+        self._forecaster.forget_others(key for part in parts.values() for key in _ids(part))
+        return {key: Dated(part, _day_of(part, data)) for key, part in parts.items()}
 
     def expose(self, part: Dated) -> Samples:
         """Return the samples of a part and of its forecasts."""
         samples = self._collector.expose(part.part)
-        for one in subjects(part.part):
-            self._add_forecasts(samples, one)
+        if isinstance(part.part, TrustorData):
+            self._add_trustor(samples, part.part, part.day)
+        elif isinstance(part.part, NamedContracts):
+            for one in part.part.contracts:
+                self._add_contract(samples, part.part.name, one, part.day)
         return samples
 
-    def _add_forecasts(self, samples: Samples, one: TrustorData | ContractData) -> None:
-        if isinstance(one, TrustorData):
-            outlook = self._forecaster.take(one.id, trustors.subject_of(one), self._at)
-            if outlook is not None:
-                trustors.add_samples(samples, one, outlook)
-            return
-        key = contract_id(one)
-        outlook = self._forecaster.take(key, contracts.subject_of(one), self._at)
+    def _add_trustor(self, samples: Samples, data: TrustorData, day: date | None) -> None:
+        outlook = self._forecaster.take(data.id, trustors.subject_of(data), day)
         if outlook is not None:
-            contracts.add_samples(samples, one, outlook)
+            trustors.add_samples(samples, data, outlook)
+
+    def _add_contract(
+        self, samples: Samples, name: str, data: ContractData, day: date | None
+    ) -> None:
+        outlook = self._forecaster.take(contract_id(data), contracts.subject_of(data), day)
+        if outlook is not None and name:
+            contracts.add_samples(samples, name, outlook)
 
 
 def contract_id(data: ContractData) -> str:
     """Return what identifies a contract."""
-    return data.contract.id or contracts.name_of(data)
+    return data.contract.id or data.contract.external_number or ""
 
 
-def subjects(part: object) -> tuple[TrustorData | ContractData, ...]:
-    """Return the customers or contracts that a part has numbers of."""
+def _ids(part: object) -> Iterator[str]:
+    """Yield the ids of the customers or contracts that a part has numbers of."""
     if isinstance(part, TrustorData):
-        return (part,)
-    if isinstance(part, tuple):
-        return tuple(one for one in part if isinstance(one, ContractData))
-    return ()
+        yield part.id
+    elif isinstance(part, NamedContracts):
+        yield from map(contract_id, part.contracts)
+
+
+def _day_of(part: object, data: object) -> date | None:
+    """Return the day on which a part's newest numbers were read."""
+    times: list[datetime] = []
+    if isinstance(part, TrustorData) and isinstance(data, TrustorsData):
+        state = data.states.get(part.id)
+        times = [state.read_at] if state is not None and state.read_at is not None else []
+    elif isinstance(part, NamedContracts):
+        times = [moment for one in part.contracts for moment in one.read.values()]
+    return max(times).date() if times else None

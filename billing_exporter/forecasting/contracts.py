@@ -1,19 +1,15 @@
 """Forecasts of contracts: their billing periods as readings, their forecasts as samples."""
 
+from decimal import Decimal
+
 from billing_exporter.collectors.base import label
 from billing_exporter.collectors.contracts import ContractData
 from billing_exporter.forecasting.exposure import add_amounts, add_quantities
 from billing_exporter.forecasting.outlook import Outlook
 from billing_exporter.forecasting.readings import Charge, Key, Period, Subject, contract_kind
-from billing_exporter.forecasting.trustors import merged
 from billing_exporter.genesys.records import BillingCharge, BillingContractPeriodDetail
 from billing_exporter.metrics import forecasts
 from billing_exporter.metrics.samples import Samples, labels
-
-
-def name_of(data: ContractData) -> str:
-    """Return the name under which a contract is shown."""
-    return label(data.contract.external_number) or label(data.contract.id)
 
 
 def subject_of(data: ContractData) -> Subject:
@@ -23,9 +19,8 @@ def subject_of(data: ContractData) -> Subject:
     return Subject(current, tuple(one for one in periods.values() if one is not None))
 
 
-def add_samples(samples: Samples, data: ContractData, outlook: Outlook) -> None:
+def add_samples(samples: Samples, name: str, outlook: Outlook) -> None:
     """Add what the forecasts of a contract are shown as."""
-    name = name_of(data)
     for key, one in outlook.charges.items():
         to = labels(forecasts.CONTRACT_QUANTITIES.forecast.labels, name, *key)
         add_quantities(samples, forecasts.CONTRACT_QUANTITIES, to, one.forecast)
@@ -42,7 +37,7 @@ def _period(detail: BillingContractPeriodDetail) -> Period | None:
     for row in detail.charges:
         key, charge = _charge(row)
         if key[0]:
-            charges[key] = charge if key not in charges else merged(charges[key], charge)
+            charges[key] = charge if key not in charges else _merged(charges[key], charge)
     return Period(start, (end - start).days + 1, charges)
 
 
@@ -61,3 +56,21 @@ def _charge(row: BillingCharge) -> tuple[Key, Charge]:
         currency=label(row.overage_currency),
     )
     return (name, sku, unit), charge
+
+
+def _merged(one: Charge, other: Charge) -> Charge:
+    """Add up two rows that have the same labels; a price on which they differ is none."""
+    return Charge(
+        kind=one.kind,
+        quantity=_sum(one.quantity, other.quantity),
+        included=_sum(one.included, other.included),
+        price=one.price if one.price == other.price else None,
+        overage_amount=_sum(one.overage_amount, other.overage_amount),
+        currency=one.currency if one.currency == other.currency else "",
+    )
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return one + other

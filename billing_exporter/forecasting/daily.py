@@ -6,7 +6,7 @@ three such days it is a real standstill.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -40,8 +40,8 @@ _REPLACE = msgspec.structs.replace
 _Name = TypeVar("_Name", str, Key)
 
 
-def updated(state: SubjectState, subject: Subject, at: datetime) -> SubjectState:
-    """Return the state after a reading that was made at a time (UTC).
+def updated(state: SubjectState, subject: Subject, read: date) -> SubjectState:
+    """Return the state after a reading that was made on a day (UTC).
 
     A reading of a period before the running one changes nothing: a server is behind.
     """
@@ -50,7 +50,7 @@ def updated(state: SubjectState, subject: Subject, at: datetime) -> SubjectState
         return state
     state = _rolled_over(state, current, subject.closed)
     state = _with_closed(state, current.start, subject.closed)
-    return _pruned(_entered(state, current, at), current)
+    return _pruned(_entered(state, current, read), current)
 
 
 def running_days(state: SubjectState, series: Series) -> dict[date, Decimal]:
@@ -139,9 +139,9 @@ def _cost(charge: Charge) -> Cost | None:
     return Cost(charge.currency, charge.fixed, overage, charge.price, charge.included)
 
 
-def _entered(state: SubjectState, current: Period, at: datetime) -> SubjectState:
+def _entered(state: SubjectState, current: Period, read: date) -> SubjectState:
     """Enter a reading's totals, if it is of a new day."""
-    day = min(at.date() - timedelta(days=1), current.end)
+    day = min(read - timedelta(days=1), current.end)
     offset = (day - current.start).days
     if offset < 0:
         return state

@@ -6,7 +6,7 @@ States are read, computed and written customer by customer, never all at once in
 import threading
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date
 
 import msgspec
 
@@ -45,26 +45,26 @@ class Forecaster:
         self._tally = Tally()
         self._results: dict[str, Counter[str]] = {}
 
-    def take(self, key: str, subject: Subject, at: datetime | None) -> Outlook | None:
+    def take(self, key: str, subject: Subject, day: date | None) -> Outlook | None:
         """Take a reading in and look ahead from it.
 
         Args:
             key: the id of the customer or contract.
             subject: what was read.
-            at: when it was read (UTC); None where it was taken in before a restart.
+            day: UTC day on which it was read; None where that is not known: nothing is taken in.
 
         Returns:
             The forecasts; None where the running period is not known or a server is behind.
         """
         with self._lock:
             before = self._store.load(self._key(key))
-            state = before if at is None else updated(before, subject, at)
+            state = before if day is None else updated(before, subject, day)
             current = subject.current
             if current is None or current.start.toordinal() != state.start:
                 self._count(key, before, state, None)
                 return None
             outlook = look_ahead(state, current)
-            if at is not None:
+            if day is not None:
                 state = with_kept(state, outlook)
             if state != before:
                 self._store.save(self._key(key), state)

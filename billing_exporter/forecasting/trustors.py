@@ -1,11 +1,16 @@
 """Forecasts of customers: their overviews as readings, their forecasts as samples."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
+import msgspec
+
+from billing_exporter.collectors.allowances import Allowance, Row, allowances, is_billed
 from billing_exporter.collectors.base import label
-from billing_exporter.collectors.trustor_overview import WITHOUT_OVERAGE, TrustorData
+from billing_exporter.collectors.trustor_overview import TrustorData
 from billing_exporter.forecasting.exposure import add_amounts, add_quantities
+from billing_exporter.forecasting.forecast import Kind
 from billing_exporter.forecasting.outlook import Outlook
 from billing_exporter.forecasting.readings import Charge, Key, Period, Subject, overview_kind
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
@@ -34,54 +39,84 @@ def add_samples(samples: Samples, data: TrustorData, outlook: Outlook) -> None:
         add_amounts(samples, forecasts.TRUSTOR_AMOUNTS, to, amount.amount)
 
 
+class _Row(msgspec.Struct):
+    """Rows of an overview that have the same labels, added up."""
+
+    usage: Decimal | None
+    prepaid: Decimal | None
+    overage_prices: set[Decimal]
+    prepaid_prices: set[Decimal]
+
+
 def _period(overview: TrusteeBillingOverview) -> Period | None:
     start, end = overview.billing_period_start_date, overview.billing_period_end_date
     if start is None or end is None or end <= start:
         return None
     currency = label(overview.currency)
-    charges: dict[Key, Charge] = {}
-    for row in overview.usages:
-        key, charge = _charge(row, currency)
-        if charge is not None and key[0]:
-            charges[key] = charge if key not in charges else merged(charges[key], charge)
     minimum = overview.minimum_monthly_amount
     minimums = {currency: minimum} if currency and minimum is not None else {}
-    return Period(start.date(), _days(start, end), charges, minimums)
+    return Period(start.date(), _days(start, end), _charges(overview, currency), minimums)
 
 
 def _days(start: datetime, end: datetime) -> int:
     return max(1, round((end - start).total_seconds() / _DAY_SECONDS))
 
 
-def _charge(row: SubscriptionOverviewUsage, currency: str) -> tuple[Key, Charge | None]:
-    grouping, unit = label(row.grouping), label(row.unit_of_measure_type)
-    key = (label(row.name), label(row.part_number), grouping, unit)
-    kind = overview_kind(grouping, unit)
-    if kind is None:
-        return key, None
-    prepaid, price = row.prepay_quantity, row.prepay_price
-    has_overage = grouping.lower() not in WITHOUT_OVERAGE
-    return key, Charge(
-        kind=kind,
-        quantity=row.usage_quantity,
-        included=prepaid,
-        fixed=None if prepaid is None or price is None or not has_overage else prepaid * price,
-        price=row.overage_price if has_overage else None,
-        currency=currency if has_overage else "",
-    )
+def _charges(overview: TrusteeBillingOverview, currency: str) -> dict[Key, Charge]:
+    rows = _added_up(overview.usages)
+    keys = {str(number): key for number, key in enumerate(rows)}
+    known = [
+        Row(number, name, part_number, grouping, unit, rows[key].usage, rows[key].prepaid)
+        for number, key in keys.items()
+        for name, part_number, grouping, unit in [key]
+    ]
+    included = allowances(known)
+    charges = {}
+    for row in known:
+        kind = overview_kind(row.grouping, row.unit)
+        if kind is not None:
+            key = keys[row.key]
+            allowance = included.get(row.key) if is_billed(row) else None
+            charges[key] = _charge(kind, rows[key], allowance, currency)
+    return charges
 
 
-def merged(one: Charge, other: Charge) -> Charge:
-    """Add up two rows that have the same labels; a price on which they differ is none."""
-    return Charge(
-        kind=one.kind,
-        quantity=_sum(one.quantity, other.quantity),
-        included=_sum(one.included, other.included),
-        fixed=_sum(one.fixed, other.fixed),
-        price=one.price if one.price == other.price else None,
-        overage_amount=_sum(one.overage_amount, other.overage_amount),
-        currency=one.currency if one.currency == other.currency else "",
-    )
+def _added_up(usages: Iterable[SubscriptionOverviewUsage]) -> dict[Key, _Row]:
+    rows: dict[Key, _Row] = {}
+    for row in usages:
+        key = (
+            label(row.name),
+            label(row.part_number),
+            label(row.grouping),
+            label(row.unit_of_measure_type),
+        )
+        if not key[0]:
+            continue
+        one = rows.setdefault(key, _Row(None, None, set(), set()))
+        one.usage = _sum(one.usage, row.usage_quantity)
+        one.prepaid = _sum(one.prepaid, row.prepay_quantity)
+        one.overage_prices.update(price for price in [row.overage_price] if price is not None)
+        one.prepaid_prices.update(price for price in [row.prepay_price] if price is not None)
+    return rows
+
+
+def _charge(kind: Kind, row: _Row, allowance: Allowance | None, currency: str) -> Charge:
+    """Return a charge; without an allowance it repeats other rows and has no amount."""
+    if allowance is None:
+        return Charge(kind, row.usage, row.prepaid)
+    price, prepaid_price = _agreed(row.overage_prices), _agreed(row.prepaid_prices)
+    included = None
+    if allowance.is_known and row.prepaid is not None:
+        included = row.prepaid + (allowance.included or Decimal(0))
+    fixed = None
+    if row.prepaid is not None and prepaid_price is not None:
+        fixed = row.prepaid * prepaid_price
+    return Charge(kind, row.usage, included, fixed, price, currency=currency)
+
+
+def _agreed(prices: set[Decimal]) -> Decimal | None:
+    """Return the price of rows that are one series; None where they differ."""
+    return next(iter(prices)) if len(prices) == 1 else None
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
