@@ -44,6 +44,7 @@ class Forecaster:
         self._lock = threading.Lock()
         self._tally = Tally()
         self._results: dict[str, Counter[str]] = {}
+        self._quality: Quality | None = None
 
     def take(self, key: str, subject: Subject, day: date | None) -> Outlook | None:
         """Take a reading in and look ahead from it.
@@ -76,28 +77,35 @@ class Forecaster:
         kept = set(keys)
         with self._lock:
             for key in self._results.keys() - kept:
+                self._quality = None
                 self._tally.add(self._store.load(self._key(key)), times=-1)
                 del self._results[key]
 
     def quality(self) -> Quality:
         """Return how good the forecasts are."""
         with self._lock:
-            scored = {checkpoint: self._tally.at(checkpoint) for checkpoint in HUNDREDTHS}
-            results: Counter[str] = Counter()
-            for counted in self._results.values():
-                results.update(counted)
-        return Quality(scored, dict(results))
+            if self._quality is None:
+                results: Counter[str] = Counter()
+                for counted in self._results.values():
+                    results.update(counted)
+                scored = {checkpoint: self._tally.at(checkpoint) for checkpoint in HUNDREDTHS}
+                self._quality = Quality(scored, dict(results))
+            return self._quality
 
     def _count(
         self, key: str, before: SubjectState, state: SubjectState, outlook: Outlook | None
     ) -> None:
+        charges = outlook.charges.values() if outlook is not None else ()
+        results: Counter[str] = Counter(one.result for one in charges)
         if key not in self._results:
             self._tally.add(state)
         elif state != before:
             self._tally.add(before, times=-1)
             self._tally.add(state)
-        charges = outlook.charges.values() if outlook is not None else ()
-        self._results[key] = Counter(one.result for one in charges)
+        elif results == self._results[key]:
+            return
+        self._results[key] = results
+        self._quality = None
 
     def _key(self, key: str) -> str:
         return f"{self._prefix}\n{key}"

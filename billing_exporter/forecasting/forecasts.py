@@ -26,6 +26,7 @@ class Forecasts:
         self._store = store
         self._lock = threading.Lock()
         self._forecasters: dict[tuple[str, str, str], Forecaster] = {}
+        self._written: tuple[tuple[tuple[str, str, Quality], ...], bytes] = ((), b"")
 
     def added_to(
         self, collector: Collector[Any, Any], organization: str, place: str
@@ -56,11 +57,14 @@ class Forecasts:
     def text(self) -> bytes:
         """Write how good the forecasts are, as the exposition shows it."""
         with self._lock:
-            forecasters = list(self._forecasters.items())
-        return written(
-            (organization, _samples(subject, forecaster.quality()))
-            for (organization, _, subject), forecaster in forecasters
-        )
+            known = tuple(
+                (organization, subject, forecaster.quality())
+                for (organization, _, subject), forecaster in self._forecasters.items()
+            )
+            if known != self._written[0]:
+                every = [(name, _samples(subject, quality)) for name, subject, quality in known]
+                self._written = known, written(every)
+            return self._written[1]
 
 
 def _samples(subject: str, quality: Quality) -> Samples:
