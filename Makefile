@@ -7,13 +7,14 @@ IMAGE :=
 VENV := .venv
 BIN := $(VENV)/bin
 RUNS := $(VENV)/runs
+CHECKS := $(VENV)/checks
 TESTS := $(VENV)/tests
 TOOLS := $(VENV)/tools
 DOCKER ?= docker
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-stack test lint format docs screenshots bench dist image image-test scan lock clean
+.PHONY: help demo demo-stack test check coverage lint format docs screenshots bench dist image image-test scan lock clean
 
 help: ## say what there is
 	@echo "Targets (PYTHON=... chooses the Python, ARGS=... is handed on):"
@@ -29,6 +30,12 @@ demo-stack: $(TESTS) ## the demo with a real Prometheus and Alertmanager, a day 
 test: $(TESTS) ## fetch the real programs that tests need, then run every test
 	@$(BIN)/python -m tools.testkit.components fetch
 	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(CHECKS) ## the quick part of the tests: unit tests, laws and repository; needs no program
+	@CHECK_ONLY=true $(BIN)/python -m pytest -n auto -m "not component and not slow" tests/unit tests/repository $(ARGS)
+
+coverage: $(CHECKS) ## measure the branches that `make check` covers; fails below what is required
+	@CHECK_ONLY=true $(BIN)/python -m pytest -n auto -m "not component and not slow" --cov --cov-report=term-missing:skip-covered tests/unit tests/repository $(ARGS)
 
 lint: $(TESTS) ## check style and types; changes nothing
 	$(BIN)/ruff check
@@ -95,11 +102,17 @@ $(RUNS): pyproject.toml $(VENV)/made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
+# What `make check` needs and no more: no prebuilt Helm, no SDK of the vendor.
+$(CHECKS): pyproject.toml $(VENV)/made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group check
+	@touch $@ $(RUNS)
+
 # pip knows dependency groups since 25.1; the one that comes with Python 3.11 does not.
 $(TESTS): pyproject.toml $(VENV)/made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable . --group test --group lint
-	@touch $@ $(RUNS)
+	@touch $@ $(RUNS) $(CHECKS)
 
 # Apart from the rest: checkov wants older releases of libraries that the tests use too.
 $(TOOLS): pyproject.toml $(VENV)/made

@@ -172,7 +172,7 @@ class Exporter:
         return [
             f"{poller.target.organization} {poller.target.collector.name}"
             for poller in self.pollers
-            if poller.state.outcome is None and poller.state.reading is None
+            if poller.state.is_waiting
         ]
 
     def status(self, telemetry_path: str, base: str = "") -> Status:
@@ -297,7 +297,6 @@ def build(
     reload = Reloader(exporter, read_settings or (lambda: settings)).reload
     routes = Routes(
         scrape=exporter.scrape,
-        waiting_for=exporter.waiting_for,
         status=lambda: exporter.status(telemetry_path, prefix.external),
         telemetry_path=telemetry_path,
         reload=reload if read_settings else None,

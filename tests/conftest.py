@@ -16,6 +16,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Fixtures that need openssl, or the vendor's SDK.
+_OF_COMPONENTS = {"authority", "pair", "sdk", "tls"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests whose fixtures need a component."""
+    for item in items:
+        if _OF_COMPONENTS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.component)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
     """Name, below everything but pytest's closing line, what was not proved and why."""

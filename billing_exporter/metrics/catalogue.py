@@ -206,6 +206,12 @@ PLAN_ITEM_QUANTITY = _contracts.fact(
 
 _trustors = Subject("the trustees' billing overview of each customer organization")
 
+TRUSTORS_WITHOUT_READING = _trustors.fact(
+    "trustors_without_reading",
+    (),
+    "Listed customers whose overview has not been read yet, or not for longer than max_age; while "
+    "there are any, sums over customers are too small.",
+)
 TRUSTOR_INFO = _trustors.fact(
     "trustor_info",
     (*TRUSTOR, "subscription", "currency"),

@@ -240,7 +240,7 @@ class _Section:
                 compacted.extend(members)
 
         for text in texts:
-            if text.size >= PIECE_BYTES // 2:
+            if text.size >= PIECE_BYTES * 3 // 4:
                 close()
                 compacted.append(text)
                 continue

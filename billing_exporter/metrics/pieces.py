@@ -19,7 +19,7 @@ import msgspec
 
 from billing_exporter.metrics.deflated import Deflated
 
-PIECE_BYTES = 192 * 1024
+PIECE_BYTES = 288 * 1024
 """The text that a piece is made for: larger pieces cost time at an edit, smaller ones bytes."""
 
 Run = tuple["Piece", ...]

@@ -112,7 +112,7 @@ class Contracts:
         return {
             "id": identifier(self._seed, "plan", self._accounts.contract_id(term), name),
             "name": name,
-            "organizations": list(map(entity, self._accounts.organizations(term.account))),
+            "organizations": list(map(entity, self._accounts.named(term.account))),
             "product": product(items[0].product),
             "items": [self._item(term, 10 * place, item) for place, item in enumerate(items, 1)],
         }

@@ -1,8 +1,11 @@
 """The benchmark at its smallest: that it runs and compares like with like, not how fast."""
 
 import json
+import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
@@ -11,13 +14,15 @@ from billing_exporter.genesys.operations import OPERATIONS
 from billing_exporter.polling.reading import read
 from tools.bench import measure, world
 from tools.bench.__main__ import MEASURES
-from tools.bench.contestants import api, client, exporter, stock
+from tools.bench.contestants import api, client, exporter, partner, partner_api, stock
 from tools.bench.contestants.exporter import COLLECTOR, ORGANIZATION
+from tools.bench.customers import PERIODS, Customers
 from tools.bench.measure import Cost
 from tools.bench.pacing import LIMIT, Bucket, Window, sweep
+from tools.bench.partner_run import running
 from tools.bench.report import Aim, Finding, table
 from tools.bench.scraper import Scraper
-from tools.testkit.scrapes import rendered_text, samples_of
+from tools.testkit.scrapes import billing_text, rendered_text, samples_of
 
 SERIES = 2 * world.SERIES_PER_TRUSTOR
 
@@ -34,13 +39,13 @@ def _samples(text: str) -> set[tuple[str, frozenset[tuple[str, str]], float]]:
 def _ours(*, changed: int = 0) -> str:
     data = world.trustors(SERIES, changed=changed)
     reading = read(COLLECTOR, ORGANIZATION, data, world.NOW, None)
-    return rendered_text(COLLECTOR.metrics, reading.rendered)
+    return rendered_text(COLLECTOR.metrics, reading.changed)
 
 
 def test_both_expositions_hold_the_same_samples() -> None:
     """The stock gauges and our exporter expose the same samples, as many as were asked for."""
     ours = _samples(_ours())
-    assert len(ours) == SERIES
+    assert len(ours) == SERIES + 1  # and how many customers have no reading
     assert _samples(generate_latest(stock.registry(SERIES)).decode()) == ours
 
 
@@ -200,4 +205,39 @@ def test_the_status_of_a_process_is_read() -> None:
 
 def test_every_measure_is_known_by_name() -> None:
     """The names that the command line takes are those that the documentation lists."""
-    assert list(MEASURES) == ["scrape", "publish", "client", "start", "pacing"]
+    assert list(MEASURES) == ["scrape", "publish", "client", "start", "pacing", "scale"]
+
+
+def test_one_customer_of_many_is_published_as_all_are() -> None:
+    """The body that is updated holds the lines that one stream of all customers holds."""
+    customers = Customers(3, world.NOW.date())
+    exposition, parts = partner.published(customers, keep=True)
+    text = billing_text(exposition)
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert zlib.decompress(partner.one_stream(parts), 31).decode().splitlines() == lines
+    works = partner.works(3)
+    for work in works.values():
+        assert measure.cost_of(work).wall >= 0
+
+
+def test_the_customers_are_exactly_the_documented_models() -> None:
+    """No overview of the many customers takes the lenient way, and each is its own customer's."""
+    decoder = OPERATIONS["get_billing_trusteebillingoverview_trustor_org_id"].decoder
+    customers = Customers(60, world.NOW.date())
+    for number in (0, 59):
+        for period in range(PERIODS):
+            decoded = decoder.decode(customers.overview(number, period))
+            assert decoded.oddities == ()
+            assert decoded.value.organization is not None
+            assert decoded.value.organization.id == world.identifier(number)
+            assert len(decoded.value.usages) > 100
+
+
+def test_an_exporter_shows_the_customers(tmp_path: Path) -> None:
+    """A scrape counts the customers that an exporter shows; the API notes when each was read."""
+    answers = partner_api.answers(Customers(3, datetime.now(UTC).date()))
+    with api.serving(answers, 999_999) as url, running(url, tmp_path) as watched:
+        watched.wait_for(lambda shown: shown == 3, seconds=60)
+        assert watched.peak() > 1 << 20
+        assert watched.cpu() > 0
+        assert watched.longest_scrape > 0

@@ -59,6 +59,7 @@ def test_waits_have_a_least() -> None:
     assert group["rules"] == [{**rules[0], "for": "15s"}, rules[1]]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("rules", RULES, ids=lambda path: path.stem)
 def test_the_shipped_rules_stay_valid(rules: Path, tmp_path: Path) -> None:
     """The real promtool accepts every file of rules in a hurry."""
@@ -67,6 +68,7 @@ def test_the_shipped_rules_stay_valid(rules: Path, tmp_path: Path) -> None:
     subprocess.run([require("promtool-3"), "check", "rules", path], check=True, capture_output=True)
 
 
+@pytest.mark.component
 def test_the_stack(tmp_path: Path) -> None:
     """It says where to look and which alerts fire, none about itself; Ctrl-C ends it."""
     for component in ("prometheus-3", "alertmanager"):

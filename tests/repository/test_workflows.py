@@ -16,6 +16,7 @@ every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 
 
 @every_file
+@pytest.mark.component
 def test_valid(path: Path) -> None:
     """The file is what the forge's schema allows."""
     tool = ["check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(path)]

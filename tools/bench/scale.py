@@ -18,6 +18,8 @@ class Scale:
         resources: how many a usage report lists.
         pages: how many pages of 200 invoices are fetched.
         trustors: how many a sweep at the API's limit reads.
+        customers: numbers of customers of a partner that an exporter reads for real.
+        published: numbers of customers of whom one changes.
     """
 
     rounds: int
@@ -27,6 +29,8 @@ class Scale:
     resources: int
     pages: int
     trustors: int
+    customers: tuple[int, ...]
+    published: tuple[int, ...]
 
 
 FULL = Scale(
@@ -37,6 +41,8 @@ FULL = Scale(
     resources=100_000,
     pages=100,
     trustors=10_000,
+    customers=(500, 2_000, 10_000),
+    published=(325, 9_800),
 )
 QUICK = Scale(
     rounds=3,
@@ -46,4 +52,6 @@ QUICK = Scale(
     resources=10_000,
     pages=10,
     trustors=1_000,
+    customers=(100,),
+    published=(100,),
 )

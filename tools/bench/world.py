@@ -52,7 +52,7 @@ def overview(number: int, *, rows: int, more: int = 0, blank: bool = False) -> b
     usages = [_usage(number, row, more) for row in range(rows)]
     if blank:
         usages[-1] |= {"usageQuantity": "", "prepayQuantity": "", "overagePrice": ""}
-    return _json(
+    return json_bytes(
         {
             "id": identifier(number),
             "name": _name(number),
@@ -96,7 +96,7 @@ def usage_report(resources: int) -> bytes:
         ]
         name = f"Genesys Cloud charge of kind {charge}"
         usages.append({"name": name, "totalUsage": str(len(listed)), "resources": listed})
-    return _json(
+    return json_bytes(
         {
             "id": identifier(1),
             "name": "billable usage",
@@ -111,7 +111,9 @@ def usage_report(resources: int) -> bytes:
 
 def invoice_pages(pages: int) -> list[bytes]:
     """Return pages of 200 invoices that follow each other by cursor."""
-    entities = ",".join(_json(_invoice(number)).decode() for number in range(_ENTITIES_PER_PAGE))
+    entities = ",".join(
+        json_bytes(_invoice(number)).decode() for number in range(_ENTITIES_PER_PAGE)
+    )
     path = "/api/v2/billing/contracts/invoices"
     ends = [f',"nextUri":"{path}?after={page}"' for page in range(1, pages)] + [""]
     return [f'{{"entities":[{entities}],"selfUri":"{path}"{end}}}'.encode() for end in ends]
@@ -157,17 +159,18 @@ def trustor_listing(count: int) -> bytes:
         }
         for number in range(count)
     ]
-    return _json({"entities": entities, "pageNumber": 1, "pageCount": 1, "total": count})
+    return json_bytes({"entities": entities, "pageNumber": 1, "pageCount": 1, "total": count})
 
 
 def empty_listing() -> bytes:
     """Return a listing of nothing."""
-    return _json({"entities": []})
+    return json_bytes({"entities": []})
 
 
 def _name(number: int) -> str:
     return f"Customer number {number:05} GmbH"
 
 
-def _json(value: Any) -> bytes:
+def json_bytes(value: Any) -> bytes:
+    """Return a value as JSON without spaces."""
     return json.dumps(value, separators=(",", ":")).encode()

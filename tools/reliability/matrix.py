@@ -245,9 +245,6 @@ def _lived_with(fault: Fault, operation: str) -> dict[str, Expected]:
     if operation == LOGIN:
         return {}
     touched = Expected(change=fault.changes.get(operation, SAME))
-    if operation == CONTRACTS and fault.name == "unknown_enum":
-        # No period is known to be open, so the report is of the calendar month.
-        return {"contracts": touched, "usage": Expected(change=Change("other"))}
     return {(SUBJECTS | DETAILS)[operation]: touched}
 
 

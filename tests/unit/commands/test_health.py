@@ -58,6 +58,7 @@ def test_nobody_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "refused" in capsys.readouterr().err
 
 
+@pytest.mark.component
 def test_https_with_any_certificate(tmp_path: Path) -> None:
     """HTTPS is asked whatever name the certificate is for."""
     pair = Authority(tmp_path).issue("DNS:elsewhere")

@@ -14,7 +14,10 @@ from tools.testkit.components import require
 from tools.testkit.processes import clean_environment, run
 from tools.testkit.scrapes import Scrape, samples_of
 
+pytestmark = pytest.mark.slow
 
+
+@pytest.mark.component
 @pytest.mark.parametrize("component", ["promtool-2", "promtool-3"])
 @pytest.mark.usefixtures("account")
 def test_promtool_is_silent(call: Call, component: str) -> None:

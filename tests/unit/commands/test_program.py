@@ -14,6 +14,8 @@ from billing_exporter.simulator import Simulator
 from tests.unit.commands.calls import Call, variables
 from tools.testkit.processes import COMMAND, clean_environment, run
 
+pytestmark = pytest.mark.slow
+
 
 def test_metrics(call: Call) -> None:
     """The metric reference is a Markdown page with a table for each subject."""

@@ -27,6 +27,8 @@ from tools.paths import ROOT
 from tools.testkit.certificates import Authority
 from tools.testkit.components import require
 
+pytestmark = pytest.mark.component
+
 PAGE = ROOT / "docs" / "web-configuration.md"
 
 
@@ -84,6 +86,7 @@ def test_mistakes(file: Path, case: Case) -> None:
     assert not [text for text in found if "hunter2" in text or HASH[:20] in text]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("major", [2, 3])
 def test_promtool_says_the_same(file: Path, case: Case, major: int) -> None:
     """A good file is good for promtool; where it takes more, the case says so."""

@@ -14,6 +14,8 @@ from billing_exporter.config.web_reload import LOOK_SECONDS, Rotation
 from tests.unit.config.web_cases import HASH
 from tools.testkit.certificates import Authority, Pair
 
+pytestmark = pytest.mark.component
+
 TLS = "tls_server_config: {cert_file: s.crt, key_file: s.key}\n"
 USERS = f"basic_auth_users: {{ann: {HASH}}}\n"
 

@@ -158,6 +158,7 @@ def test_one_row_that_does_not_fit_leaves_the_others_fast(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decoder", DECODERS)
 @given(value=any_json(KINDS))
 def test_no_json_raises_anything_else(decoder: Decoder[Any], value: Any) -> None:

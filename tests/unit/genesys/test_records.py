@@ -79,6 +79,7 @@ def fits(info: ms.Type, sdk_type: str) -> bool:
     )
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("name", sorted(KINDS.keys() - OURS_ALONE))
 def test_fields_are_those_of_the_sdk(name: str) -> None:
     """A record has exactly the SDK model's attributes, wire names and kinds."""

@@ -286,6 +286,7 @@ def test_the_reference_parsers_read_every_metric(*, openmetrics: bool) -> None:
     assert {sample.value for sample in found} == {1234.0001}
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("name", ["promtool-2", "promtool-3"])
 def test_promtool_has_nothing_to_say(name: str) -> None:
     """Names, help texts and types of the whole catalogue are as promtool wants them."""

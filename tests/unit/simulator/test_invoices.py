@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -31,6 +32,7 @@ def _unpaid(world: World, today: date) -> list[Invoice]:
     return [invoice for invoice in world.statements.all(today) if not invoice.is_paid(today)]
 
 
+@pytest.mark.slow
 def test_every_age_of_unpaid_invoices_is_there_on_any_day() -> None:
     """For three years on, every day has unpaid invoices of all five ages and of unknown age."""
     for days in range(1100):

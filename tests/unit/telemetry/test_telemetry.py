@@ -50,6 +50,8 @@ EVENTS: dict[str, Told] = {
     "configured": lambda it: it.configured(AT),
     "misconfigured": lambda it: it.misconfigured(),
     "interval": lambda it: it.interval("acme", "usage", 60),
+    "waiting": lambda it: it.waiting("acme", "usage", waiting=True),
+    "remaining": lambda it: it.remaining("acme", "usage", 3),
     "attempted": lambda it: it.attempted("acme", "usage", AT),
     "polled": lambda it: it.polled("acme", "usage", "success", 1.5),
     "failed": lambda it: it.polled("acme", "usage", "forbidden", 1.5),
@@ -122,6 +124,8 @@ def test_everything_that_is_told_is_counted() -> None:
         ("series_left_out", poll): 2,
         ("labels_cut", poll): 1,
         ("restored", poll): 0,
+        ("waiting", poll): 1,
+        ("sweep_remaining", poll): 3,
         ("rows_dropped_total", f"{poll} reason=missing"): 2,
         ("rows_merged_total", poll): 1,
         ("partial_failures_total", f"{poll} reason=not_found"): 1,
@@ -189,6 +193,7 @@ def test_both_formats_are_valid(*, process: bool) -> None:
         assert not [name for name in names if name.endswith("_created")]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("name", ["promtool-2", "promtool-3"])
 def test_promtool_has_nothing_to_say(name: str) -> None:
     """Names, help texts and kinds of the exporter's own metrics are as promtool wants them."""

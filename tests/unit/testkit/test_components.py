@@ -14,6 +14,7 @@ def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for component in COMPONENTS.values():
         monkeypatch.delenv(component.variable, raising=False)
     monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("CHECK_ONLY", raising=False)
     monkeypatch.setattr(components, "CACHE", tmp_path / "cache")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setattr(debian, "is_debian", lambda: False)

@@ -51,9 +51,10 @@ def answers(resources: int, pages: int) -> Answers:
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
-    def __init__(self, answer: Answers) -> None:
+    def __init__(self, answer: Answers, allowed: int) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer = answer
+        self.allowed = allowed
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -67,7 +68,7 @@ class _Handler(socketserver.StreamRequestHandler):
             head = (
                 "HTTP/1.1 200 OK\r\n"
                 "Content-Type: application/json\r\n"
-                "inin-ratelimit-allowed: 300\r\n"
+                f"inin-ratelimit-allowed: {self.server.allowed}\r\n"
                 "inin-ratelimit-count: 1\r\n"
                 "inin-ratelimit-reset: 60\r\n"
                 f"Content-Length: {len(body)}\r\n\r\n"
@@ -88,9 +89,14 @@ def _target(requests: BufferedIOBase) -> str | None:
 
 
 @contextmanager
-def serving(answer: Answers) -> Iterator[str]:
-    """Serve on a free port of the loopback; yield the URL."""
-    with _Server(answer) as server:
+def serving(answer: Answers, allowed: int = 300) -> Iterator[str]:
+    """Serve on a free port of the loopback; yield the URL.
+
+    Args:
+        answer: gives the body for a request's target.
+        allowed: how many requests a minute the answers' headers allow; none is refused.
+    """
+    with _Server(answer, allowed) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
