@@ -33,6 +33,7 @@ from billing_exporter.forecasting.state import (
 STANDSTILL_DAYS = 3
 # A charge that has been gone for so long starts from nothing when it comes back.
 FORGOTTEN_DAYS = 400
+LARGEST_ERROR = Decimal(1000)  # times the outcome
 
 ZERO = Decimal(0)
 _REPLACE = msgspec.structs.replace
@@ -94,11 +95,16 @@ def _closed(state: SubjectState, series: Series, told: Decimal | None) -> Series
 
 
 def _outcome(kept: Kept, total: Decimal) -> Outcome:
-    error = abs(kept.total - total) / total if total else None
+    error = None
+    if total:
+        error = int(
+            (min(LARGEST_ERROR, abs(kept.total - total) / abs(total)) * 10_000).to_integral()
+        )
     inside = None
     if kept.lower is not None and kept.upper is not None:
         inside = kept.lower <= total <= kept.upper
-    return Outcome(kept.checkpoint, score(total, kept.total, kept.elapsed), error, inside)
+    made = score(total, kept.total, kept.elapsed)
+    return Outcome(kept.checkpoint, int(made * 1_000_000), error, inside)
 
 
 def _newest(closed: Iterable[ClosedPeriod], one: ClosedPeriod) -> tuple[ClosedPeriod, ...]:

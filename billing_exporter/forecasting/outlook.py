@@ -18,6 +18,8 @@ RESULTS: tuple[Result, ...] = ("ok", "no_band", "too_little_data", "negative", "
 
 HUNDREDTHS = tuple(int(share * 100) for share in CHECKPOINTS)
 ZERO = Decimal(0)
+_SHARES = dict(zip(HUNDREDTHS, CHECKPOINTS, strict=True))
+_MILLIONTH = Decimal("0.000001")
 _REPLACE = msgspec.structs.replace
 
 
@@ -141,7 +143,11 @@ def own_forecast(state: SubjectState, series: Series) -> Forecast:
                 date.fromordinal(one.start),
                 one.days,
                 one.total,
-                {Decimal(kept.checkpoint) / 100: kept.score for kept in one.outcomes},
+                {
+                    _SHARES[kept.checkpoint]: _MILLIONTH * kept.score
+                    for kept in one.outcomes
+                    if kept.checkpoint in _SHARES
+                },
             )
             for one in series.closed
         ],

@@ -1,7 +1,7 @@
 """Scores of kept forecasts: how far off the forecasts of a subject were, and how often inside."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
@@ -9,8 +9,7 @@ import msgspec
 from billing_exporter.forecasting.forecast import MAX_OUTCOMES
 from billing_exporter.forecasting.state import SubjectState
 
-_RESOLUTION = Decimal("0.0001")
-_LARGEST = Decimal(1000)  # an error beyond a thousand times the outcome counts as that
+_RESOLUTION = Decimal("0.0001")  # of an error in a state
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -34,7 +33,7 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self._errors: dict[int, Counter[Decimal]] = {}
+        self._errors: dict[int, Counter[int]] = {}
         self._inside: dict[int, Counter[bool]] = {}
         self._scored: Counter[int] = Counter()
 
@@ -46,8 +45,7 @@ class Tally:
                     at = outcome.checkpoint
                     self._scored[at] += times
                     if outcome.error is not None:
-                        error = min(_LARGEST, outcome.error).quantize(_RESOLUTION)
-                        self._errors.setdefault(at, Counter())[error] += times
+                        self._errors.setdefault(at, Counter())[outcome.error] += times
                     if outcome.inside is not None:
                         self._inside.setdefault(at, Counter())[outcome.inside] += times
 
@@ -60,19 +58,18 @@ class Tally:
         return Scored(self._scored[checkpoint], _median(errors), share)
 
 
-def _median(counts: Mapping[Decimal, int]) -> Decimal | None:
+def _median(counts: Mapping[int, int]) -> Decimal | None:
     total = sum(counts.values())
     if not total:
         return None
-    middle = (_nth(counts, (total - 1) // 2), _nth(counts, total // 2))
-    return sum(middle, Decimal(0)) / 2
+    middle = _nth(counts, (total - 1) // 2) + _nth(counts, total // 2)
+    return middle * _RESOLUTION / 2
 
 
-def _nth(counts: Mapping[Decimal, int], rank: int) -> Decimal:
+def _nth(counts: Mapping[int, int], rank: int) -> int:
     """Return the value of a rank, counted from 0, among values of which there are several each."""
-    values: Iterable[Decimal] = sorted(counts)
     passed = 0
-    for value in values:
+    for value in sorted(counts):
         passed += counts[value]
         if passed > rank:
             return value

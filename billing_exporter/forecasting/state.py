@@ -21,7 +21,7 @@ class UnusableStateError(Exception):
     """Bytes that are no state of this version."""
 
 
-class Kept(msgspec.Struct, frozen=True, array_like=True):
+class Kept(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A forecast that was kept when a share of the period had passed.
 
     Attributes:
@@ -39,23 +39,24 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     upper: Decimal | None
 
 
-class Outcome(msgspec.Struct, frozen=True, array_like=True):
+class Outcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How a kept forecast came out.
 
     Attributes:
         checkpoint: the share at which it was kept, in hundredths.
-        score: its error, extended to a whole period.
-        error: its error as a share of the outcome; None where the outcome is 0.
+        score: its error, extended to a whole period, in millionths.
+        error: its error as a share of the outcome, in ten-thousandths and at most 1000 times the
+            outcome; None where the outcome is 0.
         inside: whether the outcome was within the band; None without a band.
     """
 
     checkpoint: int
-    score: Decimal
-    error: Decimal | None
+    score: int
+    error: int | None
     inside: bool | None
 
 
-class Cost(msgspec.Struct, frozen=True, array_like=True):
+class Cost(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a charge cost in a closed period.
 
     Attributes:
@@ -73,7 +74,7 @@ class Cost(msgspec.Struct, frozen=True, array_like=True):
     included: Decimal | None
 
 
-class ClosedPeriod(msgspec.Struct, frozen=True, array_like=True):
+class ClosedPeriod(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One closed period of one series.
 
     Attributes:

@@ -97,7 +97,7 @@ def test_a_closed_period_scores_what_was_kept() -> None:
     assert closed.cost is not None
     assert closed.cost.overage == 460
     assert [one.checkpoint for one in closed.outcomes] == [10, 25, 50, 75, 90]
-    assert closed.outcomes[-1].error == Decimal(30) / 330
+    assert closed.outcomes[-1].error == 909  # 30 of 330
     assert [step for _, step in state.charges[MINUTES].steps] == [10] * 29
     assert state.charges[MINUTES].running == {0: 5}
 

@@ -31,7 +31,7 @@ SERIES = Series(
             739000,
             30,
             Decimal("99.5"),
-            (Outcome(10, Decimal("0.2"), None, inside=True),),
+            (Outcome(10, 200_000, None, inside=True),),
             Cost("EUR", Decimal(5), None, Decimal("0.0001"), Decimal(7)),
         ),
     ),
