@@ -16,6 +16,9 @@ from tools.reliability.oracle import READERS
 # The one list that is written by hand: what is derived must not go silent for one that was dropped.
 EXPECTED = ["usage", "invoices", "contracts", "trustors"]
 
+# What is read once and kept needs several polls: test_history.py works it out.
+OF_CLOSED_PERIODS = re.compile("_history_|_settled|restate")
+
 COLLECTOR_TESTS = ROOT / "tests" / "unit" / "collectors"
 ORACLE = ROOT / "tools" / "reliability" / "oracle"
 
@@ -92,6 +95,7 @@ def test_the_oracle_knows_every_metric() -> None:
         for each in REGISTRY.values()
         for metric in each.collector.metrics
     ]
+    names = [name for name in names if not OF_CLOSED_PERIODS.search(name)]
     unknown = [name for name in names if not any(text.fullmatch(name) for text in known)]
     assert unknown == []
 
