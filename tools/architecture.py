@@ -55,6 +55,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "forecasting.contracts": ("collectors", "forecasting", "genesys.records", "metrics"),
     "forecasting.exposure": ("forecasting", "metrics"),
     "forecasting.forecasts": ("collectors", "forecasting", "metrics"),
+    "forecasting.history": ("collectors", "forecasting"),
     "forecasting.trustors": ("collectors", "forecasting", "genesys.records", "metrics"),
     "genesys": (),
     "collectors": ("genesys", "metrics", "settlement"),

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from billing_exporter.collectors.base import Collector, Poll
+from billing_exporter.collectors.closed_periods import History
 from billing_exporter.collectors.contracts import ContractData, NamedContracts
 from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import TrustorData
@@ -22,10 +23,17 @@ from billing_exporter.metrics.samples import Samples
 
 
 class Dated(msgspec.Struct, frozen=True):
-    """A part, and the UTC day on which it was read; None for a part without forecasts."""
+    """A part with what its forecasts hang on besides.
+
+    Attributes:
+        part: of the collector.
+        day: UTC day on which it was read; None for a part without forecasts.
+        history: closed periods of the customer.
+    """
 
     part: Any
     day: date | None
+    history: History = History()
 
 
 class ForecastingCollector:
@@ -50,22 +58,23 @@ class ForecastingCollector:
         """Divide the data into parts; see the module."""
         parts = self._collector.parts(data)
         self._forecaster.forget_others(key for part in parts.values() for key in _ids(part))
-        return {key: Dated(part, _day_of(part, data)) for key, part in parts.items()}
+        return {
+            key: Dated(part, _day_of(part, data), _history_of(part, data))
+            for key, part in parts.items()
+        }
 
     def expose(self, part: Dated) -> Samples:
         """Return the samples of a part and of its forecasts."""
         samples = self._collector.expose(part.part)
         if isinstance(part.part, TrustorData):
-            self._add_trustor(samples, part.part, part.day)
+            subject = trustors.subject_of(part.part, part.history)
+            outlook = self._forecaster.take(part.part.id, subject, part.day)
+            if outlook is not None:
+                trustors.add_samples(samples, part.part, outlook)
         elif isinstance(part.part, NamedContracts):
             for one in part.part.contracts:
                 self._add_contract(samples, part.part.name, one, part.day)
         return samples
-
-    def _add_trustor(self, samples: Samples, data: TrustorData, day: date | None) -> None:
-        outlook = self._forecaster.take(data.id, trustors.subject_of(data), day)
-        if outlook is not None:
-            trustors.add_samples(samples, data, outlook)
 
     def _add_contract(
         self, samples: Samples, name: str, data: ContractData, day: date | None
@@ -86,6 +95,13 @@ def _ids(part: object) -> Iterator[str]:
         yield part.id
     elif isinstance(part, NamedContracts):
         yield from map(contract_id, part.contracts)
+
+
+def _history_of(part: object, data: object) -> History:
+    """Return the closed periods of a customer; those of a contract are in its part."""
+    if isinstance(part, TrustorData) and isinstance(data, TrustorsData):
+        return data.history.get(part.id, trustors.NO_HISTORY)
+    return trustors.NO_HISTORY
 
 
 def _day_of(part: object, data: object) -> date | None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from billing_exporter.collectors.base import label
 from billing_exporter.collectors.contracts import ContractData
 from billing_exporter.forecasting.exposure import add_amounts, add_quantities
+from billing_exporter.forecasting.history import periods_of
 from billing_exporter.forecasting.outlook import Outlook
 from billing_exporter.forecasting.readings import Charge, Key, Period, Subject, contract_kind
 from billing_exporter.genesys.records import BillingCharge, BillingContractPeriodDetail
@@ -16,7 +17,8 @@ def subject_of(data: ContractData) -> Subject:
     """Return a contract's billing periods as readings."""
     periods = {name: _period(detail) for name, detail in data.periods.items()}
     current = periods.pop("current", None)
-    return Subject(current, tuple(one for one in periods.values() if one is not None))
+    earlier = periods_of(data.history, lambda key: contract_kind(key[2]))
+    return Subject(current, (*earlier, *(one for one in periods.values() if one is not None)))
 
 
 def add_samples(samples: Samples, name: str, outlook: Outlook) -> None:

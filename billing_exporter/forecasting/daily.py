@@ -112,7 +112,7 @@ def _newest(closed: Iterable[ClosedPeriod], one: ClosedPeriod) -> tuple[ClosedPe
     by_start = {each.start: each for each in closed}
     known = by_start.get(one.start)
     if known is not None and not one.outcomes:
-        one = _REPLACE(known, days=one.days, total=one.total, cost=one.cost)
+        one = _REPLACE(known, days=one.days, total=one.total, cost=one.cost or known.cost)
     by_start[one.start] = one
     return tuple(by_start[start] for start in sorted(by_start))[-MAX_EARLIER:]
 
@@ -245,6 +245,8 @@ def _quantities(charges: Mapping[Key, Charge]) -> dict[Key, Decimal]:
 
 def closed_amounts(period: Period) -> dict[str, Decimal]:
     """Return what the priced charges of a whole period came to, by currency."""
+    if period.amounts is not None:
+        return dict(period.amounts)
     return accrued_amounts(period, period.days)
 
 

@@ -99,12 +99,14 @@ class Period(msgspec.Struct, frozen=True):
         days: its length.
         charges: by what identifies them.
         minimums: amount to pay at least, by currency.
+        amounts: what a closed period came to by currency, where its charges have no prices.
     """
 
     start: date
     days: int
     charges: Mapping[Key, Charge]
     minimums: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
+    amounts: Mapping[str, Decimal] | None = None
 
     @property
     def end(self) -> date:

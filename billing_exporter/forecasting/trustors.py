@@ -8,23 +8,27 @@ import msgspec
 
 from billing_exporter.collectors.allowances import Allowance, Row, allowances, is_billed
 from billing_exporter.collectors.base import label
+from billing_exporter.collectors.closed_periods import History
 from billing_exporter.collectors.trustor_overview import TrustorData
 from billing_exporter.forecasting.exposure import add_amounts, add_quantities
 from billing_exporter.forecasting.forecast import Kind
+from billing_exporter.forecasting.history import periods_of
 from billing_exporter.forecasting.outlook import Outlook
 from billing_exporter.forecasting.readings import Charge, Key, Period, Subject, overview_kind
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import forecasts
 from billing_exporter.metrics.samples import Samples, labels
 
+NO_HISTORY = History()
 _DAY_SECONDS = 86400
 
 
-def subject_of(data: TrustorData) -> Subject:
-    """Return a customer's overviews as readings."""
+def subject_of(data: TrustorData, history: History = NO_HISTORY) -> Subject:
+    """Return a customer's overviews as readings, with its closed periods, the newest last."""
     periods = {name: _period(one.overview) for name, one in data.periods.items()}
     current = periods.pop("current", None)
-    return Subject(current, tuple(one for one in periods.values() if one is not None))
+    earlier = periods_of(history, lambda key: overview_kind(key[2], key[3]))
+    return Subject(current, (*earlier, *(one for one in periods.values() if one is not None)))
 
 
 def add_samples(samples: Samples, data: TrustorData, outlook: Outlook) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from billing_exporter.collectors.closed_periods import Answer, History
 from billing_exporter.collectors.contracts import ContractData, NamedContracts
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.collectors.sweep import TrustorsData
@@ -25,6 +26,7 @@ from billing_exporter.genesys.records import (
 )
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.metrics.samples import Samples
+from billing_exporter.settlement import fingerprint
 
 SETTINGS = EVERY_COLLECTOR.trustors
 NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
@@ -229,3 +231,25 @@ def test_look_ahead_is_never_below_what_was_read() -> None:
     (one,) = look_ahead(store.load("\nid-1"), later).charges.values()
     assert one.forecast.total is not None
     assert one.forecast.total >= 999
+
+
+def test_day_zero_works_from_history_alone() -> None:
+    """With five closed periods a customer has a forecast with bounds on the first day."""
+    key = ("Voice", "GC-1", "resource", "minutes")
+    history = History()
+    for month, used in ((6, 300), (7, 310), (8, 305), (9, 290), (10, 320)):
+        start = date(2026, month, 1)
+        end = date(2026, month + 1, 1) - timedelta(days=1)
+        amounts = {"EUR": Decimal(used)}
+        answer = Answer(start, end, fingerprint([], "EUR", None), amounts, {key: Decimal(used)})
+        history = history.with_answer(answer, NOVEMBER, 12)
+    data = TrustorData("id-1", "Acme", {"current": _overview(NOVEMBER, 30, _row(0))})
+    outlook = Forecaster("", MemoryStore()).take(
+        "id-1", trustors.subject_of(data, history), date(2026, 11, 1)
+    )
+    assert outlook is not None
+    made = outlook.charges[key].forecast
+    assert (made.elapsed, made.sample) == (Decimal(0), 4)
+    assert made.total == Decimal("309.677419")
+    assert made.upper is not None
+    assert outlook.amounts["EUR"].amount.upper is not None
