@@ -106,7 +106,7 @@ class StateDirectory:
         content = _checksum(told) + b"\n" + told
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(self._file(organization, collector), content)
+            replace_file(self._file(organization, collector), content)
         except OSError as error:
             self._failed("save")
             log.warning("the reading cannot be saved: %s", error.strerror, extra=where)
@@ -212,7 +212,7 @@ def _content(file: Path) -> bytes:
         os.close(descriptor)
 
 
-def _replace(file: Path, content: bytes) -> None:
+def replace_file(file: Path, content: bytes) -> None:
     """Write so that at every moment the old or the new file is there in full, and survives.
 
     Whatever has the temporary name is removed and never written to: it may lead elsewhere.
