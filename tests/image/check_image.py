@@ -91,7 +91,7 @@ def test_a_random_user() -> None:
     """It runs as any user of group 0 with a read-only root, as OpenShift runs it."""
     with running("demo", options=("--user=1000660000:0",)) as name:
         address = podman("port", name, "10059/tcp")
-        wait_until(lambda: _answers(f"http://{address}/-/ready"))
+        wait_until(lambda: _has_polled(f"http://{address}/metrics"))
         assert podman("exec", name, "id", "--user") == "1000660000"
 
 
