@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 START_SPREAD_SECONDS = 5.0
 # Polls that are in a request when the program stops get this long, all together, to notice.
 STOP_SECONDS = 3.0
+# So long the end and a reload wait for the disk.
+SAVE_SECONDS = 3.0
 # How soon a changed configuration is noticed.
 _WATCH_SECONDS = 5.0
 # How soon an interrupted `poll_once` notices that it is.
@@ -98,7 +100,8 @@ class Exporter:
                 for organization in settings.organizations
             )
             if self._parts.state is not None:
-                self._parts.state.set_aside_others({poller.key for poller in self.pollers})
+                known = {poller.key for poller in self.pollers}
+                self._parts.state.set_aside_others_soon(known, SAVE_SECONDS)
             if self._spread is not None:
                 self._start_all(self._spread)
         self.telemetry.configured(utc_now())
@@ -116,6 +119,8 @@ class Exporter:
             until = monotonic() + STOP_SECONDS
             for unit in self._units:
                 unit.stop(max(0.0, until - monotonic()))
+            if self._parts.state is not None and not self._parts.state.flush(SAVE_SECONDS):
+                log.warning("the disk hangs: the last readings are not saved")
 
     def interrupt(self) -> None:
         """Make polls that are under way end soon; may be called by a signal handler."""
@@ -159,7 +164,7 @@ class Exporter:
         return [
             f"{poller.target.organization} {poller.target.collector.name}"
             for poller in self.pollers
-            if poller.state.outcome is None and poller.state.reading is None
+            if poller.state.is_waiting
         ]
 
     def status(self, telemetry_path: str, base: str = "") -> Status:
@@ -278,7 +283,6 @@ def build(
     reload = Reloader(exporter, read_settings or (lambda: settings)).reload
     routes = Routes(
         scrape=exporter.scrape,
-        waiting_for=exporter.waiting_for,
         status=lambda: exporter.status(telemetry_path, prefix.external),
         telemetry_path=telemetry_path,
         reload=reload if read_settings else None,

@@ -10,19 +10,22 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import reduce
+from functools import lru_cache, reduce
 
 import msgspec
 
+from billing_exporter.metrics.family import LONGEST_LABEL
 from billing_exporter.metrics.samples import EXACT
 
 # Reasons why it is not known what a charge includes.
 UNCLEAR, NO_FREE_TOKENS = "allowance_unclear", "no_free_tokens"
 
+# The part number of AI tokens, in lower case.
+TOKENS = "gc-170-nv-aitc"
+
 _FAIR_USE, _ROLLUP = "fair-use", "rollup"
 # Rows that are a part of another one.
 _PARTS = frozenset({"rollup-usage", "storage-category"})
-_TOKENS_PART_NUMBER = "gc-170-nv-aitc"
 # AI as a word or at an end of one: AI Experience Tokens, GenAI Tokens, but no MAIL.
 _AI = re.compile(r"\bAI|AI\b|\bai\b")
 _ZERO = Decimal(0)
@@ -60,32 +63,44 @@ def is_fair_use(grouping: str | None) -> bool:
     return _folded(grouping) == _FAIR_USE
 
 
+def is_part(grouping: str | None) -> bool:
+    """Return whether the rows of a grouping are parts of another row."""
+    return _folded(grouping) in _PARTS
+
+
 def is_tokens(name: str | None, part_number: str | None) -> bool:
     """Return whether a name or a part number is one of the AI tokens.
 
     >>> is_tokens("AI Experience Tokens - GC1", None), is_tokens("Email Tokens", None)
     (True, False)
     """
-    if _folded(part_number) == _TOKENS_PART_NUMBER:
-        return True
-    return name is not None and "token" in name.lower() and _AI.search(name) is not None
+    return kind_of(name, part_number) == TOKENS
 
 
 def kind_of(name: str | None, part_number: str | None) -> str:
     """Return what an allowance and what it is an allowance of have in common."""
-    return _TOKENS_PART_NUMBER if is_tokens(name, part_number) else _folded(name)
+    if len(name or "") + len(part_number or "") > LONGEST_LABEL:
+        return _kind_of(name or "", part_number or "")
+    return _known_kind(name or "", part_number or "")
 
 
-def is_part(grouping: str | None) -> bool:
-    """Return whether the rows of a grouping are parts of another row."""
-    return _folded(grouping) in _PARTS
+def _kind_of(name: str, part_number: str) -> str:
+    is_token = "token" in name.lower() and _AI.search(name) is not None
+    if is_token or _folded(part_number) == TOKENS:
+        return TOKENS
+    return _folded(name)
+
+
+# The charges are the same for one customer after the other.
+_known_kind = lru_cache(maxsize=4096)(_kind_of)
 
 
 def is_billed(row: Row) -> bool:
     """Return whether usage beyond the allowance of a row is billed: it repeats no other row."""
-    if _folded(row.grouping) == _ROLLUP:
+    grouping = _folded(row.grouping)
+    if grouping == _ROLLUP:
         return is_tokens(row.name, row.part_number)
-    return not is_fair_use(row.grouping) and not is_part(row.grouping)
+    return grouping != _FAIR_USE and grouping not in _PARTS
 
 
 def allowances(rows: Iterable[Row]) -> dict[str, Allowance]:

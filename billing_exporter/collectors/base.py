@@ -40,7 +40,8 @@ class Poll(Generic[Data]):
         previous: what the last good poll fetched, for what need not be fetched again.
         progress: takes how many of how many things are fetched; raises where the poll must end.
         tolerate: counts and logs the failure of one thing among many, and which.
-        publish: shows what has been read so far, before the poll ends or although it fails.
+        publish: shows what has been read although the poll fails.
+        offer: shows what has been read so far, if it is time to; takes what returns it.
     """
 
     api: BillingApi
@@ -49,6 +50,7 @@ class Poll(Generic[Data]):
     progress: Callable[[int, int], None]
     tolerate: Callable[[ApiError, str], None]
     publish: Callable[[Data], None]
+    offer: Callable[[Callable[[], Data]], None]
 
 
 class Details:

@@ -15,7 +15,7 @@ from itertools import chain, product
 
 import msgspec
 
-from billing_exporter.collectors.base import Details, Poll, concluded, label, once_each
+from billing_exporter.collectors.base import Details, Poll, concluded, label
 from billing_exporter.collectors.payment_status import PAID, UNPAID, is_owed, shown
 from billing_exporter.collectors.payment_terms import due_date
 from billing_exporter.collectors.settings import InvoicesSettings, seconds
@@ -156,7 +156,7 @@ class InvoicesCollector:
         if kept is not None and kept.lines is not None and _is_paid(invoice) and _was_paid(kept):
             return kept.lines
         return details.ask(
-            lambda: tuple(once_each(poll.api.invoice_lines(key), _line_identity)),
+            lambda: _distinct_lines(poll.api.invoice_lines(key)),
             f"lines of invoice {key}",
         )
 
@@ -222,9 +222,19 @@ def _facts(invoice: BillingInvoice) -> tuple[object, ...]:
     return invoice.date_invoiced, kind, currency, amount
 
 
-def _line_identity(line: BillingInvoiceItem) -> bytes | None:
-    """Return the whole line: two that differ are two, even with one id."""
-    return encode(line) if label(line.id) else None
+def _distinct_lines(lines: Iterable[BillingInvoiceItem]) -> tuple[BillingInvoiceItem, ...]:
+    """Return the lines with those that a page repeats once.
+
+    An id that different lines bear says nothing: all lines with it count.
+    """
+    by_id: defaultdict[str, list[BillingInvoiceItem]] = defaultdict(list)
+    for line in lines:
+        by_id[label(line.id)].append(line)
+    found: list[BillingInvoiceItem] = []
+    for key, alike in by_id.items():
+        is_one = key and len(alike) > 1 and len(set(map(encode, alike))) == 1
+        found += alike[:1] if is_one else alike
+    return tuple(found)
 
 
 def _is_paid(invoice: BillingInvoice) -> bool:

@@ -65,7 +65,12 @@ _REGISTERED = (
         title="Billable usage",
         collector=UsageCollector,
         create=lambda settings, _: UsageCollector(settings),
-        operations=("get_billing_reports_billableusage", "get_billing_contracts"),
+        operations=(
+            "get_billing_reports_billableusage",
+            "get_billing_contracts",
+            "get_billing_contract",
+            "get_organizations_me",
+        ),
     ),
     Registration(
         title="Invoices",

@@ -147,8 +147,8 @@ class UsageSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unknown
         Window,
         Meta(
             description="What the report covers: `contract` is the open billing period of the "
-            "contract where one is readable, else the calendar month; `month` the calendar month; "
-            "a duration that long until now, at least 1d."
+            "own organization's contract, of any contract where none names it, else the calendar "
+            "month; `month` the calendar month; a duration that long until now, at least 1d."
         ),
     ] = "contract"
 

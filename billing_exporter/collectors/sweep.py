@@ -38,6 +38,15 @@ class TrustorsData(msgspec.Struct, frozen=True):
     numbers: dict[str, TrustorData] = {}
     nameless: int = 0
 
+    def without_reading(self) -> int:
+        """Return how many customers may have numbers that nobody has read."""
+        unread = (None, "error")
+        return sum(
+            1
+            for key, state in self.states.items()
+            if state.status in unread and key not in self.numbers
+        )
+
     def without_older_than(self, oldest: datetime) -> "TrustorsData":
         """Return the data without numbers that were read before that."""
         old = {

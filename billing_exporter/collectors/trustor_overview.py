@@ -8,11 +8,11 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from billing_exporter.collectors.allowances import (
+    TOKENS,
     Row,
     allowances,
     is_fair_use,
     is_part,
-    is_tokens,
     kind_of,
 )
 from billing_exporter.collectors.base import label
@@ -69,10 +69,11 @@ def condensed(
     """
     rows = [row for overview in overviews.values() for row in overview.usages]
     alive = [row for row in rows if zero_rows or not _is_zero(row)]
+    tokens = kind_of(None, TOKENS)
     allowed = {
-        kind_of(row.name, row.part_number)
+        kind
         for row in alive
-        if is_fair_use(row.grouping) or is_tokens(row.name, row.part_number)
+        if (kind := kind_of(row.name, row.part_number)) == tokens or is_fair_use(row.grouping)
     }
     can_take = [
         row

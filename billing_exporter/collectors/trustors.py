@@ -28,14 +28,15 @@ from billing_exporter.collectors.trustor_overview import (
 )
 from billing_exporter.genesys.records import Trustor
 from billing_exporter.metrics import catalogue
-from billing_exporter.metrics.samples import Samples
+from billing_exporter.metrics.samples import Samples, labels
 
 
-class _Nameless(msgspec.Struct, frozen=True):
-    count: int
+class _Listing(msgspec.Struct, frozen=True):
+    nameless: int
+    without_reading: int
 
 
-TrustorsPart = _Nameless | TrustorState | TrustorData
+TrustorsPart = _Listing | TrustorState | TrustorData
 
 
 class TrustorsCollector:
@@ -65,6 +66,11 @@ class TrustorsCollector:
             nameless,
             poll.now,
         )
+
+        def known() -> TrustorsData:
+            return self.fresh(sweep.data(), poll.now)
+
+        poll.offer(known)
         by_id = {str(trustor.id): trustor for trustor in wanted}
         for trustor, attempt in self._attempts(poll, [by_id[key] for key in sweep.order()]):
             sweep.note(str(trustor.id), attempt)
@@ -73,11 +79,12 @@ class TrustorsCollector:
             poll.progress(sweep.done, len(wanted))
             if sweep.is_hopeless():
                 break
+            poll.offer(known)
         failure = sweep.end()
         if failure is not None:
-            poll.publish(self.fresh(sweep.data(), poll.now))
+            poll.publish(known())
             raise failure
-        return self.fresh(sweep.data(), poll.now)
+        return known()
 
     def fresh(self, data: TrustorsData, now: datetime) -> TrustorsData:
         """Drop the numbers of customers that could not be read for longer than ``max_age``."""
@@ -86,7 +93,7 @@ class TrustorsCollector:
     def parts(self, data: TrustorsData) -> dict[str, TrustorsPart]:
         """Each customer's numbers are a part, and so is its state."""
         return {
-            "nameless": _Nameless(data.nameless),
+            "listing": _Listing(data.nameless, data.without_reading()),
             **{f"state {key}": state for key, state in data.states.items()},
             **{f"trustor {key}": numbers for key, numbers in data.numbers.items()},
         }
@@ -98,7 +105,8 @@ class TrustorsCollector:
         if isinstance(part, TrustorState):
             return expose_state(part)
         samples = Samples()
-        samples.drop("missing", part.count)
+        samples.drop("missing", part.nameless)
+        samples.add(catalogue.TRUSTORS_WITHOUT_READING, labels(()), part.without_reading)
         return samples
 
     def _selects(self, trustor: Trustor) -> bool:

@@ -8,19 +8,28 @@ Exposes, for the open billing period of the contract::
 The report names users and devices; they are counted and never held.
 """
 
-import calendar
-from collections.abc import Iterator, Sized
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Callable, Sized
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 import msgspec
 
 from billing_exporter.collectors.base import Poll, label
 from billing_exporter.collectors.settings import UsageSettings, seconds
+from billing_exporter.collectors.usage_window import (
+    LAST_OF_DAY,
+    Window,
+    calendar_month,
+    contract_window,
+    own_contracts,
+)
 from billing_exporter.genesys import Forbidden, NotFound, Rejected, UnexpectedAnswer
-from billing_exporter.genesys.records import BillingContractPeriod
+from billing_exporter.genesys.records import BillingContract, NamedEntity
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.samples import Samples, labels, unix_time
+
+Result = TypeVar("Result")
 
 
 class Charge(msgspec.Struct, frozen=True):
@@ -32,11 +41,29 @@ class Charge(msgspec.Struct, frozen=True):
 
 
 class UsageData(msgspec.Struct, frozen=True):
-    """One report: its window, both ends inclusive, and its rows."""
+    """One report: its window, both ends inclusive, and its rows.
+
+    Attributes:
+        start: as the report says, else as it was asked for.
+        end: the same.
+        charges: its rows.
+        window: the window that was asked for, if it was a contract's.
+        own: the own organization, if it was asked for.
+    """
 
     start: datetime
     end: datetime
     charges: tuple[Charge, ...]
+    window: Window | None = None
+    own: NamedEntity | None = None
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """A window to ask for; ``of_contract`` is the last one of a contract."""
+
+    window: Window
+    of_contract: Window | None = None
+    own: NamedEntity | None = None
 
 
 class UsageCollector:
@@ -51,7 +78,8 @@ class UsageCollector:
 
     def fetch(self, poll: Poll[UsageData]) -> UsageData:
         """Fetch the report of the configured window."""
-        start, end = self._window_at(poll)
+        asked = self._asked(poll)
+        start, end = asked.window
         poll.progress(0, 1)
         report = poll.api.billable_usage(start, end)
         poll.progress(1, 1)
@@ -59,7 +87,8 @@ class UsageCollector:
             Charge(label(usage.name), usage.total_usage, _count(usage.resources))
             for usage in report.usages
         )
-        return UsageData(report.start_date or start, report.end_date or end, charges)
+        start, end = report.start_date or start, report.end_date or end
+        return UsageData(start, end, charges, asked.of_contract, asked.own)
 
     def fresh(self, data: UsageData, now: datetime) -> UsageData:  # noqa: ARG002 - no details
         """A report has no details of an age of their own."""
@@ -83,63 +112,75 @@ class UsageCollector:
         samples.add(catalogue.USAGE_PERIOD_END, labels(()), unix_time(part.end))
         return samples
 
-    def _window_at(self, poll: Poll[UsageData]) -> tuple[datetime, datetime]:
+    def _asked(self, poll: Poll[UsageData]) -> _Asked:
+        """Return the configured window, that of the contract where it is configured and known."""
         if self._window == "contract":
-            return open_period(poll) or calendar_month(poll.now)
+            return _of_contract(poll)
         if self._window == "month":
-            return calendar_month(poll.now)
+            return _Asked(calendar_month(poll.now))
         midnight = poll.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        return midnight - timedelta(seconds=seconds(self._window)), midnight + _LAST_OF_DAY
+        start = midnight - timedelta(seconds=seconds(self._window))
+        return _Asked((start, midnight + LAST_OF_DAY))
 
 
 def _count(resources: Sized | None) -> int | None:
     return None if resources is None else len(resources)
 
 
-_LAST_OF_DAY = timedelta(days=1, milliseconds=-1)
+def _of_contract(poll: Poll[UsageData]) -> _Asked:
+    known, month = poll.previous, calendar_month(poll.now)
+    last = known.window if known else None
+    listed = _contracts(poll)
+    if listed is None:
+        runs = last is not None and last[0] <= poll.now <= last[1]
+        return _Asked(last if last and runs else month, last, known.own if known else None)
+    own = _own(poll, listed)
+    full = [_in_full(poll, contract) for contract in own_contracts(listed, own) or listed]
+    window = contract_window(full, own, last, poll.now)
+    return _Asked(window or month, window, own)
 
 
-def open_period(poll: Poll[UsageData]) -> tuple[datetime, datetime] | None:
-    """Return the open billing period that holds today, or None where no contract is readable.
+def _optional(
+    poll: Poll[UsageData], about: str, ask: Callable[[], Result], otherwise: Result
+) -> Result:
+    """Return an answer that usage can do without, or something else where it is refused.
 
-    Where contracts differ, the period that started last counts. What was known of it goes on while
-    it lasts, so that an answer that cannot be read does not make the numbers leap.
+    Raises:
+        ApiError: the answer may come at the next poll; until then the last reading stays.
     """
     try:
-        periods = list(_open_periods(poll))
+        return ask()
     except (Forbidden, NotFound):
-        return _known_window(poll)
+        return otherwise
     except (Rejected, UnexpectedAnswer) as error:
-        # The operation is a preview: when it changes, usage is still to be read.
-        poll.tolerate(error, "the open billing period")
-        return _known_window(poll)
-    return max(periods, default=None)
+        # The contract operations are a preview: when one changes, usage is still to be read.
+        poll.tolerate(error, about)
+        return otherwise
 
 
-def _known_window(poll: Poll[UsageData]) -> tuple[datetime, datetime] | None:
-    known = poll.previous
-    if known is None or not known.start <= poll.now <= known.end:
+def _contracts(poll: Poll[UsageData]) -> list[BillingContract] | None:
+    """Return the active contracts, or None where they cannot be read."""
+    return _optional(
+        poll,
+        "the open billing period",
+        lambda: list(poll.api.contracts(status="Active")),
+        None,
+    )
+
+
+def _own(poll: Poll[UsageData], listed: list[BillingContract]) -> NamedEntity | None:
+    """Return the own organization, asked for once, and only where there is a choice."""
+    if poll.previous is not None and poll.previous.own is not None:
+        return poll.previous.own
+    if len(listed) < 2:  # noqa: PLR2004 - no choice
         return None
-    return known.start, known.end
+    own = _optional(poll, "the own organization", poll.api.get_organizations_me, None)
+    return None if own is None else NamedEntity(id=own.id, name=own.name)
 
 
-def _open_periods(poll: Poll[UsageData]) -> Iterator[tuple[datetime, datetime]]:
-    for contract in poll.api.contracts(status="Active"):
-        for period in contract.billing_periods:
-            window = _window_of(period)
-            if window is not None and window[0] <= poll.now <= window[1]:
-                yield window
-
-
-def _window_of(period: BillingContractPeriod) -> tuple[datetime, datetime] | None:
-    if period.date_start is None or period.date_end is None or label(period.status) != "Open":
-        return None
-    start = datetime.combine(period.date_start, time(), UTC)
-    return start, datetime.combine(period.date_end, time(), UTC) + _LAST_OF_DAY
-
-
-def calendar_month(now: datetime) -> tuple[datetime, datetime]:
-    """Return the first and the last millisecond of the month of ``now``."""
-    start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    days = calendar.monthrange(start.year, start.month)[1]
-    return start, start + timedelta(days=days, milliseconds=-1)
+def _in_full(poll: Poll[UsageData], listed: BillingContract) -> BillingContract:
+    """Return the contract with its periods, which a listing may leave out."""
+    key = label(listed.id)
+    if listed.billing_periods or not key:
+        return listed
+    return _optional(poll, f"contract {key}", lambda: poll.api.get_billing_contract(key), listed)

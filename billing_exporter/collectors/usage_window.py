@@ -36,7 +36,7 @@ def contract_window(
         now: the time.
     """
     listed = list(contracts)
-    of_own = [contract for contract in listed if own is not None and names(contract, own)]
+    of_own = own_contracts(listed, own)
     windows = set(_windows(of_own or listed))
     running = {window for window in windows if window[0] <= now <= window[1]}
     if known is not None and known[0] <= now <= known[1]:
@@ -51,8 +51,15 @@ def contract_window(
     return max(ended, key=_newness) if of_own and ended else None
 
 
-def names(contract: BillingContract, own: NamedEntity) -> bool:
-    """Return whether a contract is the own organization's: it, or its customer, is named."""
+def own_contracts(
+    contracts: Iterable[BillingContract], own: NamedEntity | None
+) -> list[BillingContract]:
+    """Return the contracts that name the own organization."""
+    return [contract for contract in contracts if own is not None and _names(contract, own)]
+
+
+def _names(contract: BillingContract, own: NamedEntity) -> bool:
+    """Return whether one of a contract's plans, or it as the customer, names an organization."""
     key, name = label(own.id).lower(), label(own.name).lower()
     members = {label(each.id).lower() for plan in contract.plans for each in plan.organizations}
     customer = label(contract.end_customer.name if contract.end_customer else None).lower()

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 from billing_exporter.collectors.registry import REGISTRY, needing
 from billing_exporter.collectors.settings import Collectors
-from billing_exporter.collectors.usage import calendar_month
+from billing_exporter.collectors.usage_window import calendar_month
 from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured
 from billing_exporter.genesys import ApiError, BillingApi, Forbidden, NotFound, date_of

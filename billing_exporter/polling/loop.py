@@ -6,7 +6,8 @@ from time import monotonic
 
 from billing_exporter.collectors.settings import seconds
 from billing_exporter.genesys import Interrupted
-from billing_exporter.polling.poller import SUCCESS, Poller, State
+from billing_exporter.polling.poller import SUCCESS, Poller
+from billing_exporter.polling.state import State
 
 # A poll that failed is tried again sooner than the interval says, then ever more rarely.
 RETRY_SECONDS = 60.0

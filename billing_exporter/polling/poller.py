@@ -20,36 +20,17 @@ from billing_exporter.collectors.settings import CollectorSettings, seconds
 from billing_exporter.genesys import ApiError, BillingApi, Interrupted, RateLimited
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.reading import Reading, read
+from billing_exporter.polling.state import State
 from billing_exporter.telemetry.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
 SUCCESS = "success"
+# What a poll reads is shown in batches; the rest after one is in proportion to what it cost.
+BATCH_SECONDS = 1.0
+BATCH_REST = 9
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class State:
-    """What is known about one collector of one organization.
-
-    Attributes:
-        outcome: ``success``, the reason of the last failure, or None before the first outcome.
-        failures: how many polls have failed since the last good one.
-        reading: what was last read, None before that or after ``max_age``.
-        attempted: when the last poll began.
-        next_poll: when the next one is due, as told by the loop.
-        seconds: how long the last poll took.
-        retry_after: what the API asked to wait, seconds.
-    """
-
-    outcome: str | None = None
-    failures: int = 0
-    reading: Reading | None = None
-    attempted: datetime | None = None
-    next_poll: datetime | None = None
-    seconds: float | None = None
-    retry_after: float = 0
 
 
 @dataclass(frozen=True)
@@ -116,7 +97,9 @@ class Poller:
             "organization": target.organization,
             "collector": target.collector.name,
         }
+        self._next_batch = 0.0
         self._tell_interval()
+        self._tell_waiting()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -132,13 +115,16 @@ class Poller:
         try:
             reading = self._read(self.target.collector.fresh(data, self._now()), at, None)
             self._show(reading, restored=True)
-            self.state = State(reading=reading, next_poll=at + self._interval)
+            reading = replace(reading, changed={})
+            self.state = State(reading=reading, next_poll=at + self._interval, restored=True)
         except Exception:
             # Whoever can write the file can give it any content under a right checksum.
             log.exception("the kept reading cannot be shown", extra=self._where)
             self.withdraw()
             self._tell_interval()
+            self._tell_waiting()
             return
+        self._tell_waiting()
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
         self.expire()
 
@@ -152,6 +138,7 @@ class Poller:
         self.state = before.state
         self._turn = before._turn  # noqa: SLF001 - of the same class
         self._fits = fits
+        self._tell_waiting()
 
     def due_in(self) -> float:
         """Return the seconds until a restored reading should be polled again."""
@@ -172,6 +159,9 @@ class Poller:
 
     def _tell_interval(self) -> None:
         self._telemetry.interval(**self._where, seconds=self._interval.total_seconds())
+
+    def _tell_waiting(self) -> None:
+        self._telemetry.waiting(**self._where, waiting=self.state.is_waiting)
 
     def poll(self) -> State:
         """Poll once; every failure becomes part of the state.
@@ -217,6 +207,8 @@ class Poller:
             took = monotonic() - start
             self.state = replace(self.state, seconds=took)
             self._telemetry.polled(**self._where, outcome=str(self.state.outcome), seconds=took)
+            self._telemetry.remaining(**self._where, count=0)
+            self._tell_waiting()
         self.expire()
         return self.state
 
@@ -246,30 +238,36 @@ class Poller:
         collector, last = self.target.collector, self.state.reading
 
         def progress(done: int, total: int) -> None:
-            if self._retired:
-                raise Interrupted
+            with self._unless_retired():
+                self._telemetry.remaining(**self._where, count=total - done)
             if self._progress is not None:
                 self._progress(done, total)
 
         previous = last.data if last is not None and self._fits else None
         timeout = seconds(self.target.settings.timeout)
-        api = self.target.api.within(timeout, cancelled=lambda: self._retired)
-        poll = Poll(api, at, previous, progress, self._tolerate, partial(self._publish_part, at))
+        poll = Poll(
+            api=self.target.api.within(timeout, cancelled=lambda: self._retired),
+            now=at,
+            previous=previous,
+            progress=progress,
+            tolerate=self._tolerate,
+            publish=partial(self._publish_part, at),
+            offer=partial(self._offer, at),
+        )
+        self._next_batch = monotonic()
         data = collector.fetch(poll)
         return self._read(data, at, self.state.reading)
 
     def _read(self, data: Any, at: datetime, last: Reading | None) -> Reading:
         limit = self.target.settings.max_series
         reading = read(self.target.collector, self.target.organization, data, at, last, limit=limit)
-        if reading.left_out:
+        if reading.left_out and (last is None or last.left_out != reading.left_out):
             facts = {**self._where, "left_out": reading.left_out, "max_series": limit}
             log.warning("more series than max_series: some are left out", extra=facts)
         return reading
 
     def _show(self, reading: Reading, *, restored: bool) -> None:
-        self._exposition.publish(
-            self.target.collector.name, self.target.organization, reading.rendered
-        )
+        self._expose(reading)
         self._telemetry.shown(
             **self._where,
             at=reading.at,
@@ -281,6 +279,17 @@ class Poller:
             restored=restored,
         )
 
+    def _offer(self, at: datetime, data: Callable[[], Any]) -> None:
+        """Show what a poll has read so far, if a batch is due.
+
+        What another configuration fetched is shown until the poll has ended.
+        """
+        start = monotonic()
+        if self._fits and start >= self._next_batch:
+            self._publish_part(at, data())
+            end = monotonic()
+            self._next_batch = end + max(BATCH_SECONDS, BATCH_REST * (end - start))
+
     def _publish_part(self, at: datetime, data: Any) -> None:
         """Show what a poll has read so far."""
         with self._unless_retired():
@@ -290,15 +299,18 @@ class Poller:
     def _update(self, data: Any, at: datetime) -> None:
         """Show other data; no poll has succeeded by it."""
         reading = self._read(data, at, self.state.reading)
-        where = self.target.collector.name, self.target.organization
-        self._exposition.publish(*where, reading.rendered)
+        self._expose(reading)
         self._telemetry.updated(
             **self._where,
             series=reading.series,
             left_out=reading.left_out,
             labels_cut=reading.labels_cut,
         )
-        self.state = replace(self.state, reading=reading)
+        self.state = replace(self.state, reading=replace(reading, changed={}))
+
+    def _expose(self, reading: Reading) -> None:
+        where = self.target.collector.name, self.target.organization
+        self._exposition.update(*where, reading.changed, reading.removed)
 
     def _publish(self, reading: Reading) -> None:
         self._fits = True
@@ -308,7 +320,11 @@ class Poller:
         if self.state.outcome not in {None, SUCCESS}:
             log.info("poll succeeds again", extra=self._where)
         self.state = replace(
-            self.state, outcome=SUCCESS, failures=0, reading=reading, retry_after=0
+            self.state,
+            outcome=SUCCESS,
+            failures=0,
+            reading=replace(reading, changed={}),
+            retry_after=0,
         )
         log.info("polled", extra={**self._where, "series": reading.series})
 

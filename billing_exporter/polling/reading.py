@@ -1,8 +1,12 @@
-"""Readings: what one collector last learned of one organization, immutable and swapped whole."""
+"""Readings: what one collector last learned of one organization, immutable and swapped whole.
+
+A reading holds no text: what is new in it next to the reading before goes to the exposition, which
+keeps it deflated.
+"""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import InvalidOperation
 from typing import Any
@@ -16,7 +20,7 @@ class Shown:
     """One part of a reading, and what it became."""
 
     part: object
-    rendered: Rendered
+    series: int
     dropped: Mapping[str, int]
     merged: int
     labels_cut: int
@@ -24,29 +28,33 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The outcome of one good poll.
+    """What is known after a poll, or in the middle of one.
 
     Attributes:
         data: what was fetched, as the collector's own record.
         at: when the poll began, UTC.
         shown: the parts by their key, in the order of the keys.
-        left_out: series of the parts that were too many.
+        hidden: the parts that would be more than the most series, by their key.
+        changed: the text of the parts that are new or changed since the reading before.
+        removed: keys of the parts that were shown before and are not now.
     """
 
     data: Any
     at: datetime
     shown: Mapping[str, Shown]
-    left_out: int = 0
+    hidden: Mapping[str, Shown] = field(default_factory=dict)
+    changed: Mapping[str, Rendered] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
 
     @property
-    def rendered(self) -> dict[str, Rendered]:
-        """The rendered parts by their key."""
-        return {key: shown.rendered for key, shown in self.shown.items()}
+    def left_out(self) -> int:
+        """How many series of the parts were too many."""
+        return sum(each.series for each in self.hidden.values())
 
     @property
     def series(self) -> int:
         """How many series the reading has."""
-        return sum(shown.rendered.series for shown in self.shown.values())
+        return sum(shown.series for shown in self.shown.values())
 
     @property
     def dropped(self) -> Counter[str]:
@@ -81,30 +89,46 @@ def read(
     Parts are ordered by their keys, so that the order in which the API gave them never shows. Those
     that would bring more than ``limit`` series are left out whole.
     """
-    known = last.shown if last is not None else {}
-    parts = collector.parts(data)
+    shown_before = last.shown if last is not None else {}
+    hidden_before = last.hidden if last is not None else {}
     shown: dict[str, Shown] = {}
-    series = left_out = 0
-    for key in sorted(parts):
-        part, before = parts[key], known.get(key)
-        if before is None or not _is_same(before.part, part):
-            samples = collector.expose(part)
-            before = Shown(
-                part,
-                render(samples, organization),
-                dict(samples.dropped),
-                samples.merged,
-                samples.labels_cut,
-            )
-        if limit is not None and series + before.rendered.series > limit:
-            left_out += before.rendered.series
+    hidden: dict[str, Shown] = {}
+    changed: dict[str, Rendered] = {}
+    series = 0
+    for key, part in _in_order(collector.parts(data)):
+        entry = shown_before.get(key) or hidden_before.get(key)
+        rendered = None
+        if entry is None or not _is_same(entry.part, part):
+            entry, rendered = _exposed(collector, organization, part)
+        if limit is not None and series + entry.series > limit:
+            hidden[key] = entry
             continue
-        series += before.rendered.series
-        shown[key] = before
-    return Reading(data, at, shown, left_out)
+        series += entry.series
+        shown[key] = entry
+        if rendered is not None or key not in shown_before:
+            changed[key] = rendered or _exposed(collector, organization, part)[1]
+    removed = tuple(shown_before.keys() - shown.keys())
+    return Reading(data, at, shown, hidden, changed, removed)
+
+
+def _in_order(parts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key in sorted(parts):
+        yield key, parts[key]
+
+
+def _exposed(
+    collector: Collector[Any, Any], organization: str, part: object
+) -> tuple[Shown, Rendered]:
+    samples = collector.expose(part)
+    rendered = render(samples, organization)
+    dropped = dict(samples.dropped)
+    entry = Shown(part, rendered.series, dropped, samples.merged, samples.labels_cut)
+    return entry, rendered
 
 
 def _is_same(before: object, part: object) -> bool:
+    if before is part:
+        return True
     try:
         return before == part
     except InvalidOperation:  # a signalling NaN, which refuses to be compared

@@ -111,6 +111,15 @@ class Accounts:
         """List the organizations of the customers of an account."""
         return tuple(member.organization for member in self.members(account))
 
+    def named(self, account: Account) -> tuple[Organization, ...]:
+        """List the organizations that an account's plans name: in the first one's the partner too.
+
+        So the partner has a contract of its own beside those of its customers.
+        """
+        members = self.organizations(account)
+        is_own = account.number == 0 and self.partner not in members
+        return (*members, self.partner) if is_own else members
+
     def book(self, account: Account, period: Period, today: date, restated: Decimal = _ONE) -> Book:
         """Open the ledger of an account on a period, as it is known on a day."""
         members, sells, purses = self.members(account), account.sells, account.purses

@@ -22,9 +22,11 @@ from billing_exporter.simulator.answers import (
     page,
     too_many_requests,
 )
+from billing_exporter.simulator.contracts import annual
 from billing_exporter.simulator.faults import Fault
 from billing_exporter.simulator.paging import cursor, link
 from billing_exporter.simulator.routes import Call
+from billing_exporter.simulator.seeded_random import identifier
 from billing_exporter.simulator.twists import PLAIN, Error, Twist, WrongBill
 
 Effect = Callable[[Answer, Fault, Call], Answer]
@@ -40,7 +42,7 @@ _STATUSES = {
 # These act before the answer is made.
 _ELSEWHERE = (
     *("small_pages", "revoked", "slow_trustor"),
-    *("restated", "refreshed_late", "wrong_bill"),
+    *("restated", "refreshed_late", "wrong_bill", "late_node"),
 )
 
 
@@ -145,6 +147,68 @@ def _renamed(answer: Answer, fault: Fault, _: Call) -> Answer:
     return replace(answer, payload=write(answer.payload))
 
 
+def _incomplete(answer: Answer, fault: Fault, _: Call) -> Answer:
+    payload = answer.payload
+    if "entities" in payload:
+        payload = {**payload, "entities": payload["entities"][::2]}
+    return replace(answer, status=int(fault.number("status")), payload=payload)
+
+
+def _with(answer: Answer, **changes: Any) -> Answer:
+    """Change keys that the answer has."""
+    known = {key: value for key, value in changes.items() if key in answer.payload}
+    return replace(answer, payload={**answer.payload, **known})
+
+
+def _empty_page(answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    return _with(answer, entities=[])
+
+
+def _no_page_count(answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    return _with(answer, pageCount=0)
+
+
+def _wrong_identity(answer: Answer, _fault: Fault, call: Call) -> Answer:
+    if "entities" in answer.payload:
+        return answer
+    other = {"id": identifier("another", call.path)}
+    if "organization" in answer.payload:
+        return _with(answer, organization={**answer.payload["organization"], **other})
+    return _with(answer, **other, externalNumber=None)
+
+
+def _annual_period(answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    def with_year(contract: dict[str, Any]) -> dict[str, Any]:
+        periods = contract.get("billingPeriods")
+        return (
+            {**contract, "billingPeriods": [*periods, annual(periods[0])]} if periods else contract
+        )
+
+    entities = answer.payload.get("entities")
+    if entities is None:
+        return replace(answer, payload=with_year(answer.payload))
+    return _with(answer, entities=[with_year(each) for each in entities])
+
+
+def _same_ids(answer: Answer, fault: Fault, _: Call) -> Answer:
+    rows = answer.payload.get("entities", [])
+    return _with(answer, entities=[{**row, "id": fault.text("id")} for row in rows])
+
+
+def _credits(answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    def leaf(key: str, value: Any) -> Any:
+        return -abs(value) if key == "amount" and value is not None else value
+
+    return replace(answer, payload=payloads.rewritten(answer.payload, leaf))
+
+
+def _payment_status(answer: Answer, fault: Fault, _: Call) -> Answer:
+    def leaf(key: str, value: Any) -> Any:
+        return fault.text("status") if (key, value) == ("paymentStatus", "Unpaid") else value
+
+    return replace(answer, payload=payloads.rewritten(answer.payload, leaf))
+
+
 # What changes an answer's content or links has nothing to do where there is none.
 _ON_CONTENT: Mapping[str, Effect] = MappingProxyType(
     {
@@ -162,6 +226,14 @@ _ON_CONTENT: Mapping[str, Effect] = MappingProxyType(
         "unknown_keys": partial(_content, payloads.unknown_keys),
         "renamed_keys": _renamed,
         "weird_names": partial(_content, payloads.weird_names),
+        "incomplete": _incomplete,
+        "empty_page": _empty_page,
+        "no_page_count": _no_page_count,
+        "wrong_identity": _wrong_identity,
+        "annual_period": _annual_period,
+        "same_ids": _same_ids,
+        "credits": _credits,
+        "payment_status": _payment_status,
     }
 )
 EFFECTS: Mapping[str, Effect] = MappingProxyType(
@@ -213,6 +285,8 @@ def twist(faults: Iterable[Fault]) -> Twist:
             found = replace(found, factor=factor, start=fault.text("period"))
         elif fault.name == "refreshed_late":
             found = replace(found, late=int(fault.number("days")))
+        elif fault.name == "late_node":
+            found = replace(found, behind=int(fault.number("periods")))
         elif fault.name == "wrong_bill":
             found = replace(found, bill=_wrong_bill(fault))
     return found

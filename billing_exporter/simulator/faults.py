@@ -94,6 +94,21 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             {"spelling": "older"},
         ),
         "weird_names": Kind("names of organizations hold quotes, a backslash and a newline"),
+        "incomplete": Kind(
+            "a success that is not the whole answer; status is 202 or 206", {"status": 202.0}
+        ),
+        "empty_page": Kind("the page is empty, whatever the number of pages and the total say"),
+        "no_page_count": Kind(
+            "pageCount is 0; a page holds no more than some entities", {"size": 1.0}
+        ),
+        "late_node": Kind("overviews are from a node that lags by some periods", {"periods": 1.0}),
+        "wrong_identity": Kind("an answer names something else than what was asked for"),
+        "annual_period": Kind("contracts have an open annual period beside the monthly ones"),
+        "same_ids": Kind("all rows of a list have one id, which may be empty", {"id": "x"}),
+        "credits": Kind("amounts of invoices are below 0"),
+        "payment_status": Kind(
+            "unpaid invoices have another payment status", {"status": "Partially Paid"}
+        ),
         "slow_trustor": Kind(
             "one trustor, by its place in the fleet, takes some seconds",
             {"seconds": 3.0, "trustor": 0.0},

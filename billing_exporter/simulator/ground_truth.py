@@ -3,13 +3,12 @@
 Never read from the answers that are written of it. Invented: everything.
 """
 
-from calendar import monthrange
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 from billing_exporter.simulator import report
-from billing_exporter.simulator.accounts import Term
+from billing_exporter.simulator.accounts import Accounts, Term
 from billing_exporter.simulator.contracts import Contracts
 from billing_exporter.simulator.ledger import Amounts, Balance, charges, wallets
 from billing_exporter.simulator.statements import Statements
@@ -18,11 +17,15 @@ _NEWEST = ("current", "previous")
 _LAST_MOMENT = time(23, 59, 59, 999_000)
 
 
-def usage(seed: int, trustors: int, terms: list[Term], today: date) -> dict[str, Any]:
-    """Tell the own usage in the open billing period that began last, else in the month."""
-    newest = (term.periods(today)[0] for term in terms if term.active)
-    running = [(each.start, each.end) for each in newest if each.start <= today <= each.end]
-    start, end = max(running, default=_month(today))
+def usage(accounts: Accounts, trustors: int, today: date) -> dict[str, Any]:
+    """Return the own usage in the newest period of the own contract, though it may have ended."""
+    seed, terms = accounts.seed, accounts.terms(today)
+    own = (
+        term for term in terms if term.active and accounts.partner in accounts.named(term.account)
+    )
+    newest = [(each.start, each.end) for each in (term.periods(today)[0] for term in own)]
+    running = [each for each in newest if each[0] <= today <= each[1]]
+    start, end = max(running or newest)
     window = report.Window(
         datetime.combine(start, time(), UTC), datetime.combine(end, _LAST_MOMENT, UTC)
     )
@@ -38,11 +41,6 @@ def usage(seed: int, trustors: int, terms: list[Term], today: date) -> dict[str,
             for use in report.uses(seed, trustors, window, today)
         ],
     }
-
-
-def _month(today: date) -> tuple[date, date]:
-    start = today.replace(day=1)
-    return start, start + timedelta(days=monthrange(today.year, today.month)[1] - 1)
 
 
 def items(contracts: Contracts, term: Term) -> list[dict[str, Any]]:

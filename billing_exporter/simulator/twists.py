@@ -40,12 +40,14 @@ class Twist:
         factor: by what the usage of restated periods is multiplied.
         start: first day of the restated period, empty for every closed one.
         late: days that usage is older than it should be.
+        behind: billing periods that overviews are older than they should be.
         bill: what is wrong with the bills, None for right ones.
     """
 
     factor: Decimal = _ONE
     start: str = ""
     late: int = 0
+    behind: int = 0
     bill: WrongBill | None = None
 
     def restated(self, period: Period) -> Decimal:

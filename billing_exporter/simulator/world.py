@@ -91,7 +91,7 @@ class World:
                 }
                 for term in terms
             ],
-            "usage": ground_truth.usage(self.seed, len(self.fleet), terms, today),
+            "usage": ground_truth.usage(self.accounts, len(self.fleet), today),
             "lines": ground_truth.unpaid_lines(self.statements, today),
         }
 

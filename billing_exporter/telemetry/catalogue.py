@@ -70,6 +70,18 @@ RESTORED = Own(
     POLL,
     "1 while the shown reading was restored after a restart, 0 once a poll has replaced it.",
 )
+WAITING = Own(
+    "gauge",
+    "waiting",
+    POLL,
+    "1 until the first poll since the start has ended, unless its reading was restored; then 0.",
+)
+REMAINING = Own(
+    "gauge",
+    "sweep_remaining",
+    POLL,
+    "Customers, contracts or invoices that the running poll has still to read; 0 between polls.",
+)
 POLLS = Own(
     "counter",
     "polls",
@@ -175,7 +187,7 @@ BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exp
 
 OWN = (
     *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, OVERDUE, INTERVAL, SERIES, LEFT_OUT),
-    *(LABELS_CUT, RESTORED, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
+    *(LABELS_CUT, RESTORED, WAITING, REMAINING, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
     *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
     *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, SHARDS, SHARD_INDEX, BUILD),
 )

@@ -32,6 +32,7 @@ from billing_exporter.telemetry.catalogue import (
     POLLS,
     RELOADED,
     RELOADED_AT,
+    REMAINING,
     REQUEST_DURATION,
     REQUESTS,
     RESTORED,
@@ -42,6 +43,7 @@ from billing_exporter.telemetry.catalogue import (
     STATE_FAILURES,
     UP,
     USED,
+    WAITING,
     Own,
 )
 from billing_exporter.telemetry.families import Family
@@ -109,6 +111,14 @@ class Telemetry:
     def interval(self, organization: str, collector: str, seconds: float) -> None:
         """Tell how often a collector polls."""
         self._gauges[INTERVAL].labels(organization, collector).set(seconds)
+
+    def waiting(self, organization: str, collector: str, *, waiting: bool) -> None:
+        """Set whether a collector has neither had an outcome nor a restored reading."""
+        self._gauges[WAITING].labels(organization, collector).set(int(waiting))
+
+    def remaining(self, organization: str, collector: str, count: int) -> None:
+        """Set how many things a poll has still to read."""
+        self._gauges[REMAINING].labels(organization, collector).set(count)
 
     def attempted(self, organization: str, collector: str, at: datetime) -> None:
         """Count the beginning of a poll."""

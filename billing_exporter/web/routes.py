@@ -1,7 +1,7 @@
 """The routes of the web server, without a socket."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from http import HTTPStatus
 
@@ -24,7 +24,6 @@ class Routes:
         self,
         *,
         scrape: Callable[[Format, bool], Body],
-        waiting_for: Callable[[], Sequence[str]],
         status: Callable[[], Status],
         telemetry_path: str = "/metrics",
         reload: Callable[[], str | None] | None = None,
@@ -33,7 +32,6 @@ class Routes:
 
         Args:
             scrape: Returns the exposition in a format, compressed with gzip or not, in pieces.
-            waiting_for: Names what must happen before the exporter is ready.
             status: Returns what the status page shows.
             telemetry_path: Where the metrics are; ``/`` leaves no place for the page.
             reload: Reads the configuration anew and returns what is wrong with it, or None
@@ -43,7 +41,6 @@ class Routes:
             ValueError: The telemetry path is no path, or taken.
         """
         self._scrape = scrape
-        self._waiting_for = waiting_for
         self._status = status
         routes: dict[str, Callable[[Headers], Response]] = {
             "/-/healthy": self._healthy,
@@ -85,14 +82,8 @@ class Routes:
         return text_response(HTTPStatus.OK, "healthy")
 
     def _ready(self, _: Headers) -> Response:
-        """Answer whether everything has had its first outcome, and what has not."""
-        waiting = self._waiting_for()
-        if not waiting:
-            return text_response(HTTPStatus.OK, "ready")
-        return text_response(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "\n".join(("waiting for the first outcome of:", *waiting)),
-        )
+        """Answer that scrapes are served: what was kept is restored before the server listens."""
+        return text_response(HTTPStatus.OK, "ready")
 
     def _page(self, _: Headers) -> Response:
         """Answer with the status page."""

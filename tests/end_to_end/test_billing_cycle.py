@@ -12,7 +12,7 @@ import pytest
 from billing_exporter.simulator.world import World
 from tools.reliability.truth import differences
 from tools.testkit.processes import simulating, starting, wait_until
-from tools.testkit.scrapes import Scrape, steer, time_of, wait_until_ready
+from tools.testkit.scrapes import Scrape, steer, time_of, wait_until_polled
 
 # What happens in the world of this seed, later than any clock that runs the test. The contract
 # bills one period with one invoice; no other invoice in its currency is late by as few days.
@@ -51,7 +51,7 @@ def look() -> Iterator[Look]:
 
         move(BEGINS)
         with starting(simulator.url, command=module, listening=listening) as exporter:
-            wait_until_ready(exporter.url)
+            wait_until_polled(exporter.url)
 
             def to(day: date) -> Scrape:
                 move(day)

@@ -11,7 +11,7 @@ from billing_exporter.collectors import configured
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.commands.demo import examples, settings_for
 from tools.testkit.processes import Program, run, starting, wait_until
-from tools.testkit.scrapes import Scrape, fetch, wait_until_ready
+from tools.testkit.scrapes import Scrape, fetch, wait_until_polled
 
 SUBJECTS = ("usage_quantity", "unpaid_amount", "wallet_balance", "trustor_overage_quantity")
 
@@ -49,7 +49,7 @@ def test_first_minute() -> None:
 def test_days_that_pass() -> None:
     """With another size and a faster clock the numbers move while one watches."""
     with demo("--trustors", "40", "--time-scale", "43200") as program:
-        wait_until_ready(program.url)
+        wait_until_polled(program.url)
         first = Scrape.of(program.url)
         assert len(first.values("trustor_status", "trustor", "status")) == 5 * 40
         usage = first.values("usage_quantity", "charge")

@@ -12,7 +12,7 @@ from billing_exporter.collectors.registry import CATALOGUE
 from tools.testkit.components import require
 from tools.testkit.processes import Program, serving, simulating
 from tools.testkit.prometheus_server import PrometheusServer, running_prometheus
-from tools.testkit.scrapes import fetch, wait_until_ready
+from tools.testkit.scrapes import fetch, wait_until_polled
 from tools.testkit.truth import Truth
 
 _CONFIGURATION = """\
@@ -46,7 +46,7 @@ def prometheus(request: pytest.FixtureRequest, exporter: Program) -> Iterator[Pr
     """A Prometheus that has scraped the exporter since all its first polls succeeded."""
     address = exporter.url.removeprefix("http://")
     with running_prometheus(require(request.param), targets=[address]) as server:
-        wait_until_ready(exporter.url)
+        wait_until_polled(exporter.url)
         server.wait_for(
             "sum(genesyscloud_billing_up)", lambda rows: rows and rows[0]["value"][1] == "4"
         )
@@ -57,7 +57,7 @@ def prometheus(request: pytest.FixtureRequest, exporter: Program) -> Iterator[Pr
 def truth(simulator: Program, exporter: Program) -> Iterator[Truth]:
     """What the simulator's API says."""
     began = datetime.now(UTC).date()
-    wait_until_ready(exporter.url)
+    wait_until_polled(exporter.url)
     truth = Truth(simulator.url)
     if truth.today != began:
         pytest.skip("midnight passed: the exporter and the test see different days")
@@ -144,7 +144,7 @@ def test_every_series_arrives(prometheus: PrometheusServer) -> None:
 
 def test_gzip_equals_plain(exporter: Program) -> None:
     """A body as Prometheus gets it, packed, says line by line what the plain one says."""
-    wait_until_ready(exporter.url)
+    wait_until_polled(exporter.url)
     packed = fetch(f"{exporter.url}/metrics", Accept_Encoding="gzip")
     plain = fetch(f"{exporter.url}/metrics")
     assert packed.headers["Content-Encoding"] == "gzip"
@@ -157,7 +157,7 @@ def test_gzip_equals_plain(exporter: Program) -> None:
 def test_promtool_is_silent(exporter: Program, component: str) -> None:
     """Promtool has nothing to say about what is served, the exporter's own metrics included."""
     program = require(component)
-    wait_until_ready(exporter.url)
+    wait_until_polled(exporter.url)
     text = fetch(f"{exporter.url}/metrics").text
     assert "process_cpu_seconds_total" in text
     checked = subprocess.run(
@@ -168,7 +168,7 @@ def test_promtool_is_silent(exporter: Program, component: str) -> None:
 
 def test_crowd(exporter: Program) -> None:
     """Hundreds of slow and broken clients do not keep a scrape from being answered whole."""
-    wait_until_ready(exporter.url)
+    wait_until_polled(exporter.url)
     host, _, port = exporter.url.removeprefix("http://").rpartition(":")
     before = fetch(f"{exporter.url}/metrics").text.count("genesyscloud_billing_trustor_")
     starts = (

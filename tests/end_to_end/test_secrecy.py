@@ -13,7 +13,7 @@ import pytest
 from billing_exporter.config import load
 from billing_exporter.simulator import Options, Simulator
 from tools.testkit.processes import clean_environment, run, serving
-from tools.testkit.scrapes import fetch, wait_until_ready
+from tools.testkit.scrapes import fetch, wait_until_polled
 from tools.testkit.truth import Truth, private_texts
 
 SECRET = "correct horse/battery+staple="
@@ -99,7 +99,7 @@ def assert_silent(text: str, private: list[str], simulators: dict[str, Simulator
 def test_serve(file: Path, private: list[str], simulators: dict[str, Simulator]) -> None:
     """Serve keeps silent at the log level debug, in all its answers, and over failures too."""
     with serving(None, "--config.file", str(file), "--log.level", "debug") as exporter:
-        wait_until_ready(exporter.url)
+        wait_until_polled(exporter.url)
         pages = [fetch(f"{exporter.url}{path}").text for path in ("/", "/metrics", "/-/ready")]
         openmetrics = fetch(f"{exporter.url}/metrics", Accept="application/openmetrics-text")
         assert exporter.end() == 0

@@ -12,7 +12,7 @@ from tools.paths import ROOT
 from tools.testkit.components import require
 from tools.testkit.processes import Program, clean_environment, serving, simulating
 from tools.testkit.prometheus_server import PrometheusServer, Row, running_prometheus
-from tools.testkit.scrapes import steer, wait_until_ready
+from tools.testkit.scrapes import steer, wait_until_polled
 
 SHARDS = 3
 CLIENTS = [f"shard-{index}" for index in range(SHARDS)]
@@ -71,7 +71,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Prome
         ]
         urls = [program.url for program in shards]
         for url in (whole.url, *urls):
-            wait_until_ready(url)
+            wait_until_polled(url)
         server = stack.enter_context(
             running_prometheus(
                 require("prometheus-3"),

@@ -11,6 +11,7 @@ from tests.image.podman import IMAGE, base, build, inspect, log, podman, running
 from tools.testkit.components import require
 from tools.testkit.processes import wait_until
 from tools.testkit.prometheus_server import running_prometheus
+from tools.testkit.scrapes import has_polled
 
 LARGEST = 20 * 1000 * 1000  # bytes that the exporter adds to its base
 
@@ -26,14 +27,14 @@ def demo() -> Iterator[tuple[str, str]]:
     """Run the demo; yield the container's name and the address of its port on this machine."""
     with running("demo") as name:
         address = podman("port", name, "10059/tcp")
-        wait_until(lambda: _answers(f"http://{address}/-/ready"))
+        wait_until(lambda: _has_polled(f"http://{address}/metrics"))
         yield name, address
 
 
-def _answers(url: str) -> bool:
+def _has_polled(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
+            return has_polled(answer.read().decode())
     except OSError:
         return False
 

@@ -14,7 +14,7 @@ from billing_exporter.config import Organization, Settings
 from billing_exporter.simulator import Options, Simulator
 from tools.testkit.organizations import organization_at
 from tools.testkit.processes import wait_until
-from tools.testkit.scrapes import Scrape, fetch, wait_until_ready
+from tools.testkit.scrapes import Scrape, fetch, wait_until_polled
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +73,7 @@ def several() -> Iterator[Running]:
             organization_at(three.url, name="three"),
         ) as together,
     ):
-        wait_until_ready(together.url)
+        wait_until_polled(together.url)
         yield together
 
 
@@ -81,33 +81,38 @@ def test_nothing_is_left_running() -> None:
     """After it has stopped, none of its threads lives, whatever it did."""
     before = set(threading.enumerate())
     with simulated() as simulator, running(organization_at(simulator.url, name="one")) as exporter:
-        wait_until_ready(exporter.url)
+        wait_until_polled(exporter.url)
         assert set(threading.enumerate()) - before
     wait_until(lambda: set(threading.enumerate()) <= before)
 
 
-def test_ready_after_all_first_outcomes() -> None:
-    """It is ready once each collector has had an outcome, and says what it waits for until then."""
+def test_waiting_until_all_first_outcomes() -> None:
+    """It is ready at once, and a gauge tells which collectors have not had an outcome yet."""
     faults = "forbidden:get_orgauthorization_trustors", f"html:{INVOICES}"
     with (
         simulated(*faults) as simulator,
         running(organization_at(simulator.url, name="one"), polling=False) as exporter,
     ):
-        waiting = fetch(f"{exporter.url}/-/ready")
-        assert waiting.status == 503
-        assert waiting.text.splitlines()[1:] == [f"one {name}" for name in ALL_WELL]
+        assert fetch(f"{exporter.url}/-/ready").status == 200
         assert fetch(f"{exporter.url}/-/healthy").status == 200
+        assert _waiting(exporter.url) == sorted(ALL_WELL)
         for poller in exporter.exporter.pollers[1:]:
             poller.poll()
-        assert fetch(f"{exporter.url}/readyz").text.splitlines()[1:] == ["one usage"]
+        assert _waiting(exporter.url) == ["usage"]
         exporter.exporter.pollers[0].poll()
-        assert fetch(f"{exporter.url}/-/ready").status == 200
+        assert _waiting(exporter.url) == []
+
+
+def _waiting(url: str) -> list[str]:
+    """Return the collectors that have had no outcome yet."""
+    rows = Scrape.of(url).rows("waiting", organization="one")
+    return sorted(row.labels["collector"] for row in rows if row.value)
 
 
 def test_organizations_are_kept_apart(several: Running) -> None:
     """Each organization has the series of its own world, as if it were alone."""
     with simulated(seed=2) as alone, running(organization_at(alone.url, name="two")) as exporter:
-        wait_until_ready(exporter.url)
+        wait_until_polled(exporter.url)
         expected = _billing(Scrape.of(exporter.url), "two")
     scrape = Scrape.of(several.url)
     assert _billing(scrape, "two") == expected
@@ -177,7 +182,7 @@ def test_last_reading_stays_while_the_api_is_gone() -> None:
     with simulated() as simulator:
         port = int(simulator.url.rpartition(":")[2])
         with running(organization_at(simulator.url, often, name="one")) as exporter:
-            wait_until_ready(exporter.url)
+            wait_until_polled(exporter.url)
             good = Scrape.of(exporter.url)
             simulator.stop()
             wait_until(lambda: Scrape.of(exporter.url).value("up") == 0)
@@ -195,10 +200,9 @@ def test_last_reading_stays_while_the_api_is_gone() -> None:
 
 
 def _billing(scrape: Scrape, name: str) -> dict[tuple[str, tuple[str, ...]], float]:
-    """Return the billing series of an organization, but for when its trustors were read."""
-    moment = "genesyscloud_billing_trustor_last_success_timestamp_seconds"
+    """Return the billing series of an organization, without the times of reading."""
     return {
         (row.name, tuple(sorted(row.labels.values()))): row.value
         for row in scrape.billing(name)
-        if row.name != moment
+        if not row.name.endswith("_last_success_timestamp_seconds")
     }

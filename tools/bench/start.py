@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -13,6 +13,7 @@ from tools.bench import measure
 from tools.bench.report import Aim, Finding
 from tools.bench.scale import Scale
 from tools.bench.scraper import Scraper
+from tools.testkit.scrapes import has_polled
 
 # 0.35 s where bare Python takes 0.03 s.
 HELP_AIM = 0.35 / 0.03
@@ -66,7 +67,7 @@ def _serve(api: str) -> tuple[float, int]:
     try:
         _wait_for(f"http://{address}/-/healthy")
         healthy = time.perf_counter() - start
-        _wait_for(f"http://{address}/-/ready")
+        _wait_for(f"http://{address}/metrics", _polled)
         status = Path(f"/proc/{process.pid}/status").read_text()
         return healthy, measure.memory_in(status, "VmRSS")
     finally:
@@ -74,17 +75,22 @@ def _serve(api: str) -> tuple[float, int]:
         process.wait(_PATIENCE)
 
 
-def _wait_for(url: str) -> None:
+def _polled(body: bytearray) -> bool:
+    return has_polled(body.decode())
+
+
+def _wait_for(url: str, arrived: Callable[[bytearray], bool] = lambda _: True) -> None:
     until = time.monotonic() + _PATIENCE
     while True:
         scraper = Scraper(url, gzip=False)
+        body = bytearray()
         try:
-            scraper.scrape()
+            scraper.scrape(body.extend)
         except ConnectionError:
             if time.monotonic() > until:
                 raise
-            time.sleep(0.005)
-        else:
-            return
         finally:
             scraper.close()
+        if body and arrived(body):
+            return
+        time.sleep(0.005)

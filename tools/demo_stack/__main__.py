@@ -22,6 +22,7 @@ from tools.testkit.prometheus_server import (
     running_alertmanager,
     running_prometheus,
 )
+from tools.testkit.scrapes import has_polled
 
 LOOK_SECONDS = 5.0
 # Prometheus scrapes only 5 seconds after its start: until then the exporter is absent to it.
@@ -71,17 +72,17 @@ def _demo(address: str, time_scale: float) -> Iterator[None]:
     # Of its own session, so that Ctrl-C reaches this program alone, which ends it in order.
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as process:
         try:
-            _wait_until_ready(f"http://{address}/-/ready")
+            _wait_until_polled(f"http://{address}/metrics")
             yield
         finally:
             process.terminate()
 
 
-def _wait_until_ready(url: str) -> None:
+def _wait_until_polled(url: str) -> None:
     until = time.monotonic() + READY_SECONDS
     while True:
         try:
-            if requests.get(url, timeout=1).ok:
+            if has_polled(requests.get(url, timeout=1).text):
                 return
         except requests.RequestException:
             pass  # it does not listen yet; that it never does is told below

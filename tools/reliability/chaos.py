@@ -25,7 +25,8 @@ _FAULTS = (
     *("redirect", "in_progress", "restated", "forbidden", "duplicate_rows", "nulls"),
     *("refreshed_late", "wrong_bill"),
     *("empty_strings", "wrong_types", "nan", "thousands", "unknown_enum", "unknown_keys"),
-    *("renamed_keys", "weird_names", "slow_trustor"),
+    *("renamed_keys", "weird_names", "slow_trustor", "incomplete", "empty_page", "no_page_count"),
+    *("late_node", "wrong_identity", "credits", "payment_status", "annual_period"),
 )
 _SETTINGS = {
     "stall": ("seconds=1", "seconds=2,at=head"),

@@ -30,7 +30,7 @@ SUBJECTS = {CONTRACTS: "contracts", INVOICES: "invoices", REPORT: "usage", TRUST
 # One answer among many: without it the rest of the poll goes on.
 DETAILS = {PERIOD: "contracts", LINES: "invoices", OVERVIEW: "trustors"}
 OPERATIONS = (*SUBJECTS, *DETAILS, LOGIN)
-# No poll of the simulator needs them: who looks for one contract, a document or the own name does.
+# No poll of the simulator needs them again: the listing is complete, the own name is asked once.
 UNPOLLED = (CONTRACT, DOCUMENT, ME)
 CONCERNED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -216,6 +216,19 @@ FAULTS: tuple[Fault, ...] = (
     Fault("renamed_keys", "spelling=older", changes=_OLDER),
     Fault("renamed_keys", "spelling=future", changes={PERIOD: Change("fewer", "missing")}),
     Fault("weird_names", changes=_OTHER_NAMES),
+    Fault("incomplete", "status=202", reason="unexpected_answer", on=_API),
+    Fault("incomplete", "status=206", reason="unexpected_answer", on=_API),
+    Fault("empty_page", reason="unexpected_answer", on=(TRUSTORS,)),
+    Fault("no_page_count", on=(TRUSTORS,)),
+    # What is known is newer.
+    Fault("late_node", on=(OVERVIEW,)),
+    Fault("wrong_identity", reason="unexpected_answer", on=(PERIOD, OVERVIEW, CONTRACT)),
+    Fault("annual_period", changes={CONTRACTS: Change("other")}, on=(CONTRACTS,)),
+    Fault("same_ids", on=(LINES,)),
+    Fault("same_ids", "id=", on=(LINES,)),
+    Fault("credits", changes={INVOICES: Change("other")}, on=(INVOICES,)),
+    Fault("payment_status", changes={INVOICES: Change("other")}, on=(INVOICES,)),
+    Fault("payment_status", "status=Voided", changes={INVOICES: Change("other")}, on=(INVOICES,)),
     Fault("slow_trustor", "seconds=0.05"),
 )
 
@@ -245,9 +258,6 @@ def _lived_with(fault: Fault, operation: str) -> dict[str, Expected]:
     if operation == LOGIN:
         return {}
     touched = Expected(change=fault.changes.get(operation, SAME))
-    if operation == CONTRACTS and fault.name == "unknown_enum":
-        # No period is known to be open, so the report is of the calendar month.
-        return {"contracts": touched, "usage": Expected(change=Change("other"))}
     return {(SUBJECTS | DETAILS)[operation]: touched}
 
 

@@ -19,7 +19,7 @@ from tools.reliability.watching import Watcher
 from tools.testkit.components import find
 from tools.testkit.processes import Program, simulating, wait_until
 from tools.testkit.prometheus_server import PrometheusServer, running_prometheus
-from tools.testkit.scrapes import Scrape, steer, time_of, wait_until_ready
+from tools.testkit.scrapes import Scrape, steer, time_of, wait_until_polled
 
 _WARM_UP = 0.2  # share of a run that is no part of its slopes
 _PATIENCE_SECONDS = 150.0  # a client that was told to wait may wait a minute, and twice
@@ -162,7 +162,7 @@ def soak(plan: Plan, say: Say) -> Outcome:
         setup.configure(guest=True)
         setup.secret.write_text("demo\n")
         exporter = stack.enter_context(exporting(setup, plan.scale, folder / "state"))
-        wait_until_ready(exporter.url)
+        wait_until_polled(exporter.url)
         address = exporter.url.removeprefix("http://")
         targets = [address, stack.enter_context(file_server(folder / "files"))]
         plain = {"fallback_scrape_protocol": "PrometheusText0.0.4"}  # what the file server sends

@@ -63,9 +63,16 @@ def time_of(simulator: str) -> datetime:
     return datetime.fromisoformat(steer(simulator, "clock")["now"])
 
 
-def wait_until_ready(exporter: str) -> None:
+def wait_until_polled(exporter: str) -> None:
     """Wait until each collector of an exporter has had its first outcome."""
-    wait_until(lambda: fetch(f"{exporter}/-/ready").status == 200)
+    wait_until(lambda: has_polled(fetch(f"{exporter}/metrics").text))
+
+
+def has_polled(exposition: str) -> bool:
+    """Return True if no collector of an exposition waits for its first outcome."""
+    lines = exposition.splitlines()
+    waiting = [line for line in lines if line.startswith("genesyscloud_billing_waiting{")]
+    return bool(waiting) and all(line.endswith((" 0", " 0.0")) for line in waiting)
 
 
 def billing_text(exposition: Exposition) -> str:

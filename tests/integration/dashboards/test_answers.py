@@ -23,7 +23,7 @@ from tools.dashboards.queries import CURRENT, Scope
 from tools.testkit.components import require
 from tools.testkit.processes import starting
 from tools.testkit.prometheus_server import PrometheusServer, running_prometheus
-from tools.testkit.scrapes import wait_until_ready
+from tools.testkit.scrapes import wait_until_polled
 
 _CHOICES = ("job", "organization", "trustor", "contract", "currency")
 _EVERYTHING = dict.fromkeys(_CHOICES, ALL)
@@ -42,7 +42,7 @@ def prometheus() -> Iterator[PrometheusServer]:
     size = ("--trustors", f"{_CUSTOMERS}")
     flags = ("--web.listen-address", "127.0.0.1:0", "--time-scale", "1440", *size)
     with starting("demo", *flags, listening=r"Status page +(http://\S+)/") as demo:
-        wait_until_ready(demo.url)
+        wait_until_polled(demo.url)
         targets = [demo.url.removeprefix("http://")]
         with running_prometheus(program, targets=targets, rules=RULES) as server:
             server.wait_for("organization_contract_wallet:runway:days")

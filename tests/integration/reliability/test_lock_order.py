@@ -11,7 +11,7 @@ from tools.reliability.chaos import Setup, reloads, rotations
 from tools.reliability.locks import Orders, circle, watched
 from tools.reliability.subprocesses import launched
 from tools.testkit.processes import Program, simulating, wait_until
-from tools.testkit.scrapes import fetch, steer, wait_until_ready
+from tools.testkit.scrapes import fetch, steer, wait_until_polled
 
 # What is known to be taken within what: without these the run has shown nothing.
 NESTED = (
@@ -38,7 +38,7 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Orders:
         flags = ("--simulator", simulator.url, "--state.dir", str(folder / "state"))
         arguments = (str(file), str(setup.configuration), *flags)
         with launched(folder, *arguments, module="tools.reliability.locks") as exporter:
-            wait_until_ready(exporter.url)
+            wait_until_polled(exporter.url)
             live(setup, exporter)
             assert exporter.end() == 0
     return {place: set(others) for place, others in json.loads(file.read_text()).items()}

@@ -67,7 +67,6 @@ def server(world: list[Status]) -> Iterator[WebServer]:
     """Serve the page."""
     site = Routes(
         scrape=lambda _, gzip: [compress(b"x 1\n") if gzip else b"x 1\n"],
-        waiting_for=list,
         status=lambda: world[-1],
     )
     server = WebServer("127.0.0.1:0", site)

@@ -117,6 +117,7 @@ class Desk:
     Attributes:
         reading: the last one.
         left_out: the reason and the name of each thing that a poll went on without.
+        published: the whole exposition after each time that something was published.
         clock: the client's; its waits take no time.
     """
 
@@ -124,6 +125,7 @@ class Desk:
         self.collector = collector
         self.reading: Reading | None = None
         self.left_out: list[tuple[str, str]] = []
+        self.published: list[str] = []
         self.clock = FakeClock()
         self._api = billing_api(self.clock)
         self._exposition = Exposition(CATALOGUE)
@@ -139,9 +141,14 @@ class Desk:
 
         def publish(data: Any) -> None:
             self.reading = read(self.collector, "acme", data, now, self.reading)
-            self._exposition.publish(self.collector.name, "acme", self.reading.rendered)
+            changed, removed = self.reading.changed, self.reading.removed
+            self._exposition.update(self.collector.name, "acme", changed, removed)
+            self.published.append(self.text())
 
-        poll = Poll(self._api, now, previous, progress, self._leave_out, publish)
+        def offer(data: Callable[[], Any]) -> None:
+            publish(data())
+
+        poll = Poll(self._api, now, previous, progress, self._leave_out, publish, offer)
         publish(self.collector.fetch(poll))
         return self.text()
 

@@ -103,6 +103,7 @@ def asked(*answers: str | ApiError) -> tuple[list[str | None], list[str]]:
         lambda *_: None,
         tolerate,
         lambda _: None,
+        lambda _: None,
     )
     details = Details(poll)
 

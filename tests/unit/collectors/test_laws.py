@@ -88,7 +88,7 @@ def shuffled(entities: Iterable[Any], seed: int) -> tuple[Any, ...]:
 def exposition(collector: Collector[Any, Any], data: Any) -> tuple[str, Counter[str], int]:
     """Return the text of all parts of the data, and the counts that belong to it."""
     reading = read(collector, "acme", data, NOW, None)
-    text = rendered_text(collector.metrics, reading.rendered)
+    text = rendered_text(collector.metrics, reading.changed)
     return text, reading.dropped, reading.merged
 
 

@@ -163,6 +163,29 @@ def test_progress_is_told_and_can_end_the_poll(cloud: Cloud) -> None:
         desk().poll(progress=refuse)
 
 
+def test_customers_appear_as_they_are_read(cloud: Cloud) -> None:
+    """Each customer is shown whole once it is read; who is not read yet is counted, and who is gone
+    keeps its numbers, marked, until the sweep has ended.
+    """
+    put_trustors(cloud, "a", "b", "c")
+    for name in "abc":
+        put_overview(cloud, name, row("1"))
+    trustors = desk(concurrency=1, periods=("current",))
+    trustors.poll()
+    assert [len(used(text)) for text in trustors.published] == [0, 1, 2, 3, 3]
+    unread = [lines(text, "trustors_without_reading") for text in trustors.published]
+    assert [each[0][-1] for each in unread] == ["3", "2", "1", "0", "0"]
+    trustors.published.clear()
+    cloud.refuse(f"{OVERVIEW}/id-a", 404)
+    put_overview(cloud, "b", row("2"))
+    trustors.poll()
+    first, *_, before, last = trustors.published
+    assert used(first) == [f"{name} current 1" for name in "abc"]
+    assert used(before) == ["a current 1", "b current 2", "c current 1"]
+    assert statuses(before) == {"a": "no_data", "b": "ok", "c": "ok"}
+    assert used(last) == ["b current 2", "c current 1"]
+
+
 def test_what_is_rendered_again_is_what_changed(cloud: Cloud) -> None:
     """A customer whose overview is as before keeps its rendered part."""
     put_trustors(cloud, "same", "other")

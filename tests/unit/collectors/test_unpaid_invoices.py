@@ -104,14 +104,15 @@ def test_invoices_without_an_id_are_all_in_the_sums(cloud: Cloud) -> None:
 
 
 def test_lines_of_one_id_add_up(cloud: Cloud) -> None:
-    """Two different lines with one id, or with an empty one, are two; a line that a page repeats
-    is one.
+    """Lines of an id that is not theirs alone, or of an empty one, are all there; a line that a
+    page repeats is one.
     """
     put_invoices(cloud, invoice("in-1"))
-    given = [line("l", 1), line("l", 2), line("l", 1), line("", 4), line("", 4), line(" ", 8)]
-    put_lines(cloud, "in-1", *given)
+    shared = line("l", 1), line("l", 2), line("l", 1)
+    repeated = line("m", 16), line("m", 16)
+    put_lines(cloud, "in-1", *shared, line("", 4), line("", 4), line(" ", 8), *repeated)
     (shown,) = lines(desk().poll(), "invoice_line_amount")
-    assert shown.endswith(" 19")
+    assert shown.endswith(" 36")
 
 
 def test_an_invoice_that_lacks_its_amount_in_one_listing_is_one(cloud: Cloud) -> None:

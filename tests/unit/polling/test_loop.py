@@ -13,7 +13,8 @@ from billing_exporter.collectors.settings import UsageSettings
 from billing_exporter.collectors.usage import UsageCollector
 from billing_exporter.genesys import BillingApi, RateLimited, Unavailable
 from billing_exporter.polling.loop import LONGEST_ASKED_SECONDS, Loop, wait_after
-from billing_exporter.polling.poller import SUCCESS, State
+from billing_exporter.polling.poller import SUCCESS
+from billing_exporter.polling.state import State
 from tests.unit.collectors.api_stub import USAGE, Cloud, imitated
 from tests.unit.polling.poller_harness import START, Number, Office
 from tools.testkit.recorded_api import account

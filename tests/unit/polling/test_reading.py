@@ -4,7 +4,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from billing_exporter.metrics import catalogue
+from billing_exporter.metrics.rendering import Rendered
 from billing_exporter.metrics.samples import Samples, labels
 from billing_exporter.polling.reading import Reading, read
 
@@ -45,9 +49,15 @@ class Numbers:
         return samples
 
 
-def text_of(reading: Reading) -> str:
-    """Return all lines of a reading."""
-    lines = [line for part in reading.rendered.values() for line in part.lines.values()]
+def text_of(*readings: Reading) -> str:
+    """Return all lines that are shown after readings that follow each other."""
+    shown: dict[str, Rendered] = {}
+    for reading in readings:
+        shown |= reading.changed
+        for key in reading.removed:
+            del shown[key]
+    assert shown.keys() == readings[-1].shown.keys()
+    lines = [line for key in sorted(shown) for line in shown[key].lines.values()]
     return b"".join(lines).decode()
 
 
@@ -60,7 +70,11 @@ def test_only_what_changed_is_exposed_again() -> None:
     second = read(collector, "acme", {"a": Decimal(1), "b": Decimal(3), "c": Decimal(4)}, AT, first)
     assert sorted(collector.exposed) == ["b", "c"]
     assert second.shown["a"] is first.shown["a"]
-    assert [line.rsplit(" ", 1)[1] for line in text_of(second).splitlines()] == ["1", "3", "4"]
+    assert [line.rsplit(" ", 1)[1] for line in text_of(first, second).splitlines()] == [
+        "1",
+        "3",
+        "4",
+    ]
 
 
 def test_a_part_that_is_gone_is_not_shown() -> None:
@@ -69,6 +83,7 @@ def test_a_part_that_is_gone_is_not_shown() -> None:
     second = read(Numbers(), "acme", {"b": Decimal(2)}, AT, first)
     assert list(second.shown) == ["b"]
     assert list(first.shown) == ["a", "b"]
+    assert (dict(second.changed), second.removed) == ({}, ("a",))
 
 
 def test_the_order_of_parts_never_shows() -> None:
@@ -107,4 +122,34 @@ def test_parts_that_are_too_many_are_left_out_whole() -> None:
     reading = read(Numbers(), "acme", numbers, AT, None, limit=2)
     assert list(reading.shown) == ["a", "b"]
     assert (reading.series, reading.left_out) == (2, 1)
-    assert read(Numbers(), "acme", numbers, AT, reading, limit=3).left_out == 0
+    more = read(Numbers(), "acme", numbers, AT, reading, limit=3)
+    assert more.left_out == 0
+    assert [line.rsplit(" ", 1)[1] for line in text_of(reading, more).splitlines()] == [
+        "1",
+        "2",
+        "3",
+    ]
+    less = read(Numbers(), "acme", numbers, AT, more, limit=1)
+    assert (list(less.shown), sorted(less.removed)) == (["a"], ["b", "c"])
+    assert text_of(reading, more, less).count("\n") == 1
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 3), max_size=8), min_size=1
+    ),
+    st.integers(0, 8),
+)
+def test_what_was_known_before_never_shows(polls: list[dict[str, int]], limit: int) -> None:
+    """After any readings, what is shown is what the last data alone would show: which parts are
+    left out, and their order, depend on keys and sizes and not on arrival.
+    """
+    readings: list[Reading] = []
+    for data in polls:
+        numbers = {name: Decimal(number) for name, number in data.items()}
+        last = readings[-1] if readings else None
+        readings.append(read(Numbers(), "acme", numbers, AT, last, limit=limit))
+    numbers = {name: Decimal(number) for name, number in polls[-1].items()}
+    alone = read(Numbers(), "acme", numbers, AT, None, limit=limit)
+    assert text_of(*readings) == text_of(alone)
+    assert readings[-1].left_out == alone.left_out

@@ -239,3 +239,63 @@ def test_content_faults_leave_errors_alone(client: Client) -> None:
     """An error body is what it was, whatever is done to content."""
     client.faults("endless", "duplicate_rows", "nulls", "in_progress", "restated", "hugebody")
     assert client.get("billing/contracts/none").json()["code"] == "not.found"
+
+
+def test_an_incomplete_success_has_less(client: Client) -> None:
+    """A listing that is not the whole one says so by its status alone."""
+    whole = client.get("orgauthorization/trustors").json()["entities"]
+    client.faults("incomplete:get_orgauthorization_trustors:status=206")
+    answer = client.get("orgauthorization/trustors")
+    assert answer.status_code == 206
+    assert answer.json()["entities"] == whole[::2]
+
+
+def test_a_page_can_be_empty_or_uncounted(client: Client) -> None:
+    """An empty page still counts its rows, and a count of pages can be 0 though there are some."""
+    client.faults("empty_page")
+    empty = client.get("orgauthorization/trustors").json()
+    assert (empty["entities"], empty["total"] > 0) == ([], True)
+    client.faults("no_page_count:size=2")
+    page = client.get("orgauthorization/trustors").json()
+    assert (page["pageCount"], len(page["entities"])) == (0, 2)
+    assert page["nextUri"]
+
+
+def test_a_node_can_lag(client: Client) -> None:
+    """A node that lags has the previous period at index 0."""
+    before = client.overview(0, 1).json()
+    client.faults("late_node")
+    assert client.overview(0).json() == before
+
+
+def test_an_answer_can_be_about_something_else(client: Client) -> None:
+    """Contract, period and overview name another one than was asked for; listings do not change."""
+    (listed, *_) = client.get("billing/contracts").json()["entities"]
+    path = f"billing/contracts/{listed['id']}"
+    period = listed["billingPeriods"][0]["id"]
+    organization = client.overview(0).json()["organization"]["id"]
+    client.faults("wrong_identity")
+    assert client.get(path).json()["id"] != listed["id"]
+    assert client.get(f"{path}/billingperiods/{period}").json()["id"] != period
+    assert client.overview(0).json()["organization"]["id"] != organization
+    assert client.get("billing/contracts").json()["entities"][0] == listed
+
+
+def test_invoices_can_be_credits_of_another_status(client: Client) -> None:
+    """Amounts below 0, payment statuses as set, and one id for all rows."""
+    client.faults("credits", "payment_status:status=Past Due", "same_ids:id=")
+    rows = client.get("billing/contracts/invoices").json()["entities"]
+    assert all(row["amount"] <= 0 for row in rows)
+    assert {row["paymentStatus"] for row in rows} == {"Paid", "Past Due"}
+    assert {row["id"] for row in rows} == {""}
+
+
+def test_contracts_can_have_a_year_beside_their_months(client: Client) -> None:
+    """An annual period is open, holds the newest one, and can be asked for."""
+    client.faults("annual_period:get_billing_contracts")
+    (listed, *_) = client.get("billing/contracts").json()["entities"]
+    year, newest = listed["billingPeriods"][-1], listed["billingPeriods"][0]
+    assert year["dateStart"] < newest["dateStart"] < newest["dateEnd"] < year["dateEnd"]
+    detail = client.get(f"billing/contracts/{listed['id']}/billingperiods/{year['id']}").json()
+    assert {key: detail[key] for key in year} == year
+    assert detail["charges"]

@@ -31,7 +31,7 @@ def works(series: int) -> dict[str, Callable[[], object]]:
     _fill(telemetry, last)
 
     def publish(reading: Reading) -> None:
-        exposition.publish(COLLECTOR.name, ORGANIZATION, reading.rendered)
+        exposition.update(COLLECTOR.name, ORGANIZATION, reading.changed, reading.removed)
 
     return {
         "whole": lambda: _read(first, None),
@@ -51,14 +51,14 @@ def serving(series: int) -> Iterator[str]:
     """Serve the exposition on a free port of the loopback; yield the metrics' URL."""
     exposition, telemetry = Exposition(CATALOGUE), Telemetry()
     reading = _read(world.trustors(series), None)
-    exposition.publish(COLLECTOR.name, ORGANIZATION, reading.rendered)
+    exposition.publish(COLLECTOR.name, ORGANIZATION, reading.changed)
     _fill(telemetry, reading)
 
     def scrape(form: Format, gzip: bool) -> Body:
         kept, live = telemetry.live_parts(openmetrics=form is Format.OPENMETRICS)
         return exposition.body.pieces(live, gzip=gzip, kept=(kept,))
 
-    site = Routes(scrape=scrape, waiting_for=list, status=_no_status)
+    site = Routes(scrape=scrape, status=_no_status)
     server = WebServer("127.0.0.1:0", site)
     server.start()
     try:

@@ -21,6 +21,8 @@ _LOOKBACK = timedelta(days=400)
 # The simulator writes others too, of which no due date can be told.
 _DAYS = {"Net 30": 30, "Net 45": 45, "Due on Receipt": 0}
 _AGES = ("not_due", "1-30d", "31-60d", "61-90d", "over_90d", "unknown", "credit")
+# Those that the simulator writes.
+_OWED = {"unpaid", "Partially Paid"}
 _ONE = Decimal(1)
 
 
@@ -38,7 +40,7 @@ def invoices(answers: Answers, _: Answers) -> Sheet:
     for invoice in found:
         _add_up(sheet, invoice, today)
         _put_invoice(sheet, invoice)
-        if _status(invoice) == "unpaid":
+        if _status(invoice) in _OWED:
             # Its value is the time of the poll.
             of = (text(invoice, "id"),)
             sheet.put("invoice_lines_last_success_timestamp_seconds", of, _ONE)
@@ -69,9 +71,9 @@ def _add_up(sheet: Sheet, invoice: JSON, today: date) -> None:
     currency, amount = text(invoice, "currencyIsoCode"), number(invoice, "amount")
     sheet.add("invoices", (currency, _status(invoice)), _ONE)
     sheet.add("invoices_amount", (currency, _status(invoice)), amount)
-    if _status(invoice) not in {"paid", "unpaid"}:
-        sheet.lose("unknown_status")  # the simulator knows no other that is owed
-    if _status(invoice) == "unpaid" and amount != 0:
+    if _status(invoice) not in {"paid", "Voided", *_OWED}:
+        sheet.lose("unknown_status")
+    if _status(invoice) in _OWED and amount != 0:
         below = amount is not None and not amount.is_nan() and amount < 0
         age = "credit" if below else _age(_due(invoice), today)
         sheet.add("unpaid_invoices", (currency, age), _ONE)

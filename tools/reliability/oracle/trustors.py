@@ -39,6 +39,8 @@ def trustors(answers: Answers, known: Answers) -> Sheet:
             found, previous = before.one(path, billingPeriodIndex="1")
             if _STATUS_OF[found] == "ok":
                 _put_period(sheet, (*who, "previous"), previous)
+    # The simulator answers for each customer, if only that there is nothing.
+    sheet.put("trustors_without_reading", (), Decimal(0))
     return sheet
 
 

@@ -1,0 +1,36 @@
+"""The state of one poller: what is known about one collector of one organization."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing_exporter.polling.reading import Reading
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known about one collector of one organization.
+
+    Attributes:
+        restored: whether a reading from before the start is all that there is.
+        outcome: ``success``, the reason of the last failure, or None before the first outcome.
+        failures: how many polls have failed since the last good one.
+        reading: what was last read, None before that or after ``max_age``.
+        attempted: when the last poll began.
+        next_poll: when the next one is due, as told by the loop.
+        seconds: how long the last poll took.
+        retry_after: what the API asked to wait, seconds.
+    """
+
+    outcome: str | None = None
+    failures: int = 0
+    reading: Reading | None = None
+    attempted: datetime | None = None
+    next_poll: datetime | None = None
+    seconds: float | None = None
+    retry_after: float = 0
+    restored: bool = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether no poll has ended yet, and nothing was restored."""
+        return self.outcome is None and not self.restored
