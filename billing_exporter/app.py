@@ -4,7 +4,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -147,11 +147,14 @@ class Exporter:
             raise Interrupted
 
     def failed(self) -> bool:
-        """Tell whether a collector failed; one that nobody listed may lack its permission."""
-        return any(
-            poller.state.outcome != SUCCESS
-            and (poller.target.listed or poller.state.outcome != "forbidden")
-            for poller in self.pollers
+        """Return True where a collector failed, or none succeeded.
+
+        One that nobody listed may lack its permission.
+        """
+        outcomes = [(poller.state.outcome, poller.target.listed) for poller in self.pollers]
+        return all(outcome != SUCCESS for outcome, _ in outcomes) or any(
+            outcome != SUCCESS and (listed or outcome != "forbidden")
+            for outcome, listed in outcomes
         )
 
     def scrape(self, form: Format, gzip: bool) -> Body:
@@ -248,7 +251,7 @@ class App:
 def build(
     settings: Settings,
     *,
-    address: str,
+    address: str | Sequence[str],
     telemetry_path: str = "/metrics",
     prefix: Prefix = NO_PREFIX,
     listener: socket.socket | None = None,
@@ -264,7 +267,7 @@ def build(
 
     Args:
         settings: what is polled.
-        address: where to listen, ``host:port`` or ``:port``.
+        address: where to listen, ``host:port`` or ``:port``; one place or several.
         telemetry_path: path of the metrics.
         prefix: what stands before all paths.
         listener: listens already, in the place of the address.

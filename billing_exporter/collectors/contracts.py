@@ -7,14 +7,17 @@ Exposes::
 """
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 
 import msgspec
 
 from billing_exporter.collectors.base import Details, Poll, concluded, label, once_each
+from billing_exporter.collectors.closed_periods import History
+from billing_exporter.collectors.contract_history import ContractHistories
+from billing_exporter.collectors.history_samples import add_history
 from billing_exporter.collectors.periods import is_closed, named
-from billing_exporter.collectors.settings import ContractsSettings, seconds
+from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -25,7 +28,11 @@ from billing_exporter.genesys.records import (
     BillingWallet,
 )
 from billing_exporter.metrics import catalogue
+from billing_exporter.metrics import history as metrics
 from billing_exporter.metrics.samples import Samples, extended, labels, unix_time
+
+# So many histories to read take a while: the current periods are shown first.
+_SHOWN_BEFORE = 20
 
 
 class ContractData(msgspec.Struct, frozen=True):
@@ -36,12 +43,14 @@ class ContractData(msgspec.Struct, frozen=True):
         periods: their details, or what the listing tells of them, by the name they are shown under.
         whole: ids of those whose details were read without a gap.
         read: when each period's details were last read or confirmed, by its id.
+        history: its closed periods.
     """
 
     contract: BillingContract
     periods: dict[str, BillingContractPeriodDetail]
     whole: tuple[str, ...] = ()
     read: dict[str, datetime] = {}
+    history: History = History()
 
 
 class ContractsData(msgspec.Struct, frozen=True):
@@ -61,11 +70,12 @@ class ContractsCollector:
     """Polls contracts and the details of their newest periods, and of all that are open."""
 
     name = "contracts"
-    metrics = catalogue.CONTRACTS_METRICS
+    metrics = (*catalogue.CONTRACTS_METRICS, *metrics.CONTRACTS_HISTORY)
     data = ContractsData
 
     def __init__(self, settings: ContractsSettings) -> None:
-        self._max_age = timedelta(seconds=seconds(settings.max_age))
+        self._settings = settings
+        self._max_age = settings.max_age.time
 
     def fetch(self, poll: Poll[ContractsData]) -> ContractsData:
         """Fetch the listing, then period details; a closed period is fetched once and kept."""
@@ -79,7 +89,28 @@ class ContractsCollector:
             done.append(_with_details(poll, periods, contract, kept))
         poll.progress(len(contracts), len(contracts))
         data = self.fresh(ContractsData(tuple(done)), poll.now)
-        return concluded(poll, data, full, periods)
+        return self._with_history(poll, concluded(poll, data, full, periods))
+
+    def _with_history(self, poll: Poll[ContractsData], data: ContractsData) -> ContractsData:
+        """Read closed periods behind the current ones, which are shown before a long reading."""
+        listed = poll.previous.contracts if poll.previous is not None else ()
+        before = {_identity(known.contract): known.history for known in listed}
+        contracts = [
+            msgspec.structs.replace(known, history=before.get(_identity(known.contract), History()))
+            for known in data.contracts
+        ]
+        if not self._settings.history:
+            return data
+        histories = ContractHistories(poll, self._settings)
+        wanted = sum(len(histories.needed(each.contract, each.history)) for each in contracts)
+        if wanted > _SHOWN_BEFORE:
+            poll.publish(ContractsData(tuple(contracts)))
+        done = []
+        for number, known in enumerate(contracts):
+            poll.progress(number, len(contracts))
+            history, details = histories.read(known.contract, known.history)
+            done.append(_renewed(known, history, details, poll.now))
+        return ContractsData(tuple(done))
 
     def fresh(self, data: ContractsData, now: datetime) -> ContractsData:
         """Drop details of periods that could not be read for longer than ``max_age``."""
@@ -114,7 +145,29 @@ class ContractsCollector:
                 of_period = labels(("contract", "period"), name, period)
                 read = unix_time(known.read.get(detail.id or ""))
                 samples.add(catalogue.CONTRACT_PERIOD_LAST_SUCCESS, of_period, read)
+            add_history(
+                samples,
+                known.history,
+                (name,),
+                metrics.CONTRACT_HISTORY_AMOUNT,
+                metrics.CONTRACT_SETTLEMENT,
+            )
         return samples
+
+
+def _renewed(
+    known: ContractData,
+    history: History,
+    details: Iterable[BillingContractPeriodDetail],
+    now: datetime,
+) -> ContractData:
+    """Return a contract with its history, and its previous period as it was just read."""
+    of = {detail.id: detail for detail in details}
+    periods = {name: of.get(detail.id, detail) for name, detail in known.periods.items()}
+    again = {detail.id: now for detail in periods.values() if detail.id in of and detail.id}
+    return msgspec.structs.replace(
+        known, history=history, periods=periods, read={**known.read, **again}
+    )
 
 
 def _identity(contract: BillingContract) -> tuple[str, str] | None:

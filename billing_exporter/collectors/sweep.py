@@ -12,6 +12,7 @@ from datetime import datetime
 import msgspec
 
 from billing_exporter.collectors.base import OF_THE_TOKEN
+from billing_exporter.collectors.closed_periods import History
 from billing_exporter.collectors.overviews import OVERVIEW, Attempt
 from billing_exporter.collectors.trustor_overview import Status, TrustorData, TrustorState
 from billing_exporter.genesys import ApiError, Timeout, Unauthorized, UnexpectedAnswer
@@ -32,11 +33,13 @@ class TrustorsData(msgspec.Struct, frozen=True):
         states: who each one is, how the last attempt ended, when it was last read, by id.
         numbers: what is known of those that could be read at some time, by id.
         nameless: rows of the listing without an id.
+        history: closed periods of those that have numbers, by id.
     """
 
     states: dict[str, TrustorState] = {}
     numbers: dict[str, TrustorData] = {}
     nameless: int = 0
+    history: dict[str, History] = {}
 
     def without_reading(self) -> int:
         """Return how many customers may have numbers that nobody has read."""
@@ -57,7 +60,8 @@ class TrustorsData(msgspec.Struct, frozen=True):
         if not old:
             return self
         numbers = {key: each for key, each in self.numbers.items() if key not in old}
-        return msgspec.structs.replace(self, numbers=numbers)
+        history = {key: each for key, each in self.history.items() if key in numbers}
+        return msgspec.structs.replace(self, numbers=numbers, history=history)
 
 
 class Sweep:
@@ -85,6 +89,7 @@ class Sweep:
         self._numbers = {
             key: _named(numbers, self._states[key].name) for key, numbers in known.numbers.items()
         }
+        self._history = known.history
         self._had = set(self._numbers)
         self._vanished = self._states.keys() - names.keys()
         self._ended: dict[str, ApiError | None] = {}
@@ -160,7 +165,9 @@ class Sweep:
 
     def data(self) -> TrustorsData:
         """Return what is known now."""
-        return TrustorsData(dict(self._states), dict(self._numbers), self._nameless)
+        numbers = dict(self._numbers)
+        history = {key: each for key, each in self._history.items() if key in numbers}
+        return TrustorsData(dict(self._states), numbers, self._nameless, history)
 
     def _doubt(self) -> ApiError | None:
         """Return an error if more customers ended at once than can have ended by themselves."""

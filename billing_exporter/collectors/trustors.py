@@ -10,16 +10,19 @@ A customer that fails (no trust, no data, an error) is a status of that customer
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from fnmatch import fnmatchcase
 
 import msgspec
 
 from billing_exporter.collectors.base import Poll, label, once_each, side_by_side
+from billing_exporter.collectors.closed_periods import History
+from billing_exporter.collectors.history_samples import expose_history
 from billing_exporter.collectors.overviews import Attempt, Overviews
-from billing_exporter.collectors.settings import TrustorsSettings, seconds
+from billing_exporter.collectors.settings import TrustorsSettings
 from billing_exporter.collectors.sharding import Shard
 from billing_exporter.collectors.sweep import Sweep, TrustorsData
+from billing_exporter.collectors.trustor_history import TrustorHistories
 from billing_exporter.collectors.trustor_overview import (
     TrustorData,
     TrustorState,
@@ -28,6 +31,7 @@ from billing_exporter.collectors.trustor_overview import (
 )
 from billing_exporter.genesys.records import Trustor
 from billing_exporter.metrics import catalogue
+from billing_exporter.metrics import history as metrics
 from billing_exporter.metrics.samples import Samples, labels
 
 
@@ -36,19 +40,30 @@ class _Listing(msgspec.Struct, frozen=True):
     without_reading: int
 
 
-TrustorsPart = _Listing | TrustorState | TrustorData
+class TrustorHistory(msgspec.Struct, frozen=True):
+    """The closed periods of one customer."""
+
+    id: str
+    name: str
+    history: History
+
+
+TrustorsPart = _Listing | TrustorState | TrustorData | TrustorHistory
+
+# So many histories to read take a while: the current periods are shown first.
+_SHOWN_BEFORE = 20
 
 
 class TrustorsCollector:
     """Polls the trustor listing and the overviews of each trustor."""
 
     name = "trustors"
-    metrics = catalogue.TRUSTORS_METRICS
+    metrics = (*catalogue.TRUSTORS_METRICS, *metrics.TRUSTORS_HISTORY)
     data = TrustorsData
 
     def __init__(self, settings: TrustorsSettings, shard: Shard | None = None) -> None:
         self._settings = settings
-        self._max_age = timedelta(seconds=seconds(settings.max_age))
+        self._max_age = settings.max_age.time
         self._shard = shard or Shard()
 
     def fetch(self, poll: Poll[TrustorsData]) -> TrustorsData:
@@ -84,7 +99,20 @@ class TrustorsCollector:
         if failure is not None:
             poll.publish(known())
             raise failure
-        return known()
+        return self._with_history(poll, known())
+
+    def _with_history(self, poll: Poll[TrustorsData], data: TrustorsData) -> TrustorsData:
+        """Read closed periods behind the current ones, which are shown before a long reading."""
+        histories = TrustorHistories(poll, self._settings)
+        wanted = histories.needed(data.numbers, data.history) if self._settings.history else []
+        if len(wanted) > _SHOWN_BEFORE:
+            poll.publish(data)
+        found = histories.read(wanted, data.numbers, data.history)
+        numbers = {key: each.numbers for key, each in found.items()}
+        history = {key: each.history for key, each in found.items()}
+        return msgspec.structs.replace(
+            data, numbers={**data.numbers, **numbers}, history={**data.history, **history}
+        )
 
     def fresh(self, data: TrustorsData, now: datetime) -> TrustorsData:
         """Drop the numbers of customers that could not be read for longer than ``max_age``."""
@@ -96,6 +124,11 @@ class TrustorsCollector:
             "listing": _Listing(data.nameless, data.without_reading()),
             **{f"state {key}": state for key, state in data.states.items()},
             **{f"trustor {key}": numbers for key, numbers in data.numbers.items()},
+            **{
+                f"history {key}": TrustorHistory(key, data.numbers[key].name, history)
+                for key, history in data.history.items()
+                if self._settings.history
+            },
         }
 
     def expose(self, part: TrustorsPart) -> Samples:
@@ -104,6 +137,11 @@ class TrustorsCollector:
             return expose_trustor(part)
         if isinstance(part, TrustorState):
             return expose_state(part)
+        if isinstance(part, TrustorHistory):
+            of = part.name, part.id
+            return expose_history(
+                part.history, of, metrics.TRUSTOR_HISTORY_AMOUNT, metrics.TRUSTOR_SETTLEMENT
+            )
         samples = Samples()
         samples.drop("missing", part.nameless)
         samples.add(catalogue.TRUSTORS_WITHOUT_READING, labels(()), part.without_reading)

@@ -17,7 +17,6 @@ from billing_exporter.genesys.records import (
 )
 from billing_exporter.metrics.samples import EXACT
 from billing_exporter.reconciliation.records import ZERO, Read, Used
-from billing_exporter.settlement import Fingerprint, Row, fingerprint
 
 
 class ContractPeriod(msgspec.Struct, frozen=True):
@@ -136,33 +135,3 @@ def _prepaid(contract: BillingContract) -> dict[tuple[str, str], Decimal]:
             amount = EXACT.multiply(item.price, item.quantity)
             found[key] = EXACT.add(found.get(key, ZERO), amount)
     return found
-
-
-def overage_amounts(detail: BillingContractPeriodDetail) -> dict[str, Decimal]:
-    """Add up the overage of a period's charges by currency; charges without money are left out."""
-    found: dict[str, Decimal] = {}
-    for charge in detail.charges:
-        currency = label(charge.overage_currency)
-        if currency and charge.overage_charge is not None:
-            found[currency] = EXACT.add(found.get(currency, ZERO), charge.overage_charge)
-    return found
-
-
-def fingerprint_of(detail: BillingContractPeriodDetail) -> Fingerprint | None:
-    """Return the fingerprint of a period, None where the answer was partial."""
-    rows = []
-    for charge in detail.charges:
-        if charge.actual_quantity is None:
-            return None
-        sku = label(charge.product.sku if charge.product else None)
-        quantities = (
-            *(charge.actual_quantity, charge.prepaid_quantity),
-            *(charge.fairuse_quantity, charge.overage_quantity),
-        )
-        prices = (charge.overage_rate, charge.overage_charge)
-        rows.append(Row((sku or label(charge.name),), quantities, prices))
-    amounts = overage_amounts(detail)
-    if not rows or len(amounts) > 1:
-        return fingerprint(rows, ",".join(sorted(amounts)), None) if rows else None
-    currency, amount = next(iter(amounts.items()), ("", None))
-    return fingerprint(rows, currency, amount)

@@ -17,10 +17,8 @@ from billing_exporter.collectors.trustor_overview import (
 )
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
-from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import EXACT, Samples, labels
 from billing_exporter.reconciliation.records import ZERO, Read, Used
-from billing_exporter.settlement import Fingerprint, Row, fingerprint
 
 # Allowances, parts of other rows, and totals of tokens, which invoices bill by their raw units.
 _NEVER_BILLED = frozenset({"fair-use", "rollup", "rollup-usage", "storage-category"})
@@ -116,37 +114,3 @@ def _used(
         is_open=period.is_open,
         obstacle=_RAMP if period.overview.in_ramp_period and is_software and quantity else "",
     )
-
-
-def estimated_amount(period: TrustorPeriod) -> Decimal:
-    """Return what the period comes to: prepaid and overage, without the minimum amount."""
-    samples = _samples(period)
-    return EXACT.add(
-        _sum(samples, catalogue.TRUSTOR_ESTIMATED_PREPAID_AMOUNT),
-        _sum(samples, catalogue.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT),
-    )
-
-
-def _sum(samples: Samples, metric: Metric) -> Decimal:
-    total = ZERO
-    for value in samples.values(metric).values():
-        total = EXACT.add(total, value)
-    return total
-
-
-def fingerprint_of(period: TrustorPeriod) -> Fingerprint | None:
-    """Return the fingerprint of a period, None where the answer was partial."""
-    rows, currency = period.overview.usages, label(period.overview.currency)
-    if not rows or not currency:
-        return None
-    if any(row.usage_quantity is None and row.overage_price is not None for row in rows):
-        return None
-    found = [
-        Row(
-            (label(row.part_number) or label(row.name), label(row.grouping)),
-            (row.usage_quantity, row.prepay_quantity),
-            (row.overage_price, row.prepay_price),
-        )
-        for row in rows
-    ]
-    return fingerprint(found, currency, estimated_amount(period))

@@ -1,4 +1,4 @@
-"""What each fault does to an answer: a function from answer to answer.
+"""Effect of each fault: a function from answer to answer.
 
 Documented: statuses and codes. Invented: that any of this happens, and how often.
 """

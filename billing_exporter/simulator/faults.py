@@ -93,7 +93,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "renamed preview keys; spelling is older (as SDK 236) or future (that of no SDK)",
             {"spelling": "older"},
         ),
-        "weird_names": Kind("names of organizations hold quotes, a backslash and a newline"),
+        "weird_names": Kind(
+            "names of organizations hold quotes, a backslash, a newline and terminal escapes"
+        ),
         "incomplete": Kind(
             "a success that is not the whole answer; status is 202 or 206", {"status": 202.0}
         ),

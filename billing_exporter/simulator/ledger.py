@@ -20,7 +20,7 @@ from billing_exporter.simulator.trustors import Trustor
 
 CENT = Decimal("0.01")
 _ZERO, _ONE = Decimal(0), Decimal(1)
-_TAKEN_DAY, _TOP_UP_DAY = 5, 10
+_CHANGED_DAY = 2  # by which a contract change or a top-up has come
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +185,8 @@ def _drawn(book: Book, member: Trustor, purse: Purse) -> Decimal:
 def _balance(book: Book, purse: Purse) -> Balance:
     day, seats = book.day, book.seats
     starting = floor(seats * purse.grant, 0)
-    increase = floor(seats * purse.top_up, 0) if day >= _TOP_UP_DAY else _ZERO
-    decrease = floor(seats * purse.taken, 0) if day >= _TAKEN_DAY else _ZERO
+    increase = floor(seats * purse.top_up, 0) if day >= _CHANGED_DAY else _ZERO
+    decrease = floor(seats * purse.taken, 0) if day >= _CHANGED_DAY else _ZERO
     drawn = sum((_drawn(book, member, purse) for member in book.members), _ZERO)
     consumption = floor(float(drawn * purse.each), 0)
     rest = starting + increase - decrease - consumption

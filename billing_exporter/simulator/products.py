@@ -132,8 +132,8 @@ class Purse:
         draws: beginnings of the part numbers whose use it pays for.
         each: units of the balance that a unit of those costs.
         rate: price of a unit beyond the balance.
-        top_up: units per seat that are added on the tenth day.
-        taken: units per seat that a contract change removes on the fifth day.
+        top_up: units per seat that are added on the second day.
+        taken: units per seat that a contract change removes on the second day.
     """
 
     sku: str

@@ -22,6 +22,7 @@ from billing_exporter.telemetry.catalogue import (
     LAST_ATTEMPT,
     LAST_SUCCESS,
     LEFT_OUT,
+    LISTED,
     MERGED,
     ODDITIES,
     ORGANIZATION,
@@ -111,6 +112,10 @@ class Telemetry:
     def interval(self, organization: str, collector: str, seconds: float) -> None:
         """Tell how often a collector polls."""
         self._gauges[INTERVAL].labels(organization, collector).set(seconds)
+
+    def listed(self, organization: str, collector: str, *, listed: bool) -> None:
+        """Set whether the configuration lists a collector; otherwise it runs by default."""
+        self._gauges[LISTED].labels(organization, collector).set(int(listed))
 
     def waiting(self, organization: str, collector: str, *, waiting: bool) -> None:
         """Set whether a collector has neither had an outcome nor a restored reading."""

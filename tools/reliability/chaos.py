@@ -1,4 +1,4 @@
-"""What is done to an exporter while it is watched: faults, reloads, rotated secrets."""
+"""Chaos: what is done to an exporter while it is watched - faults, reloads, rotated secrets."""
 
 import random
 from collections.abc import Iterator

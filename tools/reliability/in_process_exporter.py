@@ -28,8 +28,8 @@ NAME = "acme"
 EVERYTHING = Collectors(
     usage=UsageSettings(),
     invoices=InvoicesSettings(),
-    contracts=ContractsSettings(),
-    trustors=TrustorsSettings(zero_rows=True, concurrency=1),
+    contracts=ContractsSettings(history=0),
+    trustors=TrustorsSettings(zero_rows=True, concurrency=1, history=0),
 )
 
 

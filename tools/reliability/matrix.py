@@ -1,4 +1,4 @@
-"""What each fault of the simulator must do to the exporter, by the operation that it hits.
+"""Fault matrix: what each fault of the simulator must do to the exporter, by operation.
 
 Read a row as: while this holds, a poll ends like that, and what was known is shown like this.
 """

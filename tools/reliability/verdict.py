@@ -1,4 +1,4 @@
-"""Whether two looks, before and under a fault, tell what the matrix says they should."""
+"""Verdict on two looks, before and under a fault, by the matrix."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping

@@ -10,8 +10,9 @@ DECEMBER = ("2026-12-01T00:00:00Z", "2026-12-31T23:59:59Z")
 
 
 def desk(**settings: object) -> Desk:
-    """Return a trustors collector to poll."""
-    return Desk(TrustorsCollector(TrustorsSettings(**settings)))  # type: ignore[arg-type]
+    """Return a trustors collector to poll, without history unless that is set."""
+    given = {"history": 0, **settings}
+    return Desk(TrustorsCollector(TrustorsSettings(**given)))  # type: ignore[arg-type]
 
 
 def put_trustors(cloud: Cloud, *names: str, **facts: object) -> None:

@@ -128,4 +128,5 @@ def test_no_label_can_name_a_person() -> None:
         *("payment_terms", "po_number", "kind", "sku", "product", "billed_organization", "unit"),
         *("contract", "status", "commercial_model", "end_customer", "period", "wallet"),
         *("plan", "item", "trustor", "trustor_id", "subscription", "part_number", "grouping"),
+        "period_start",
     }

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from billing_exporter.app import Exporter, Reloader
 from billing_exporter.collectors import Poll, Shard
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.invoices import InvoicesCollector, InvoicesData
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
 from billing_exporter.config import ConfigError, Mistake, Secret, Settings
@@ -158,7 +159,11 @@ class TestReload:
         before = exporter.pollers
         lines = _billing(exporter, "acme")
         exporter.change(
-            _settings(cloud, invoices=InvoicesSettings(), trustors=TrustorsSettings(interval="1h"))
+            _settings(
+                cloud,
+                invoices=InvoicesSettings(),
+                trustors=TrustorsSettings(interval=Duration("1h")),
+            )
         )
         assert exporter.pollers[0] is before[0]
         assert exporter.pollers[1] is not before[1]
@@ -187,7 +192,7 @@ class TestReload:
         exporter = Exporter(_settings(cloud, invoices=InvoicesSettings()))
         exporter.start(spread=0)
         _wait_until(lambda: under_way == 1)
-        exporter.change(_settings(cloud, invoices=InvoicesSettings(interval="2h")))
+        exporter.change(_settings(cloud, invoices=InvoicesSettings(interval=Duration("2h"))))
         (poller,) = exporter.pollers
         time.sleep(0.2)  # time enough to begin, if it did not wait
         go_on.set()

@@ -1,0 +1,176 @@
+"""Closed billing periods of one customer or contract: what is kept of each, and which is due.
+
+Only totals are kept, not what was read: a year of a customer takes a few kilobytes.
+"""
+
+import zlib
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from billing_exporter.collectors.periods import adjoins
+from billing_exporter.settlement import (
+    Fingerprint,
+    Reading,
+    Settlement,
+    advanced,
+    is_due,
+    restated_amount,
+)
+
+# Beside the newest closed period, which is shown by itself, these are shown together.
+OLDER = 3
+LARGEST_TOTALS = 1 << 20
+
+Key = tuple[str, ...]
+
+
+class ClosedPeriod(msgspec.Struct, frozen=True, kw_only=True):
+    """One closed period.
+
+    Attributes:
+        settlement: its dates and how its numbers have changed.
+        amounts: what it comes to, by currency, as last read.
+        totals: quantity of each charge, as last read; see ``quantities``.
+        restated_at: when its newest restatement was seen.
+    """
+
+    settlement: Settlement
+    amounts: dict[str, Decimal] = {}
+    totals: bytes = b""
+    restated_at: datetime | None = None
+
+    @property
+    def start(self) -> date:
+        """Return its first day."""
+        return self.settlement.start
+
+    @property
+    def quantities(self) -> dict[Key, Decimal]:
+        """Return the quantity of each charge, by the labels of the charge."""
+        if not self.totals:
+            return {}
+        packed = zlib.decompressobj().decompress(self.totals, LARGEST_TOTALS)
+        return dict(msgspec.msgpack.decode(packed, type=list[tuple[Key, Decimal]]))
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What one reading of a closed period gave.
+
+    Attributes:
+        start: first day of the period.
+        end: its last day.
+        fingerprint: of its numbers, None where the answer was partial.
+        amounts: what it comes to, by currency.
+        quantities: of its charges, by their labels.
+    """
+
+    start: date
+    end: date
+    fingerprint: Fingerprint | None
+    amounts: Mapping[str, Decimal]
+    quantities: Mapping[Key, Decimal]
+
+
+class History(msgspec.Struct, frozen=True):
+    """The closed periods of one customer or contract.
+
+    Attributes:
+        periods: the newest first.
+        walked_from: start of the running period before which everything was read.
+        tried_on: day on which something could not be read whole; it is tried again the next day.
+    """
+
+    periods: tuple[ClosedPeriod, ...] = ()
+    walked_from: date | None = None
+    tried_on: date | None = None
+
+    def with_answer(self, answer: Answer, now: datetime, most: int) -> "History":
+        """Return the history after one reading; a partial answer is no reading."""
+        if answer.fingerprint is None:
+            return msgspec.structs.replace(self, tried_on=now.date())
+        others = [period for period in self.periods if period.start != answer.start]
+        known = next((each for each in self.periods if each.start == answer.start), None)
+        periods = sorted(
+            [*others, _after(known, answer, now)], key=lambda each: each.start, reverse=True
+        )
+        return msgspec.structs.replace(self, periods=tuple(periods[:most]))
+
+    def due(self, today: date) -> list[tuple[int, ClosedPeriod]]:
+        """Return the periods that are to be read again, with their place: 1 is the newest."""
+        return [
+            (place, period)
+            for place, period in enumerate(self.periods, start=1)
+            if is_due(period.settlement, today)
+        ]
+
+    def before(self, start: date) -> ClosedPeriod | None:
+        """Return the period that ends right before a day."""
+        return next((p for p in self.periods if adjoins(p.settlement.end, start)), None)
+
+
+def _after(known: ClosedPeriod | None, answer: Answer, now: datetime) -> ClosedPeriod:
+    before = known.settlement if known else Settlement(start=answer.start, end=answer.end)
+    settlement = advanced(before, Reading(now.date(), answer.fingerprint))
+    restated_at = known.restated_at if known else None
+    if settlement.restatements > before.restatements:
+        restated_at = now
+    if known is not None and settlement == before:
+        return known
+    return ClosedPeriod(
+        settlement=settlement,
+        amounts=dict(answer.amounts),
+        totals=packed(answer.quantities),
+        restated_at=restated_at,
+    )
+
+
+def packed(quantities: Mapping[Key, Decimal]) -> bytes:
+    """Return quantities as few bytes, those that are 0 left out."""
+    found = sorted((key, quantity) for key, quantity in quantities.items() if quantity)
+    return zlib.compress(msgspec.msgpack.encode(found)) if found else b""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """Periods that are shown together, the newest closed one or up to three before it.
+
+    Attributes:
+        is_settled: whether all of them are.
+        restatements: how often they were restated.
+        restated_amounts: now less as first settled, by currency.
+        restated_at: when the newest restatement was seen, None without one.
+    """
+
+    is_settled: bool
+    restatements: int
+    restated_amounts: dict[str, Decimal]
+    restated_at: datetime | None
+
+
+def shown(history: History) -> dict[str, Shown]:
+    """Return what is shown of the settlement of periods: ``previous`` and ``older``."""
+    newest, older = history.periods[:1], history.periods[1 : 1 + OLDER]
+    return {
+        name: _shown(periods)
+        for name, periods in (("previous", newest), ("older", older))
+        if periods
+    }
+
+
+def _shown(periods: Iterable[ClosedPeriod]) -> Shown:
+    listed = list(periods)
+    amounts: dict[str, Decimal] = {}
+    for each in listed:
+        amount, newest = restated_amount(each.settlement), each.settlement.newest
+        if amount is not None and newest is not None and newest.currency:
+            amounts[newest.currency] = amounts.get(newest.currency, Decimal(0)) + amount
+    settled = [each.settlement.baseline is not None for each in listed]
+    restless = [each.settlement.is_restless for each in listed]
+    return Shown(
+        is_settled=all(settled) and not any(restless),
+        restatements=sum(each.settlement.restatements for each in listed),
+        restated_amounts=amounts,
+        restated_at=max((each.restated_at for each in listed if each.restated_at), default=None),
+    )

@@ -1,0 +1,128 @@
+"""History of the contracts: closed periods, read once and again while they may change."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from billing_exporter.collectors.base import Poll, label
+from billing_exporter.collectors.closed_periods import Answer, History, Key
+from billing_exporter.collectors.history_budget import Budget
+from billing_exporter.collectors.periods import is_closed
+from billing_exporter.collectors.settings import ContractsSettings
+from billing_exporter.genesys import ApiError
+from billing_exporter.genesys.records import (
+    BillingContract,
+    BillingContractPeriod,
+    BillingContractPeriodDetail,
+)
+from billing_exporter.metrics.samples import EXACT
+from billing_exporter.settlement import Fingerprint, Row, fingerprint, is_due
+
+_ZERO = Decimal(0)
+Details = dict[str, BillingContractPeriodDetail]
+
+
+class ContractHistories:
+    """Reads histories in one poll."""
+
+    def __init__(self, poll: Poll[Any], settings: ContractsSettings) -> None:
+        self._poll = poll
+        self._most = settings.history
+        self._today = poll.now.date()
+        self._budget = Budget(poll, settings.interval.seconds)
+
+    def needed(self, contract: BillingContract, known: History) -> list[BillingContractPeriod]:
+        """Return the closed periods of a contract that are to be read, the newest first."""
+        closed = sorted(
+            (period for period in contract.billing_periods if _is_dated_and_closed(period)),
+            key=lambda period: str(period.date_start),
+            reverse=True,
+        )
+        of = {period.start: period for period in known.periods}
+        return [
+            period
+            for period in closed[: self._most]
+            if period.date_start is not None
+            and (
+                known.tried_on != self._today
+                if (read := of.get(period.date_start)) is None
+                else is_due(read.settlement, self._today)
+            )
+        ]
+
+    def read(
+        self, contract: BillingContract, known: History
+    ) -> tuple[History, list[BillingContractPeriodDetail]]:
+        """Read what is due of a contract; returns its history and the details that were whole."""
+        details = []
+        for period in self.needed(contract, known):
+            if not self._budget.take():
+                break
+            key, of = str(period.id), str(contract.id)
+            try:
+                detail = self._poll.api.get_billing_contract_billingperiod(of, key)
+            except ApiError as error:
+                self._budget.note(error, f"billing period {key} of contract {of}")
+                known = msgspec.structs.replace(known, tried_on=self._today)
+                continue
+            answer = answer_of(detail)
+            if answer is None:
+                known = msgspec.structs.replace(known, tried_on=self._today)
+                continue
+            known = known.with_answer(answer, self._poll.now, self._most)
+            if answer.fingerprint is not None:
+                details.append(detail)
+        return known, details
+
+
+def _is_dated_and_closed(period: BillingContractPeriod) -> bool:
+    return bool(period.id and period.date_start and is_closed(period.status))
+
+
+def answer_of(detail: BillingContractPeriodDetail) -> Answer | None:
+    """Return what a detail says of its period, None where it has no dates."""
+    if detail.date_start is None or detail.date_end is None:
+        return None
+    quantities: dict[Key, Decimal] = {}
+    for charge in detail.charges:
+        product = charge.product
+        sku = label(product.sku if product else None)
+        name = label(charge.name) or label(product.name if product else None) or sku
+        key = name, sku, label(product.unit_of_measure if product else None)
+        if charge.actual_quantity:
+            quantities[key] = EXACT.add(quantities.get(key, _ZERO), charge.actual_quantity)
+    amounts = overage_amounts(detail)
+    print_ = fingerprint_of(detail, amounts)
+    return Answer(detail.date_start, detail.date_end, print_, amounts, quantities)
+
+
+def overage_amounts(detail: BillingContractPeriodDetail) -> dict[str, Decimal]:
+    """Add up the overage of a period's charges by currency; charges without money are left out."""
+    found: dict[str, Decimal] = {}
+    for charge in detail.charges:
+        currency = label(charge.overage_currency)
+        if currency and charge.overage_charge is not None:
+            found[currency] = EXACT.add(found.get(currency, _ZERO), charge.overage_charge)
+    return found
+
+
+def fingerprint_of(
+    detail: BillingContractPeriodDetail, amounts: dict[str, Decimal]
+) -> Fingerprint | None:
+    """Return the fingerprint of a period, None where the answer was partial."""
+    rows = []
+    for charge in detail.charges:
+        if charge.actual_quantity is None:
+            return None
+        sku = label(charge.product.sku if charge.product else None)
+        quantities = (
+            *(charge.actual_quantity, charge.prepaid_quantity),
+            *(charge.fairuse_quantity, charge.overage_quantity),
+        )
+        prices = (charge.overage_rate, charge.overage_charge)
+        rows.append(Row((sku or label(charge.name),), quantities, prices))
+    if not rows:
+        return None
+    currency = ",".join(sorted(amounts))
+    return fingerprint(rows, currency, amounts[currency] if len(amounts) == 1 else None)

@@ -1,0 +1,213 @@
+"""History of the customers: overviews of closed periods, read once and again while they may change.
+
+The index of a period moves, so a period is known by its dates. A walk back from the running period
+ends where the API has no older one.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from billing_exporter.collectors.base import Poll, label, side_by_side
+from billing_exporter.collectors.closed_periods import Answer, History, Key
+from billing_exporter.collectors.history_budget import Budget
+from billing_exporter.collectors.settings import TrustorsSettings
+from billing_exporter.collectors.trustor_overview import (
+    PeriodData,
+    TrustorData,
+    condensed,
+    expose_trustor,
+)
+from billing_exporter.genesys import ApiError, NotFound
+from billing_exporter.genesys.records import TrusteeBillingOverview
+from billing_exporter.metrics import catalogue
+from billing_exporter.metrics.family import Metric
+from billing_exporter.metrics.samples import EXACT, Samples
+from billing_exporter.settlement import Fingerprint, Row, fingerprint
+
+_ZERO = Decimal(0)
+
+
+class Updated(msgspec.Struct, frozen=True):
+    """A customer's history, and its overviews, of which the previous one may have been restated."""
+
+    history: History
+    numbers: TrustorData
+
+
+class TrustorHistories:
+    """Reads histories in one poll."""
+
+    def __init__(self, poll: Poll[Any], settings: TrustorsSettings) -> None:
+        self._poll = poll
+        self._settings = settings
+        self._today = poll.now.date()
+        self._budget = Budget(poll, settings.interval.seconds)
+
+    def needed(self, numbers: dict[str, TrustorData], known: dict[str, History]) -> list[str]:
+        """Return the customers of which something is to be read, who has no history first."""
+        wanted = [
+            key
+            for key, each in numbers.items()
+            if (current := start_of(each)) is not None
+            and self._is_needed(known.get(key, History()), current)
+        ]
+        return sorted(wanted, key=lambda key: bool(known.get(key, History()).periods))
+
+    def _is_needed(self, history: History, current: date) -> bool:
+        return self._is_unwalked(history, current) or bool(history.due(self._today))
+
+    def _is_unwalked(self, history: History, current: date) -> bool:
+        return history.walked_from != current and history.tried_on != self._today
+
+    def read(
+        self, wanted: list[str], numbers: dict[str, TrustorData], known: dict[str, History]
+    ) -> dict[str, Updated]:
+        """Read what is due of some customers."""
+
+        def work(key: str) -> Updated:
+            return self._customer(Updated(known.get(key, History()), numbers[key]))
+
+        found = {}
+        for key, updated in side_by_side(work, wanted, self._settings.concurrency):
+            found[key] = updated
+            self._poll.progress(len(found), len(wanted))
+        return found
+
+    def _customer(self, done: Updated) -> Updated:
+        current = start_of(done.numbers)
+        if current is not None and self._is_unwalked(done.history, current):
+            done = self._walked(done, current)
+        for place, _ in done.history.due(self._today):
+            asked = self._asked(done, place)
+            if asked is None:
+                break
+            done, _ = asked
+        return done
+
+    def _walked(self, done: Updated, current: date) -> Updated:
+        """Read back from the running period what is not known, as far as there is something."""
+        following: date | None = current
+        for index in range(1, self._settings.history + 1):
+            known = done.history.before(following) if following is not None else None
+            if known is not None:
+                following = known.start
+                continue
+            asked = self._asked(done, index)
+            if asked is None:
+                return done  # the walk goes on in the next poll
+            done, following = asked
+            if following is None:
+                break
+        if done.history.tried_on == self._today:
+            return done
+        walked = msgspec.structs.replace(done.history, walked_from=current)
+        return msgspec.structs.replace(done, history=walked)
+
+    def _asked(self, done: Updated, index: int) -> tuple[Updated, date | None] | None:
+        """Read a closed period: what is known after it, and its first day.
+
+        The day is None where there is no such period; the whole is None without an answer.
+        """
+        key = done.numbers.id
+        if not self._budget.take():
+            return None
+        ask = self._poll.api.get_billing_trusteebillingoverview_trustor_org_id
+        try:
+            overview = ask(key, billing_period_index=index)
+        except NotFound:
+            return done, None
+        except ApiError as error:
+            self._budget.note(error, f"overview {index} of trustor {key}")
+            return None
+        answer = answer_of(overview, done.numbers)
+        if answer is None or answer.start >= (start_of(done.numbers) or answer.start):
+            tried = msgspec.structs.replace(done.history, tried_on=self._today)
+            return msgspec.structs.replace(done, history=tried), None
+        history = done.history.with_answer(answer, self._poll.now, self._settings.history)
+        numbers = done.numbers
+        if answer.fingerprint is not None:
+            numbers = _renewed(numbers, overview, zero_rows=self._settings.zero_rows)
+        return Updated(history, numbers), answer.start
+
+
+def start_of(numbers: TrustorData) -> date | None:
+    """Return the first day of the newest period that the API has."""
+    current = numbers.periods.get("current")
+    start = current.overview.billing_period_start_date if current is not None else None
+    return None if start is None else start.date()
+
+
+def _renewed(
+    numbers: TrustorData, overview: TrusteeBillingOverview, *, zero_rows: bool
+) -> TrustorData:
+    """Return the overviews with this one in the place of the previous, where it is that period."""
+    previous, current = numbers.periods.get("previous"), numbers.periods.get("current")
+    start = overview.billing_period_start_date
+    if previous is None or current is None or start is None:
+        return numbers
+    if previous.overview.billing_period_start_date != start:
+        return numbers
+    both = condensed({"current": current.overview, "previous": overview}, zero_rows=zero_rows)
+    return msgspec.structs.replace(
+        numbers, periods={**numbers.periods, "previous": both["previous"]}
+    )
+
+
+def answer_of(overview: TrusteeBillingOverview, numbers: TrustorData) -> Answer | None:
+    """Return what an overview says of its period, None where it has no dates."""
+    start, end = overview.billing_period_start_date, overview.billing_period_end_date
+    if start is None or end is None:
+        return None
+    samples = _samples(numbers, overview)
+    currency, amount = label(overview.currency), estimated_amount(samples)
+    quantities: dict[Key, Decimal] = {}
+    for row in overview.usages:
+        if row.usage_quantity:
+            names = label(row.name), label(row.part_number), label(row.grouping)
+            key = (*names, label(row.unit_of_measure_type))
+            quantities[key] = EXACT.add(quantities.get(key, _ZERO), row.usage_quantity)
+    amounts = {currency: amount} if currency else {}
+    print_ = fingerprint_of(overview, amount)
+    return Answer(start.date(), end.date(), print_, amounts, quantities)
+
+
+def _samples(numbers: TrustorData, overview: TrusteeBillingOverview) -> Samples:
+    return expose_trustor(
+        msgspec.structs.replace(numbers, periods={"current": PeriodData(overview, 0)})
+    )
+
+
+def estimated_amount(samples: Samples) -> Decimal:
+    """Return what a period comes to: prepaid and overage, without the minimum amount."""
+    return EXACT.add(
+        _sum(samples, catalogue.TRUSTOR_ESTIMATED_PREPAID_AMOUNT),
+        _sum(samples, catalogue.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT),
+    )
+
+
+def _sum(samples: Samples, metric: Metric) -> Decimal:
+    total = _ZERO
+    for value in samples.values(metric).values():
+        total = EXACT.add(total, value)
+    return total
+
+
+def fingerprint_of(overview: TrusteeBillingOverview, amount: Decimal) -> Fingerprint | None:
+    """Return the fingerprint of a period, None where the answer was partial."""
+    rows, currency = overview.usages, label(overview.currency)
+    if not rows or not currency:
+        return None
+    if any(row.usage_quantity is None and row.overage_price is not None for row in rows):
+        return None
+    found = [
+        Row(
+            (label(row.part_number) or label(row.name), label(row.grouping)),
+            (row.usage_quantity, row.prepay_quantity),
+            (row.overage_price, row.prepay_price),
+        )
+        for row in rows
+    ]
+    return fingerprint(found, currency, amount)

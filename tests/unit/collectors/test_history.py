@@ -1,0 +1,220 @@
+"""History of customers and contracts: which closed periods are read when, and what is shown."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from billing_exporter.collectors.contracts import ContractsCollector
+from billing_exporter.collectors.settings import ContractsSettings
+from tests.unit.collectors.api_stub import CONTRACTS, Cloud, Desk, lines, page
+from tests.unit.collectors.partner import desk, put_overview, put_trustors, row
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+PERIODS = [
+    ("2026-11-01T00:00:00Z", "2026-11-30T23:59:59Z"),
+    ("2026-10-01T00:00:00Z", "2026-10-31T23:59:59Z"),
+    ("2026-09-01T00:00:00Z", "2026-09-30T23:59:59Z"),
+    ("2026-08-01T00:00:00Z", "2026-08-31T23:59:59Z"),
+]
+
+
+def put_year(cloud: Cloud, name: str, *usages: object, shift: int = 0) -> str:
+    """Give the running period and closed ones of a customer; a unit of overage costs 2 USD."""
+    path = ""
+    for index, usage in enumerate(usages):
+        used = row(usage, overagePrice="2")
+        path = put_overview(cloud, name, used, index=index, period=PERIODS[index - shift])
+    return path
+
+
+def asked(cloud: Cloud, path: str) -> list[int]:
+    """Return the indices that were asked for since the last time."""
+    found = [int(query["billingPeriodIndex"]) for query in cloud.queries(path)]
+    cloud.asked.clear()
+    return found
+
+
+def amounts(text: str) -> dict[str, str]:
+    """Return the amounts of closed periods by their first day."""
+    return {
+        line.split('period_start="')[1].split('"')[0]: line.rsplit(" ", 1)[1]
+        for line in lines(text, "trustor_history_estimated_amount")
+    }
+
+
+def value(text: str, metric: str, period: str = "previous") -> str | None:
+    """Return the value of a metric of a period."""
+    found = [line for line in lines(text, metric) if f'period="{period}"' in line]
+    return found[0].rsplit(" ", 1)[1] if found else None
+
+
+def test_closed_periods_are_read_once_behind_the_current_one(cloud: Cloud) -> None:
+    """After the running and the previous period the closed ones are read back to where the API has
+    none; the same day nothing is asked for again.
+    """
+    put_trustors(cloud, "a")
+    path = put_year(cloud, "a", "9", "5", "4", "3")
+    trustors = desk(history=12)
+    text = trustors.poll(NOW)
+    assert asked(cloud, path) == [0, 1, 1, 2, 3, 4]
+    assert amounts(text) == {"2026-10-01": "10", "2026-09-01": "8", "2026-08-01": "6"}
+    assert trustors.left_out == []
+    trustors.poll(NOW)
+    assert asked(cloud, path) == [0]
+
+
+def test_no_more_periods_are_read_than_are_set(cloud: Cloud) -> None:
+    """The setting is how many; 0 is none, and shows none."""
+    put_trustors(cloud, "a")
+    path = put_year(cloud, "a", "9", "5", "4", "3")
+    assert amounts(desk(history=1).poll(NOW)) == {"2026-10-01": "10"}
+    assert asked(cloud, path) == [0, 1, 1]
+    assert amounts(desk(history=0).poll(NOW)) == {}
+    assert asked(cloud, path) == [0, 1]
+
+
+def test_a_period_settles_and_a_restatement_shows(cloud: Cloud) -> None:
+    """Unchanged for three days it is settled; what changes then is counted, dated, measured against
+    the first numbers, and shown as the previous period; after three equal days it is settled again.
+    """
+    put_trustors(cloud, "a")
+    put_year(cloud, "a", "9", "5")
+    trustors = desk(history=12)
+    assert value(trustors.poll(NOW), "trustor_period_settled") == "0"
+    text = trustors.poll(NOW + 3 * DAY)
+    assert value(text, "trustor_period_settled") == "1"
+    assert value(text, "trustor_period_restatements") == "0"
+    assert value(text, "trustor_restated_timestamp_seconds") is None
+
+    put_year(cloud, "a", "9", "7")
+    when = NOW + 8 * DAY  # the next day of reading is the 30th after the end
+    text = trustors.poll(when)
+    assert value(text, "trustor_period_settled") == "0"
+    assert value(text, "trustor_period_restatements") == "1"
+    assert value(text, "trustor_restated_amount") == "4"
+    assert value(text, "trustor_restated_timestamp_seconds") == f"{when.timestamp():.0f}"
+    assert value(text, "trustor_usage_quantity") == "7"
+    assert amounts(text) == {"2026-10-01": "14"}
+    for days in (9, 10):
+        text = trustors.poll(NOW + days * DAY)
+    assert value(text, "trustor_period_settled") == "1"
+    assert value(text, "trustor_restated_amount") == "4"
+
+
+def test_a_partial_answer_restates_nothing(cloud: Cloud) -> None:
+    """Numbers that are missing are no reading; the period is tried again the next day."""
+    put_trustors(cloud, "a")
+    path = put_year(cloud, "a", "9", "5")
+    trustors = desk(history=12)
+    trustors.poll(NOW)
+    trustors.poll(NOW + 3 * DAY)
+    put_year(cloud, "a", "9", None)
+    text = trustors.poll(NOW + 8 * DAY)
+    assert value(text, "trustor_period_restatements") == "0"
+    assert value(text, "trustor_usage_quantity") == "5"
+    assert amounts(text) == {"2026-10-01": "10"}
+    cloud.asked.clear()
+    trustors.poll(NOW + 8 * DAY)
+    assert asked(cloud, path) == [0, 1]
+
+
+def test_a_new_period_moves_every_index(cloud: Cloud) -> None:
+    """Closed periods are known by their dates: with a new one only that is read."""
+    put_trustors(cloud, "a")
+    put_year(cloud, "a", "9", "5", "4")
+    trustors = desk(history=2)
+    trustors.poll(NOW)
+    december = ("2026-12-01T00:00:00Z", "2026-12-31T23:59:59Z")
+    path = put_overview(cloud, "a", row("1", overagePrice="2"), index=0, period=december)
+    for index, usage in enumerate(("9", "5", "4"), start=1):
+        used = row(usage, overagePrice="2")
+        put_overview(cloud, "a", used, index=index, period=PERIODS[index - 1])
+    cloud.asked.clear()
+    text = trustors.poll(datetime(2026, 12, 4, 12, tzinfo=UTC))
+    assert amounts(text) == {"2026-11-01": "18", "2026-10-01": "10"}
+    assert asked(cloud, path)[:3] == [0, 1, 1]
+
+
+@pytest.mark.parametrize("status", [500, 429, 408])
+def test_a_failure_ends_the_walk_until_the_next_poll(cloud: Cloud, status: int) -> None:
+    """What could not be read is tolerated and asked for again; what was read stays."""
+    put_trustors(cloud, "a")
+    path = put_year(cloud, "a", "9", "5", "4", "3")
+    cloud.refuse(path, status, billingPeriodIndex="2")
+    trustors = desk(history=12)
+    assert amounts(trustors.poll(NOW)) == {"2026-10-01": "10"}
+    assert [about for _, about in trustors.left_out] == ["overview 2 of trustor id-a"]
+    put_year(cloud, "a", "9", "5", "4", "3")
+    assert len(amounts(trustors.poll(NOW))) == 3
+
+
+def test_a_customer_that_ends_has_no_history(cloud: Cloud) -> None:
+    """With its numbers its closed periods end."""
+    put_trustors(cloud, "a", "b")
+    path = put_year(cloud, "a", "9", "5")
+    put_year(cloud, "b", "9", "6")
+    trustors = desk(history=12)
+    assert len(lines(trustors.poll(NOW), "trustor_history_estimated_amount")) == 2
+    cloud.refuse(path, 403)
+    (line,) = lines(trustors.poll(NOW), "trustor_history_estimated_amount")
+    assert 'trustor="b"' in line
+
+
+def contract_periods() -> list[dict[str, object]]:
+    """Return a running and three closed periods as a contract lists them."""
+    starts = [date(2026, month, 1) for month in (11, 10, 9, 8)]
+    return [
+        {
+            "id": f"bp-{start.month}",
+            "dateStart": str(start),
+            "dateEnd": str((start + timedelta(days=31)).replace(day=1) - DAY),
+            "status": "Closed" if place else "Open",
+        }
+        for place, start in enumerate(starts)
+    ]
+
+
+def put_details(cloud: Cloud, *overages: object) -> None:
+    """Give the details of the contract's periods, the running one first."""
+    for period, overage in zip(contract_periods(), overages, strict=True):
+        charge = {"id": "ch", "name": "CX 3", "actualQuantity": overage, "overageCurrency": "EUR"}
+        detail = {**period, "charges": [{**charge, "overageCharge": overage}]}
+        cloud.put(f"{CONTRACTS}/c-1/billingperiods/{period['id']}", detail)
+
+
+def test_closed_periods_of_contracts_are_read_and_watched(cloud: Cloud) -> None:
+    """The closed periods are read once, as many as are set; a restatement is counted, and the
+    previous period shows its new numbers.
+    """
+    entity = {"id": "c-1", "externalNumber": "C-1", "billingPeriods": contract_periods()}
+    cloud.put(CONTRACTS, page(entity))
+    put_details(cloud, 9, 5, 4, 3)
+    contracts = Desk(ContractsCollector(ContractsSettings(history=2)))
+    text = contracts.poll(NOW)
+    shown = [line.rsplit(" ", 1)[1] for line in lines(text, "contract_history_overage_amount")]
+    assert shown == ["4", "5"]
+    assert cloud.count(f"{CONTRACTS}/c-1/billingperiods/bp-8") == 0
+    text = contracts.poll(NOW + 3 * DAY)
+    assert value(text, "contract_period_settled") == "1"
+    put_details(cloud, 9, 8, 4, 3)
+    text = contracts.poll(NOW + 8 * DAY)
+    assert value(text, "contract_period_restatements") == "1"
+    assert value(text, "contract_restated_overage_amount") == "3"
+    assert value(text, "charge_overage_amount") == "8"
+
+
+def test_a_period_of_a_contract_that_fails_is_tried_the_next_day(cloud: Cloud) -> None:
+    """The failure is tolerated; the other periods are read."""
+    entity = {"id": "c-1", "externalNumber": "C-1", "billingPeriods": contract_periods()}
+    cloud.put(CONTRACTS, page(entity))
+    put_details(cloud, 9, 5, 4, 3)
+    path = f"{CONTRACTS}/c-1/billingperiods/bp-9"
+    cloud.refuse(path, 500)
+    contracts = Desk(ContractsCollector(ContractsSettings(history=3)))
+    assert len(lines(contracts.poll(NOW), "contract_history_overage_amount")) == 2
+    put_details(cloud, 9, 5, 4, 3)
+    count = cloud.count(path)
+    contracts.poll(NOW)
+    assert cloud.count(path) == count
+    assert len(lines(contracts.poll(NOW + DAY), "contract_history_overage_amount")) == 3
