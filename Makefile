@@ -2,7 +2,6 @@
 
 PYTHON ?= python3
 ARGS ?=
-IMAGE :=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -62,9 +61,8 @@ bench: $(TESTS) ## measure speed and memory against the alternatives
 	@$(BIN)/python -m tools.testkit.components fetch nginx
 	@$(BIN)/python -m tools.bench $(ARGS)
 
-dist: $(TESTS) ## build wheel, sdist and chart into dist/; IMAGE=... is where the chart finds its image
-	$(BIN)/python -m build --no-isolation
-	$(BIN)/python -m tools.chart.package dist $(IMAGE)
+dist: $(TESTS) ## build wheel, sdist and chart into dist/; ARGS="--registry ..." fills in addresses
+	$(BIN)/python -m tools.release dist $(ARGS)
 
 image: ## build the image with Docker or podman (DOCKER=podman)
 	$(DOCKER) build --tag genesyscloud-billing-exporter .
@@ -78,11 +76,15 @@ scan: $(TOOLS) $(TESTS) ## look for weak settings in Dockerfile, chart and workf
 	@$(BIN)/python -m tools.chart.manifests $(VENV)/scanned/chart
 	@cp -R Dockerfile .github $(VENV)/scanned/
 	$(TOOLS)/bin/hadolint Dockerfile
+	$(TOOLS)/bin/zizmor --quiet --persona=auditor --offline .github
+	$(TOOLS)/bin/yamllint --strict --config-file helm/lint.yaml helm/billing-exporter
 	$(TOOLS)/bin/checkov --config-file .checkov.yaml --directory $(VENV)/scanned
 
-lock: $(TOOLS) ## choose anew the versions that the image is made of
+lock: $(TOOLS) ## choose the versions that image and release are made of
 	@$(TOOLS)/bin/uv --quiet pip compile pyproject.toml --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
+	@$(TOOLS)/bin/uv --quiet pip compile --group build --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements-build.lock
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .cache dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

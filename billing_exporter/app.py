@@ -4,7 +4,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 START_SPREAD_SECONDS = 5.0
 # Polls that are in a request when the program stops get this long, all together, to notice.
 STOP_SECONDS = 3.0
+# So long the end and a reload wait for the disk.
+SAVE_SECONDS = 3.0
 # How soon a changed configuration is noticed.
 _WATCH_SECONDS = 5.0
 # How soon an interrupted `poll_once` notices that it is.
@@ -98,7 +100,8 @@ class Exporter:
                 for organization in settings.organizations
             )
             if self._parts.state is not None:
-                self._parts.state.set_aside_others({poller.key for poller in self.pollers})
+                known = {poller.key for poller in self.pollers}
+                self._parts.state.set_aside_others_soon(known, SAVE_SECONDS)
             if self._spread is not None:
                 self._start_all(self._spread)
         self.telemetry.configured(utc_now())
@@ -116,6 +119,8 @@ class Exporter:
             until = monotonic() + STOP_SECONDS
             for unit in self._units:
                 unit.stop(max(0.0, until - monotonic()))
+            if self._parts.state is not None and not self._parts.state.flush(SAVE_SECONDS):
+                log.warning("the disk hangs: the last readings are not saved")
 
     def interrupt(self) -> None:
         """Make polls that are under way end soon; may be called by a signal handler."""
@@ -142,17 +147,20 @@ class Exporter:
             raise Interrupted
 
     def failed(self) -> bool:
-        """Tell whether a collector failed; one that nobody listed may lack its permission."""
-        return any(
-            poller.state.outcome != SUCCESS
-            and (poller.target.listed or poller.state.outcome != "forbidden")
-            for poller in self.pollers
+        """Return True where a collector failed, or none succeeded.
+
+        One that nobody listed may lack its permission.
+        """
+        outcomes = [(poller.state.outcome, poller.target.listed) for poller in self.pollers]
+        return all(outcome != SUCCESS for outcome, _ in outcomes) or any(
+            outcome != SUCCESS and (listed or outcome != "forbidden")
+            for outcome, listed in outcomes
         )
 
     def scrape(self, form: Format, gzip: bool) -> Body:
         """Return the exposition: kept bytes, and the live part about the exporter."""
-        live = self.telemetry.live(openmetrics=form is Format.OPENMETRICS)
-        return self.exposition.body.pieces(live, gzip=gzip)
+        kept, live = self.telemetry.live_parts(openmetrics=form is Format.OPENMETRICS)
+        return self.exposition.body.pieces(live, gzip=gzip, kept=(kept,))
 
     def waiting_for(self) -> list[str]:
         """Name the collectors that have had no outcome yet."""
@@ -243,7 +251,7 @@ class App:
 def build(
     settings: Settings,
     *,
-    address: str,
+    address: str | Sequence[str],
     telemetry_path: str = "/metrics",
     prefix: Prefix = NO_PREFIX,
     listener: socket.socket | None = None,
@@ -259,7 +267,7 @@ def build(
 
     Args:
         settings: what is polled.
-        address: where to listen, ``host:port`` or ``:port``.
+        address: where to listen, ``host:port`` or ``:port``; one place or several.
         telemetry_path: path of the metrics.
         prefix: what stands before all paths.
         listener: listens already, in the place of the address.

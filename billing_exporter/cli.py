@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 from billing_exporter import __version__
 from billing_exporter.commands.errors import CommandError
+from billing_exporter.commands.terminal import escaped, protect_terminal
 
 COMMANDS = {
     "serve": "Poll the API and serve the metrics until SIGTERM or SIGINT.",
@@ -21,7 +22,7 @@ COMMANDS = {
     "doctor": "Report for each organization and operation what works, and what to change where.",
     "once": "Poll everything once and print the exposition; 1 if a collector failed.",
     "reconcile": "Compare what was used with what was invoiced, down to the SKU; 1 if it differs.",
-    "api": "Call one operation of the API and print its JSON.",
+    "api": "Call one operation of the API and print its JSON as the API sent it.",
     "health": "Ask a running exporter whether it is well; 1 if it is not.",
     "metrics": "Print the reference of all metrics (Markdown).",
     "schema": "Print the JSON Schema of the configuration file.",
@@ -71,13 +72,14 @@ def command(name: str) -> Command:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
+    protect_terminal()
     words = sys.argv[1:] if argv is None else argv
     named = [word for word in words[:1] if word in COMMANDS]
     arguments = parser(named).parse_args(words)
     try:
         return command(arguments.command).run(arguments)
     except CommandError as error:
-        print(error, file=sys.stderr)
+        print(escaped(str(error)), file=sys.stderr)
         return 1
     except BrokenPipeError:
         # The reader of our output has closed it; a second error at exit helps nobody.

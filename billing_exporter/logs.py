@@ -1,4 +1,4 @@
-"""What the exporter says about itself: one line per event, logfmt or JSON, no secrets, no people.
+"""Log output: one line per event, logfmt or JSON, without secrets or people.
 
 A call gives its context as `extra={...}`; each key becomes a field:
 

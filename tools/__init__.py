@@ -1,1 +1,1 @@
-"""What the project is built and judged with; never shipped."""
+"""Tools of the project: generators, benchmark, reliability runs, test kit; never shipped."""

@@ -41,7 +41,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "commands.health": ("commands.errors",),
     "commands.progress": (),
     "app": ("*",),
-    "config": ("collectors.settings", "genesys.regions"),
+    "config": ("collectors.durations", "collectors.settings", "genesys.regions"),
     # The web configuration becomes what the server is guarded by: web itself reads no files.
     "config.web": ("config", "httpd", "web.protection", "web.settings"),
     "config.web_reload": ("config", "web.protection"),
@@ -52,7 +52,8 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "forecasting": (),
     "genesys": (),
     "collectors": ("genesys", "metrics", "settlement"),
-    "collectors.settings": (),
+    "collectors.durations": (),
+    "collectors.settings": ("collectors.durations",),
     "metrics": (),
     "telemetry": ("metrics", "version"),
     "polling": ("collectors", "config", "genesys", "metrics", "telemetry"),
@@ -72,6 +73,7 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "dashboards": ("paths", "testkit"),
     "demo_stack": ("dashboards", "paths", "testkit"),
     "paths": (),
+    "release": ("paths",),
     "reliability": ("paths", "testkit"),
     "testkit": ("paths",),
 }

@@ -9,7 +9,7 @@ from billing_exporter.collectors.base import Poll, label
 from billing_exporter.collectors.closed_periods import Answer, History, Key
 from billing_exporter.collectors.history_budget import Budget
 from billing_exporter.collectors.periods import is_closed
-from billing_exporter.collectors.settings import ContractsSettings, seconds
+from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys import ApiError
 from billing_exporter.genesys.records import (
     BillingContract,
@@ -30,7 +30,7 @@ class ContractHistories:
         self._poll = poll
         self._most = settings.history
         self._today = poll.now.date()
-        self._budget = Budget(poll, seconds(settings.interval))
+        self._budget = Budget(poll, settings.interval.seconds)
 
     def needed(self, contract: BillingContract, known: History) -> list[BillingContractPeriod]:
         """Return the closed periods of a contract that are to be read, the newest first."""

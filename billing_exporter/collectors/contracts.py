@@ -8,7 +8,7 @@ Exposes::
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import msgspec
 
@@ -17,7 +17,7 @@ from billing_exporter.collectors.closed_periods import History
 from billing_exporter.collectors.contract_history import ContractHistories
 from billing_exporter.collectors.history_samples import add_history
 from billing_exporter.collectors.periods import is_closed, named
-from billing_exporter.collectors.settings import ContractsSettings, seconds
+from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -75,7 +75,7 @@ class ContractsCollector:
 
     def __init__(self, settings: ContractsSettings) -> None:
         self._settings = settings
-        self._max_age = timedelta(seconds=seconds(settings.max_age))
+        self._max_age = settings.max_age.time
 
     def fetch(self, poll: Poll[ContractsData]) -> ContractsData:
         """Fetch the listing, then period details; a closed period is fetched once and kept."""

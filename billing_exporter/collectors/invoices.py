@@ -10,7 +10,7 @@ An invoice has no due date; it is derived from payment terms that state one (``t
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import chain, product
 
 import msgspec
@@ -18,7 +18,7 @@ import msgspec
 from billing_exporter.collectors.base import Details, Poll, concluded, label
 from billing_exporter.collectors.payment_status import PAID, UNPAID, is_owed, shown
 from billing_exporter.collectors.payment_terms import due_date
-from billing_exporter.collectors.settings import InvoicesSettings, seconds
+from billing_exporter.collectors.settings import InvoicesSettings
 from billing_exporter.genesys.decoding import encode
 from billing_exporter.genesys.records import BillingInvoice, BillingInvoiceItem
 from billing_exporter.metrics import catalogue
@@ -77,8 +77,8 @@ class InvoicesCollector:
     data = InvoicesData
 
     def __init__(self, settings: InvoicesSettings) -> None:
-        self._lookback = timedelta(seconds=seconds(settings.lookback))
-        self._max_age = timedelta(seconds=seconds(settings.max_age))
+        self._lookback = settings.lookback.time
+        self._max_age = settings.max_age.time
         self._lines = settings.lines
 
     def fetch(self, poll: Poll[InvoicesData]) -> InvoicesData:

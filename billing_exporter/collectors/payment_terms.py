@@ -1,4 +1,4 @@
-"""When an invoice is due, from its payment terms.
+"""Due date of an invoice, from its payment terms.
 
 The API gives no due date. Only ``Net 30`` is a documented spelling; its kin are the general ones
 of billing systems. Terms that do not plainly state a number of days give no date: an end-of-month

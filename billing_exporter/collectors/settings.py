@@ -1,53 +1,41 @@
-"""What an operator may set per collector: the one source of keys, defaults and their meaning.
+"""Settings of the collectors: the one source of their keys, defaults and meaning.
 
 A leaf, so that the collectors and the configuration can both import it. A default lives in the
 class of its collector and repeats the type, for msgspec takes a bare `str` as "no rule".
 """
 
-import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
+import msgspec.inspect
 from msgspec import Meta
 
-_UNITS = {
-    "y": 365 * 86400.0,
-    "w": 7 * 86400.0,
-    "d": 86400.0,
-    "h": 3600.0,
-    "m": 60.0,
-    "s": 1.0,
-    "ms": 0.001,
-}
-# At least one part, units descending, each once. Valid for Python and for JSON Schema alike: the
-# last part refuses the line feed that Python's `$` would let pass.
-_DURATION = "(?=.)" + "".join(f"([0-9]{{1,9}}{unit})?" for unit in _UNITS)
-_END = r"$(?!\n)"
-_LONGEST = "10y"
+from billing_exporter.collectors.durations import ALTERNATIVE, END, PATTERN, Duration
+
+_LONGEST = Duration("10y")
 
 
-def seconds(duration: str) -> float:
-    """Return the seconds of a duration in Prometheus's notation, such as `90s` or `1h30m`.
+def _default(text: str) -> Any:
+    """Return a field whose default is a duration; `default_text` reads it back."""
+    return msgspec.field(default_factory=partial(Duration, text))
 
-    As in Prometheus a day is 24 hours, a week 7 days and a year 365 days.
 
-    Raises:
-        ValueError: The text is not such a duration.
-    """
-    if not re.fullmatch(_DURATION, duration):
-        raise ValueError("expected a duration such as 90s, 15m, 6h or 30d")
-    parts = re.findall("([0-9]+)([a-z]+)", duration)
-    return sum(int(count) * _UNITS[unit] for count, unit in parts)
+def default_text(field: msgspec.inspect.Field) -> str | None:
+    """Return the default of a field that is a duration as text, or None for any other field."""
+    made = field.default_factory
+    return made.args[0] if isinstance(made, partial) and made.func is Duration else None
 
 
 def _at_least(shortest: str, reason: str = "") -> Callable[[str], None]:
     """Return a check that refuses durations below `shortest` or above ten years."""
 
-    def check(duration: str) -> None:
-        if seconds(duration) < seconds(shortest):
+    def check(text: str) -> None:
+        length = Duration(text).seconds
+        if length < Duration(shortest).seconds:
             raise ValueError(f"expected at least {shortest}{reason}")
-        if seconds(duration) > seconds(_LONGEST):
+        if length > _LONGEST.seconds:
             raise ValueError(f"expected at most {_LONGEST}")
 
     return check
@@ -63,17 +51,16 @@ def _check_distinct(items: tuple[str, ...]) -> None:
         raise ValueError("expected each value once")
 
 
-Duration = Annotated[
-    str,
+_DurationSetting = Annotated[
+    Duration,
     Meta(
-        pattern=f"^{_DURATION}{_END}",
         extra={"kind": "duration", "expected": "a duration such as 90s, 15m, 6h or 30d"},
+        extra_json_schema={"pattern": PATTERN},
     ),
 ]
-"""Text that `seconds` reads."""
 
 Interval = Annotated[
-    Duration,
+    _DurationSetting,
     Meta(
         description="Time from one poll to the next, at least 1m.",
         extra={"check": _at_least("1m", ": the API's billing data is refreshed about once a day")},
@@ -81,7 +68,7 @@ Interval = Annotated[
 ]
 
 Timeout = Annotated[
-    Duration,
+    _DurationSetting,
     Meta(
         description="Deadline of one poll with all its calls, at least 1s.",
         extra={"check": _at_least("1s")},
@@ -89,7 +76,7 @@ Timeout = Annotated[
 ]
 
 MaxAge = Annotated[
-    Duration,
+    _DurationSetting,
     Meta(
         description="How long the last good reading is shown when polls fail; then its series "
         "end. At least 1h.",
@@ -107,12 +94,12 @@ MaxSeries = Annotated[
     ),
 ]
 
-Lookback = Annotated[Duration, Meta(extra={"check": _at_least("1d")})]
+Lookback = Annotated[_DurationSetting, Meta(extra={"check": _at_least("1d")})]
 
 Window = Annotated[
     str,
     Meta(
-        pattern=f"^(contract|month|{_DURATION}){_END}",
+        pattern=f"^(contract|month|{ALTERNATIVE}){END}",
         extra={
             "kind": "`contract`, `month` or duration",
             "expected": "contract, month or a duration such as 30d",
@@ -145,15 +132,15 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     interval: Interval
     timeout: Timeout
-    max_age: MaxAge = "7d"
+    max_age: MaxAge = _default("7d")
     max_series: MaxSeries = 500_000
 
 
 class UsageSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Billable usage of the organization itself."""
 
-    interval: Interval = "6h"
-    timeout: Timeout = "10m"
+    interval: Interval = _default("6h")
+    timeout: Timeout = _default("10m")
     window: Annotated[
         Window,
         Meta(
@@ -167,11 +154,11 @@ class UsageSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unknown
 class InvoicesSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Invoices, what of them is unpaid or overdue, and their lines."""
 
-    interval: Interval = "1h"
-    timeout: Timeout = "15m"
+    interval: Interval = _default("1h")
+    timeout: Timeout = _default("15m")
     lookback: Annotated[
         Lookback, Meta(description="How far back invoices are listed, at least 1d.")
-    ] = "400d"
+    ] = _default("400d")
     lines: Annotated[
         Literal["none", "unpaid", "all"], Meta(description="Whose lines are fetched and exposed.")
     ] = "unpaid"
@@ -180,16 +167,16 @@ class InvoicesSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unkn
 class ContractsSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Contracts with their billing periods, charges, wallets and plans."""
 
-    interval: Interval = "6h"
-    timeout: Timeout = "15m"
+    interval: Interval = _default("6h")
+    timeout: Timeout = _default("15m")
     history: History = 12
 
 
 class TrustorsSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Billing overviews of the organizations that trust this one: a partner's customers."""
 
-    interval: Interval = "6h"
-    timeout: Timeout = "2h"
+    interval: Interval = _default("6h")
+    timeout: Timeout = _default("2h")
     periods: Annotated[
         Periods,
         Meta(description="Billing periods to fetch, counted from the newest that the API gives."),
@@ -227,6 +214,11 @@ class Collectors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     trustors: TrustorsSettings | None = None
 
 
+def settings_types() -> dict[str, type[Any]]:
+    """Return the type of each collector's settings by the collector's name."""
+    return {name: get_args(hint)[0] for name, hint in get_type_hints(Collectors).items()}
+
+
 def every_collector(of_all: Mapping[str, Any], **by_name: Mapping[str, Any]) -> Collectors:
     """Return settings of every collector: the defaults, but for what is given.
 
@@ -234,12 +226,8 @@ def every_collector(of_all: Mapping[str, Any], **by_name: Mapping[str, Any]) -> 
         of_all: settings that each collector gets.
         by_name: settings of one collector more, by its name.
     """
-    types: dict[str, type[Any]] = {
-        name: get_args(hint)[0] for name, hint in get_type_hints(Collectors).items()
-    }
-    return Collectors(
-        **{name: kind(**of_all, **by_name.get(name, {})) for name, kind in types.items()}
-    )
+    types = settings_types().items()
+    return Collectors(**{name: kind(**of_all, **by_name.get(name, {})) for name, kind in types})
 
 
 EVERY_COLLECTOR = every_collector({})

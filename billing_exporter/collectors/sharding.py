@@ -1,4 +1,4 @@
-"""Which of several exporters asks for which customer.
+"""Division of the customers among several exporters.
 
 Rendezvous hashing: each shard draws a number for each customer, and the highest one has it. Every
 process comes to the same result, and one more shard takes over its share and moves nothing else.

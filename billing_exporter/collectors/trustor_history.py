@@ -13,7 +13,7 @@ import msgspec
 from billing_exporter.collectors.base import Poll, label, side_by_side
 from billing_exporter.collectors.closed_periods import Answer, History, Key
 from billing_exporter.collectors.history_budget import Budget
-from billing_exporter.collectors.settings import TrustorsSettings, seconds
+from billing_exporter.collectors.settings import TrustorsSettings
 from billing_exporter.collectors.trustor_overview import (
     PeriodData,
     TrustorData,
@@ -44,7 +44,7 @@ class TrustorHistories:
         self._poll = poll
         self._settings = settings
         self._today = poll.now.date()
-        self._budget = Budget(poll, seconds(settings.interval))
+        self._budget = Budget(poll, settings.interval.seconds)
 
     def needed(self, numbers: dict[str, TrustorData], known: dict[str, History]) -> list[str]:
         """Return the customers of which something is to be read, who has no history first."""

@@ -1,4 +1,4 @@
-"""What the billing overview of one customer organization (trustor) means."""
+"""Samples of the billing overview of one customer organization (trustor)."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -10,7 +10,7 @@ A customer that fails (no trust, no data, an error) is a status of that customer
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from fnmatch import fnmatchcase
 
 import msgspec
@@ -19,7 +19,7 @@ from billing_exporter.collectors.base import Poll, label, once_each, side_by_sid
 from billing_exporter.collectors.closed_periods import History
 from billing_exporter.collectors.history_samples import expose_history
 from billing_exporter.collectors.overviews import Attempt, Overviews
-from billing_exporter.collectors.settings import TrustorsSettings, seconds
+from billing_exporter.collectors.settings import TrustorsSettings
 from billing_exporter.collectors.sharding import Shard
 from billing_exporter.collectors.sweep import Sweep, TrustorsData
 from billing_exporter.collectors.trustor_history import TrustorHistories
@@ -63,7 +63,7 @@ class TrustorsCollector:
 
     def __init__(self, settings: TrustorsSettings, shard: Shard | None = None) -> None:
         self._settings = settings
-        self._max_age = timedelta(seconds=seconds(settings.max_age))
+        self._max_age = settings.max_age.time
         self._shard = shard or Shard()
 
     def fetch(self, poll: Poll[TrustorsData]) -> TrustorsData:

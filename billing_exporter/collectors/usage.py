@@ -9,14 +9,15 @@ The report names users and devices; they are counted and never held.
 """
 
 from collections.abc import Callable, Sized
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
 
 from billing_exporter.collectors.base import Poll, label
-from billing_exporter.collectors.settings import UsageSettings, seconds
+from billing_exporter.collectors.durations import Duration
+from billing_exporter.collectors.settings import UsageSettings
 from billing_exporter.collectors.usage_window import (
     LAST_OF_DAY,
     Window,
@@ -119,7 +120,7 @@ class UsageCollector:
         if self._window == "month":
             return _Asked(calendar_month(poll.now))
         midnight = poll.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        start = midnight - timedelta(seconds=seconds(self._window))
+        start = midnight - Duration(self._window).time
         return _Asked((start, midnight + LAST_OF_DAY))
 
 

@@ -1,15 +1,29 @@
 """Command ``api``: calls one operation of the API by its reference name."""
 
 import argparse
+import logging
 import sys
-from collections.abc import Mapping, Sequence
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured, organization_of
 from billing_exporter.commands.errors import CommandError
-from billing_exporter.genesys import OPERATIONS, ApiError, BillingApi, Parameter, encode, parameters
+from billing_exporter.commands.terminal import escaped, write_bytes
+from billing_exporter.genesys import (
+    OPERATIONS,
+    ApiError,
+    BillingApi,
+    Parameter,
+    RawPage,
+    UnexpectedAnswer,
+    following,
+    parameters,
+)
 from billing_exporter.polling.organization import connect
 
 EXAMPLES = """\
@@ -18,10 +32,18 @@ examples:
   billing-exporter api get_billing_contract --contract-id C-1001
   billing-exporter api get_billing_reports_billableusage \\
       --start-date 2026-01-01 --end-date 2026-01-31
+  billing-exporter api get_orgauthorization_trustors --all
   billing-exporter api list                       the operations and their parameters
 
-The answer may hold addresses, payment links and names of users: it is what the API said.
+The JSON is what the API sent, with every key, null and number as it was, indented on a terminal.
+With --all each page is printed, one JSON text after the other. It may hold addresses, payment links
+and names of users.
 """
+
+log = logging.getLogger(__name__)
+
+_ALL = "--all"
+_MOST_PAGES = 10_000
 
 
 class CallError(ValueError):
@@ -29,7 +51,7 @@ class CallError(ValueError):
 
 
 def call(api: BillingApi, operation: str, given: Mapping[str, str]) -> bytes:
-    """Call an operation and return its answer as JSON with the API's own names.
+    """Call an operation and return the JSON that the API sent.
 
     Args:
         api: the client.
@@ -40,6 +62,76 @@ def call(api: BillingApi, operation: str, given: Mapping[str, str]) -> bytes:
         CallError: the operation or a parameter is unknown, missing or cannot be read.
         ApiError: the API did not answer as it should.
     """
+    return _body(api, operation, _values(operation, given))
+
+
+def call_all(api: BillingApi, operation: str, given: Mapping[str, str]) -> Iterator[bytes]:
+    """Call an operation for all its pages and yield the JSON of each.
+
+    Raises:
+        CallError: as ``call``; or the operation has no pages.
+        ApiError: the API did not answer as it should, or the pages do not end.
+    """
+    values = _values(operation, given)
+    names = {parameter.name for parameter in parameters(operation)}
+    if not names & {"after", "page_number"}:
+        raise CallError(f"{operation} has no pages: leave out {_ALL}")
+    name = "page_number" if "page_number" in names else "after"
+    rows, seen = 0, set[str | int]()
+    for _ in range(_MOST_PAGES):
+        body = _body(api, operation, values)
+        yield body
+        page = _page(body, operation)
+        rows += len(page.entities)
+        number = int(values.get(name, 1)) if name == "page_number" else None
+        after = following(page, operation, number, rows)
+        if after is None:
+            return
+        if after in seen:
+            break
+        seen.add(after)
+        values[name] = after
+    raise UnexpectedAnswer("the pages do not end", path="$.nextUri", operation=operation)
+
+
+def printable(body: bytes, *, indented: bool) -> str:
+    """Return JSON as it is printed: what could steer a terminal is escaped as JSON allows."""
+    text = body.decode("utf-8-sig")
+    if indented:
+        text = msgspec.json.format(text, indent=2)
+    # Such characters stand within strings alone, where JSON has the same escapes.
+    return escaped(text.replace("\r\n", "\n")).rstrip("\n") + "\n"
+
+
+def _body(api: BillingApi, operation: str, values: Mapping[str, Any]) -> bytes:
+    """Return the JSON that an operation was answered with, also where the client cannot use it."""
+    bodies: list[bytes] = []
+    try:
+        getattr(api.recording(bodies.append), operation)(**values)
+    except UnexpectedAnswer as error:
+        if not bodies or not _is_json(bodies[-1]):
+            raise
+        log.warning("the exporter would not use this answer: %s", error)
+    return bodies[-1]
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body.removeprefix(BOM_UTF8), type=msgspec.Raw)
+    except ValueError:
+        return False
+    return True
+
+
+def _page(body: bytes, operation: str) -> RawPage:
+    try:
+        return msgspec.json.decode(body.removeprefix(BOM_UTF8), type=RawPage)
+    except ValueError:
+        raise UnexpectedAnswer("the answer is no page", operation=operation) from None
+
+
+def _values(operation: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return the parameters by their names, each as its type."""
     if operation not in OPERATIONS:
         raise CallError(f"unknown operation {operation}; known are {', '.join(OPERATIONS)}")
     known = {parameter.name: parameter for parameter in parameters(operation)}
@@ -51,8 +143,7 @@ def call(api: BillingApi, operation: str, given: Mapping[str, str]) -> bytes:
     for parameter in known.values():
         if parameter.required and parameter.name not in named:
             raise CallError(f"{operation} needs {_flag(parameter.name)}: {parameter.help}")
-    values = {name: _read(known[name], text) for name, text in named.items()}
-    return encode(getattr(api, operation)(**values))
+    return {name: _read(known[name], text) for name, text in named.items()}
 
 
 def listing() -> str:
@@ -95,7 +186,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "parameters",
         metavar="--parameter value",
         nargs=argparse.REMAINDER,
-        help="parameters of the operation",
+        help=f"parameters of the operation; {_ALL} asks for every page of a listing",
     )
 
 
@@ -108,17 +199,24 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.operation == "list":
         print(listing(), end="")
         return 0
+    words = [word for word in arguments.parameters if word != _ALL]
+    ask = call_all if _ALL in arguments.parameters else _call_once
     settings, redactor = configured(arguments)
     api = connect(organization_of(settings, arguments.organization), redactor.redact)
     try:
-        answer = call(api, arguments.operation, _pairs(arguments.parameters))
+        for body in ask(api, arguments.operation, _pairs(words)):
+            text = printable(body, indented=sys.stdout.isatty())
+            write_bytes(sys.stdout, text.encode())
     except (CallError, ApiError) as error:
         raise CommandError(f"billing-exporter: {error}") from None
     finally:
         api.close()
-    sys.stdout.buffer.write(answer + b"\n")
     sys.stdout.flush()
     return 0
+
+
+def _call_once(api: BillingApi, operation: str, given: Mapping[str, str]) -> Iterable[bytes]:
+    return (call(api, operation, given),)
 
 
 def _pairs(words: Sequence[str]) -> dict[str, str]:

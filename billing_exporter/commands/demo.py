@@ -10,6 +10,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from billing_exporter.app import build, serve
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import every_collector
 from billing_exporter.commands import flags
 from billing_exporter.commands.errors import CommandError
@@ -58,7 +59,7 @@ def _demo_settings(time_scale: float) -> dict[str, dict[str, Any]]:
 def settings_for(url: str, *, time_scale: float) -> Settings:
     """Return settings that poll the simulator at a URL at a pace that suits its clock."""
     wait = min(max(_INTERVAL_SECONDS / time_scale, _SHORTEST_SECONDS), _LONGEST_SECONDS)
-    interval = f"{wait:.0f}s"
+    interval = Duration(f"{wait:.0f}s")
     organization = Organization(
         name=ORGANIZATION,
         api_url=url,

@@ -12,7 +12,14 @@ from billing_exporter.collectors.settings import Collectors
 from billing_exporter.collectors.usage_window import calendar_month
 from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured
-from billing_exporter.genesys import ApiError, BillingApi, Forbidden, NotFound, date_of
+from billing_exporter.genesys import (
+    OPERATIONS,
+    ApiError,
+    BillingApi,
+    Forbidden,
+    NotFound,
+    date_of,
+)
 from billing_exporter.genesys.operations import OWN_ORGANIZATION
 from billing_exporter.polling.organization import connect
 
@@ -151,6 +158,8 @@ class Doctor:
         except ApiError as error:
             needed = self._needed(name)
             said = f"{error}; needed by {', '.join(needed)}" if needed else f"{error}; not needed"
+            if isinstance(error, Forbidden):
+                said = f"{said}{_permission(name, str(error))}"
             self._find(name, "failed" if needed else "warning", said)
             return None
         self._find(name, "ok", "")
@@ -163,10 +172,17 @@ class Doctor:
 
     def _skip(self, *names: str) -> None:
         for name in names:
-            self._find(name, "skipped", "there is nothing to try it on")
+            text = f"there is nothing to try it on{_permission(name)}"
+            self._find(name, "skipped", text)
 
     def _find(self, subject: str, outcome: Outcome, text: str) -> None:
         self.findings.append(Finding(subject, outcome, text))
+
+
+def _permission(name: str, said: str = "") -> str:
+    """Return which permission an operation needs, where that has not been said."""
+    permission = OPERATIONS[name].permission
+    return "" if permission is None or permission in said else f"; needs {permission}"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -193,6 +209,7 @@ def run(arguments: argparse.Namespace) -> int:
         except ApiError as error:
             print(f"  {'failed':<8} {error}")
             failed = True
+            api.close()
             continue
         doctor.examine()
         api.close()

@@ -1,8 +1,25 @@
 """Flags that several commands share."""
 
 import argparse
+from collections.abc import Sequence
+from typing import Any
 
 DEFAULT_ADDRESS = ":10059"
+
+
+class _Repeated(argparse.Action):
+    """A flag that may be given several times; what is given replaces the default."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 - the signature is argparse's
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,  # noqa: ARG002 - the same
+    ) -> None:
+        given = getattr(namespace, self.dest)
+        before = () if given is self.default else given
+        setattr(namespace, self.dest, (*before, values))
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -39,8 +56,10 @@ def add_web(parser: argparse.ArgumentParser) -> None:
         "--web.listen-address",
         dest="listen_address",
         metavar="ADDRESS",
-        default=DEFAULT_ADDRESS,
-        help=f"address to listen on, host:port or :port (default {DEFAULT_ADDRESS})",
+        action=_Repeated,
+        default=(DEFAULT_ADDRESS,),
+        help=f"address to listen on, host:port or :port (default {DEFAULT_ADDRESS}); may be "
+        "repeated",
     )
     parser.add_argument(
         "--web.telemetry-path",

@@ -2,19 +2,30 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 
 from billing_exporter.app import Exporter, interruptible
 from billing_exporter.commands import flags
+from billing_exporter.commands.atomic_file import replace_file
 from billing_exporter.commands.configuration import configured
 from billing_exporter.commands.errors import CommandError
 from billing_exporter.commands.progress import ProgressLine
+from billing_exporter.commands.terminal import escaped, write_bytes
 from billing_exporter.genesys import Interrupted
+from billing_exporter.polling.poller import SUCCESS
 from billing_exporter.web.negotiation import Format
 
 EXAMPLES = """\
 examples:
   billing-exporter once --config.file c.yml --format openmetrics
-  billing-exporter once --config.file c.yml > billing.new && mv billing.new billing.prom
+  billing-exporter once --config.file c.yml --output /var/lib/node_exporter/billing.prom
+
+--output replaces the file in any case, at once, so that what could be read is there and what could
+not is marked by `genesyscloud_billing_up 0`.
+
+exit status: 0 all collectors succeeded, or lack a permission that nobody asked for; 1 a collector
+failed, or none succeeded
 """
 
 
@@ -28,10 +39,16 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="format of the exposition (default text)",
     )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="file to write, replaced at once even where a collector failed (default: print)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the exposition; the status is 1 where a collector failed.
+    """Print or write the exposition; the status is 1 where a collector failed.
 
     Raises:
         CommandError: the configuration is invalid, or a signal ended the command.
@@ -45,11 +62,36 @@ def run(arguments: argparse.Namespace) -> int:
         with interruptible(exporter):
             exporter.poll_once()
     except Interrupted:
-        raise CommandError("billing-exporter: interrupted, nothing is printed") from None
+        raise CommandError("billing-exporter: interrupted, nothing is written") from None
     finally:
         line.clear()
     form = Format.OPENMETRICS if arguments.format == "openmetrics" else Format.TEXT
-    for piece in exporter.scrape(form, gzip=False):
-        sys.stdout.buffer.write(piece)
-    sys.stdout.flush()
+    _write(exporter.scrape(form, gzip=False), arguments.output)
+    if exporter.failed():
+        print(escaped(f"billing-exporter: {_failures(exporter)}"), file=sys.stderr)
     return int(exporter.failed())
+
+
+def _write(pieces: Iterable[bytes], output: Path | None) -> None:
+    if output is None:
+        for piece in pieces:
+            write_bytes(sys.stdout, piece)
+        sys.stdout.flush()
+        return
+    try:
+        replace_file(output, pieces)
+    except OSError as error:
+        why = error.strerror or error
+        raise CommandError(f"billing-exporter: {output} cannot be written: {why}") from None
+
+
+def _failures(exporter: Exporter) -> str:
+    """Return which collectors failed and why, for one line."""
+    failed = [
+        f"{poller.target.organization} {poller.target.collector.name} ({poller.state.outcome})"
+        for poller in exporter.pollers
+        if poller.state.outcome != SUCCESS
+    ]
+    if len(failed) == len(exporter.pollers):
+        return f"no collector succeeded: {', '.join(failed)}; `billing-exporter doctor` says why"
+    return f"failed: {', '.join(failed)}"

@@ -1,4 +1,4 @@
-"""What must hold between settings that are right by themselves."""
+"""Checks between settings that are valid by themselves."""
 
 from pathlib import Path
 from typing import Any, Protocol

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in the words of the operator who has to mend it."""
+"""Errors of a configuration, in the words of the operator who has to fix it."""
 
 import difflib
 import re

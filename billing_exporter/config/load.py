@@ -9,7 +9,6 @@ from msgspec import inspect
 from billing_exporter.config import cross_checks, yamltree
 from billing_exporter.config.env_expansion import expand
 from billing_exporter.config.errors import ConfigError, Mistake
-from billing_exporter.config.secret import Secret
 from billing_exporter.config.settings import Organization, Settings
 from billing_exporter.config.validation import Checker, build
 
@@ -77,7 +76,7 @@ def parse(text: str, file: str, environ: Mapping[str, str]) -> Settings:
         value = checker.check(root, inspect.type_info(Settings))
         cross_checks.check_organizations(root, value, Path(file).parent, mistakes)
     mistakes.refuse()
-    return build(Settings, value, _secret)
+    return build(Settings, value, _from_text)
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
@@ -96,7 +95,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
     value = Checker(mistakes.report, str).check(root, inspect.type_info(Organization))
     cross_checks.check_organization(root, value, Path(), mistakes)
     mistakes.refuse()
-    return Settings(organizations=(build(Organization, value, _secret),))
+    return Settings(organizations=(build(Organization, value, _from_text),))
 
 
 def read_text(path: str | Path) -> str:
@@ -124,5 +123,5 @@ def _read(path: Path) -> str:
     return content.decode("utf-8-sig")
 
 
-def _secret(_: type, text: str) -> Secret:
-    return Secret(text)
+def _from_text(kind: type, text: str) -> Any:
+    return kind(text)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import inspect
 
+from billing_exporter.collectors.settings import default_text
 from billing_exporter.config.errors import ConfigError
 from billing_exporter.config.load import DEFAULT_NAME, VARIABLES, parse
 from billing_exporter.config.settings import Settings
@@ -134,10 +135,12 @@ def _default(field: inspect.Field) -> str:
         return "required"
     if field.default is None:
         return "-"
-    if isinstance(field.default, msgspec.Struct):
+    if field.name == "collectors":
         return "all"
-    text = field.default
-    return f"`{text if isinstance(text, str) else msgspec.json.encode(text).decode()}`"
+    duration = default_text(field)
+    if duration is not None or isinstance(field.default, str):
+        return f"`{duration or field.default}`"
+    return f"`{msgspec.json.encode(field.default).decode()}`"
 
 
 def _variables() -> str:

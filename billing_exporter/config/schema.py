@@ -1,10 +1,17 @@
 """The configuration explained from its own types, as JSON Schema for editors and other tools."""
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
+import msgspec.inspect
 
-from billing_exporter.collectors.settings import Collectors
+from billing_exporter.collectors.durations import as_text
+from billing_exporter.collectors.settings import (
+    EVERY_COLLECTOR,
+    Collectors,
+    default_text,
+    settings_types,
+)
 from billing_exporter.config.cross_checks import EITHER
 from billing_exporter.config.settings import Organization, Settings
 
@@ -17,6 +24,17 @@ def schema() -> dict[str, Any]:
         name: part if name == Collectors.__name__ else _without_null(part)
         for name, part in raw["$defs"].items()
     }
+    for kind in settings_types().values():
+        properties = definitions[kind.__name__]["properties"]
+        struct = cast("msgspec.inspect.StructType", msgspec.inspect.type_info(kind))
+        for field in struct.fields:
+            duration = default_text(field)
+            if duration is not None:
+                properties[field.name]["default"] = duration
+    of_organization = definitions[Organization.__name__]["properties"]
+    of_organization["collectors"]["default"] = msgspec.to_builtins(
+        EVERY_COLLECTOR, enc_hook=as_text
+    )
     definitions[Organization.__name__]["allOf"] = [
         {"oneOf": [{"required": [key]} for key in pair]} for pair in EITHER
     ]

@@ -1,5 +1,6 @@
 """A value that no message, log line or page can show by accident."""
 
+import codecs
 from pathlib import Path
 
 _LARGEST = 64 * 1024
@@ -32,10 +33,11 @@ class Secret:
 
 
 def read_secret(path: str) -> str:
-    """Return the text of a secret's file without its last line feed.
+    """Return the text of a secret's file without line ends around it and a byte order mark.
 
     Raises:
-        OSError: The file cannot be read, is empty, too large or not text; the message names it.
+        OSError: The file cannot be read, is empty, too large, not text or of several lines; the
+            message names it.
     """
     try:
         with Path(path).open("rb") as file:
@@ -46,10 +48,18 @@ def read_secret(path: str) -> str:
         raise OSError("a file's name cannot hold a NUL character") from None
     if len(content) > _LARGEST:
         raise OSError(f"{path} is larger than a secret may be, 64 KiB")
-    try:
-        text = content.decode().removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError:
-        raise OSError(f"{path} is not UTF-8 text") from None
+    text = _decoded(path, content).strip("\r\n")
     if not text.strip():
         raise OSError(f"{path} is empty")
+    if "\n" in text or "\r" in text:
+        raise OSError(f"{path} has several lines; a secret is one")
     return text
+
+
+def _decoded(path: str, content: bytes) -> str:
+    # Editors and shells of Windows write UTF-16 or a byte order mark.
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return content.decode("utf-16" if is_utf16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise OSError(f"{path} is not UTF-8 text") from None

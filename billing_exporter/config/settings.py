@@ -13,6 +13,9 @@ from billing_exporter.collectors.settings import EVERY_COLLECTOR, Collectors
 from billing_exporter.config.secret import Secret, read_secret
 from billing_exporter.genesys import regions
 
+# What the operations' paths begin with; documents often show it as a part of the URL.
+_API_PATH = re.compile(r"(?:/api(?:/v2)?)?/*$")
+_LOGIN_PATH = re.compile(r"(?:/oauth/token)?/*$")
 _URL = "an https URL such as https://api.mypurecloud.de"
 
 
@@ -63,8 +66,8 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     region: Annotated[
         str | None,
         Meta(
-            description="AWS region of the organization, such as `eu-central-1`. Either this or "
-            "`api_url` is required.",
+            description="AWS region of the organization, such as `eu-central-1`, or its domain, "
+            "such as `mypurecloud.de`. Either this or `api_url` is required.",
             extra={"check": _check_region},
         ),
     ] = None
@@ -72,7 +75,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Url | None,
         Meta(
             description="Instead of `region`: where the API answers. https, or http on a loopback "
-            "host."
+            "host. `/api/v2` at its end is ignored."
         ),
     ] = None
     login_url: Annotated[
@@ -107,7 +110,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             description="Which collectors run, and how. Those that are listed run; without "
             "this key all four do."
         ),
-    ] = EVERY_COLLECTOR
+    ] = msgspec.field(default_factory=lambda: EVERY_COLLECTOR)
 
     def secret(self) -> str:
         """Return the client's secret, read anew where it is in a file.
@@ -127,9 +130,9 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """
         if self.api_url is None:
             return regions.hosts(self.region or "")
-        api_url = self.api_url.rstrip("/")
+        api_url = _API_PATH.sub("", self.api_url)
         login_url = self.login_url or api_url.replace("://api.", "://login.", 1)
-        return api_url, login_url.rstrip("/")
+        return api_url, _LOGIN_PATH.sub("", login_url)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

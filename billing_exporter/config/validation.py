@@ -150,6 +150,8 @@ class Checker:
                 raise ValueError(f"expected {expected(kind)}, got other text")
             case inspect.StrType(pattern=str() as pattern) if not re.search(pattern, text):
                 raise ValueError(f"expected {expected(kind)}, got other text")
+            case inspect.CustomType(cls=cls) if not _is_readable(cls, text):
+                raise ValueError(f"expected {expected(kind)}, got other text")
         if not text.strip() and "blank" not in kind.extra:
             raise ValueError(f"expected {expected(kind)}, got empty text")
         return text
@@ -170,6 +172,14 @@ def _stands_for_defaults(node: Node, field: inspect.Field) -> bool:
     optional = isinstance(field.type, inspect.UnionType)
     struct = isinstance(kind_of(field.type).type, inspect.StructType)
     return optional and struct and isinstance(node, Scalar) and node.what == "nothing"
+
+
+def _is_readable(kind: type, text: str) -> bool:
+    try:
+        kind(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _could_be_quoted(node: Scalar, kind: Kind) -> bool:

@@ -20,6 +20,7 @@ from billing_exporter.genesys.errors import (
 )
 from billing_exporter.genesys.observer import NullObserver, Observer
 from billing_exporter.genesys.operations import OPERATIONS, Operation
+from billing_exporter.genesys.paging import RawPage, following
 from billing_exporter.genesys.parameters import Parameter, parameters
 from billing_exporter.genesys.reaching import date_of
 from billing_exporter.genesys.regions import hosts
@@ -39,6 +40,7 @@ __all__ = [
     "Operation",
     "Parameter",
     "RateLimited",
+    "RawPage",
     "Rejected",
     "SystemClock",
     "Timeout",
@@ -48,6 +50,7 @@ __all__ = [
     "Unreachable",
     "date_of",
     "encode",
+    "following",
     "hosts",
     "parameters",
 ]

@@ -1,4 +1,4 @@
-"""Who asks, and the token that proves it: OAuth client credentials.
+"""OAuth client credentials, and the token they are exchanged for.
 
 A token is kept until shortly before it expires. Only one thread at a time asks for a new one. A
 refused credential is remembered for some minutes, so that many callers do not hammer the login

@@ -98,6 +98,12 @@ class BillingApi:
         api._caller = self._caller.within(seconds, cancelled)  # noqa: SLF001 - of the same class
         return api
 
+    def recording(self, record: Callable[[bytes], object]) -> "BillingApi":
+        """Return a client that shares everything, and gives each answer's body to `record`."""
+        api = copy(self)
+        api._caller = self._caller.recording(record)  # noqa: SLF001 - of the same class
+        return api
+
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()

@@ -1,4 +1,4 @@
-"""What one JSON value means, for someone who wants to understand it.
+"""Coercion of single JSON values to the types of records.
 
 Each function takes a value as `decoding.parse` gives it, and returns None where it cannot be read.
 """

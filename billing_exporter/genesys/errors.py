@@ -1,4 +1,4 @@
-"""What can go wrong between this program and Genesys Cloud, by who must act.
+"""Errors between this program and Genesys Cloud, by who must act.
 
     ApiError
     ├── Unreachable        no answer: DNS, connect, TLS, timeout, cut off    tried again

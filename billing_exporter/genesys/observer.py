@@ -1,4 +1,4 @@
-"""What the client tells while it works, to whoever counts it."""
+"""Observer protocol: events of the client, for metrics and logs."""
 
 from typing import Protocol
 

@@ -58,12 +58,19 @@ class Caller:
         self._observer = observer
         self._seconds = seconds
         self._poll: Deadline | None = None
+        self._record: Callable[[bytes], object] = lambda _: None
 
     def within(self, seconds: float, cancelled: Callable[[], bool]) -> "Caller":
         """Return one that shares everything, but is for a poll that ends within the seconds."""
         caller = copy(self)
         poll = Deadline(self._clock, seconds, cancelled=cancelled)
         caller._poll = poll  # noqa: SLF001 - of the same class
+        return caller
+
+    def recording(self, record: Callable[[bytes], object]) -> "Caller":
+        """Return one that shares everything, and gives away each body as it came."""
+        caller = copy(self)
+        caller._record = record  # noqa: SLF001 - of the same class
         return caller
 
     def has_time(self, seconds: float) -> bool:
@@ -93,6 +100,7 @@ class Caller:
             answer = self._retrier.run(
                 operation.name, deadline, lambda: self._attempt(operation, target, deadline)
             )
+            self._record(answer.body)
             decoded = operation.decoder.decode(answer.body)
         except ApiError as error:
             error.operation = error.operation or operation.name

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from msgspec import Raw, Struct
+
 from billing_exporter.genesys.errors import Rejected, UnexpectedAnswer
 from billing_exporter.genesys.records import Trustor, TrustorEntityListing
 
@@ -151,3 +153,36 @@ def _sized(fetch: Callable[[Key, int | None], Page], page_size: int) -> Callable
             return fetch(key, None)
 
     return fetch_page
+
+
+class RawPage(Struct, frozen=True, rename="camel"):
+    """What of a page's JSON says which page follows.
+
+    Attributes:
+        entities: The rows, unread.
+    """
+
+    entities: tuple[Raw, ...] = ()
+    next_uri: str | None = None
+    page_count: int | None = None
+    total: int | None = None
+
+
+def following(page: RawPage, operation: str, number: int | None, rows: int) -> str | int | None:
+    """Return the cursor or the number of the page that follows, None after the last.
+
+    Args:
+        page: The page.
+        operation: Its reference name, for errors.
+        number: Its number from 1, or None where pages follow each other by cursor.
+        rows: How many rows there were so far, with this page.
+
+    Raises:
+        UnexpectedAnswer: The next page has no cursor.
+    """
+    if number is None:
+        return cursor(page.next_uri, operation) if page.next_uri else None
+    if page.total is not None and page.entities and rows < page.total:
+        return number + 1
+    has_more = number < page.page_count if page.page_count else bool(page.next_uri)
+    return number + 1 if page.entities and has_more else None

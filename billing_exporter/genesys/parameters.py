@@ -1,4 +1,4 @@
-"""What each operation can be asked, for a caller who has only text, such as a command line."""
+"""Parameters of each operation, for a caller that has only text, such as a command line."""
 
 import inspect
 from collections.abc import Callable, Mapping

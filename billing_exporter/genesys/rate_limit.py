@@ -1,4 +1,4 @@
-"""How the requests of one token stay under the API's limit, first come first served.
+"""Rate limit of one token: requests are paced, first come first served.
 
 The API allows a token so many requests a minute, 300 unless its headers say otherwise. Two rules
 give each request its moment: never more than the limit within a minute, and once a burst of 40 is

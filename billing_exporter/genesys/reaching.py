@@ -1,4 +1,4 @@
-"""Whether the API can be reached at all, and what time it has there."""
+"""Reachability of the API, and its time."""
 
 import threading
 

@@ -1,9 +1,10 @@
-"""Where each region of Genesys Cloud answers.
+"""Hosts of each Genesys Cloud region.
 
 The table is the one that the vendor's Python SDK 269 ships. A region that it does not know is
 reached by giving both hosts in the configuration instead.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -31,12 +32,15 @@ DOMAINS: Mapping[str, str] = MappingProxyType(
 )
 
 
+_SPELLING = re.compile(r"(?:https?://)?(?:(?:api|login|apps)\.)?([^/:]*)(?::443)?(?:/.*)?")
+
+
 def hosts(region: str) -> tuple[str, str]:
     """Return the API's and the login's base URL of a region.
 
     Args:
-        region: A name such as `eu-central-1`; the SDK's spelling `eu_central_1` and upper case
-            are read too.
+        region: A name such as `eu-central-1`, also as the SDK spells it (`eu_central_1`), or the
+            region's domain, also as a host or URL (`https://apps.mypurecloud.de/`); in any case.
 
     Returns:
         `(api_url, login_url)`, both https and without a trailing slash.
@@ -44,7 +48,11 @@ def hosts(region: str) -> tuple[str, str]:
     Raises:
         ValueError: The region is unknown; the text lists the known ones.
     """
-    domain = DOMAINS.get(region.strip().lower().replace("_", "-"))
+    text = region.strip().lower()
+    domain = DOMAINS.get(text.replace("_", "-"))
+    spelling = _SPELLING.fullmatch(text)
+    if domain is None and spelling and spelling[1] in DOMAINS.values():
+        domain = spelling[1]
     if domain is None:
         known = ", ".join(sorted(DOMAINS))
         raise ValueError(f"unknown region {region!r}; known regions: {known}")

@@ -1,4 +1,4 @@
-"""When an operation is tried again, and how long it waits before."""
+"""Retries: which errors are retried, and after how long."""
 
 import re
 from collections.abc import Callable

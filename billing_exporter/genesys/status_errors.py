@@ -1,4 +1,4 @@
-"""What an answer's status means, and what of its error body may be told."""
+"""Errors by HTTP status, with the parts of an error body that may be shown."""
 
 import re
 from collections.abc import Mapping

@@ -1,9 +1,22 @@
-"""Who is connected, and who has to give way when the place is full?"""
+"""Limit of open connections: which one is closed when a new one needs its place."""
 
+import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
+
+_MOST_CONNECTIONS = 512
+_FEWEST_CONNECTIONS = 8
+_OWN_DESCRIPTORS = 24  # files, listeners, and what the interpreter holds
+
+
+def connections_for_descriptors() -> int:
+    """Return how many clients may be connected, so that descriptors are left for the API."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return _MOST_CONNECTIONS
+    return max(_FEWEST_CONNECTIONS, min(_MOST_CONNECTIONS, (limit - _OWN_DESCRIPTORS) // 2))
 
 
 class Client(Protocol):
@@ -47,12 +60,14 @@ class Crowd:
         """
         with self._lock:
             if len(self) >= self._limit:
-                group = self._waiting or self._answered
-                oldest = next(iter(group))
-                del group[oldest]
-                self._leaving.add(oldest)
-                oldest.cut()
+                self._cut_oldest(self._waiting or self._answered)
             self._waiting[client] = None
+
+    def make_room(self) -> None:
+        """Cut the client who has waited longest without a whole request, if there is one."""
+        with self._lock:
+            if self._waiting:
+                self._cut_oldest(self._waiting)
 
     @contextmanager
     def answering(self, client: Client) -> Iterator[None]:
@@ -80,6 +95,12 @@ class Crowd:
         with self._lock:
             for client in self._everyone():
                 client.cut()
+
+    def _cut_oldest(self, group: dict[Client, None]) -> None:
+        oldest = next(iter(group))
+        del group[oldest]
+        self._leaving.add(oldest)
+        oldest.cut()
 
     def _everyone(self) -> tuple[Client, ...]:
         return (*self._waiting, *self._answered, *self._leaving)

@@ -1,4 +1,4 @@
-"""What does a client ask? The head of an HTTP/1 request, read strictly.
+"""Head of an HTTP/1 request, parsed strictly.
 
 Pure functions of bytes. Every head is either a ``Request`` or a ``RequestError`` that names
 the status of the refusal; requests with a body are refused, for none is of use here.

@@ -4,17 +4,18 @@ Each connection has its own thread, and only so many live at a time. Slow and id
 lose their place to newer ones, so that they cannot keep a scrape out.
 """
 
+import errno
 import logging
 import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from billing_exporter.httpd.address import address_of, base_url, listen, parse_address
 from billing_exporter.httpd.connection import Connection, Handler, Limits
-from billing_exporter.httpd.connection_limit import Crowd
+from billing_exporter.httpd.connection_limit import Crowd, connections_for_descriptors
 from billing_exporter.httpd.request import RequestError
 from billing_exporter.httpd.tls import HandshakeError, Tls
 
@@ -24,16 +25,17 @@ CUT_SECONDS = 0.4
 """How long threads may take to end after their connections were cut."""
 PAUSE_SECONDS = 1.0
 """How long no client is accepted when the system has no descriptor or thread to give."""
+_NO_DESCRIPTOR = {errno.EMFILE, errno.ENFILE}
 
 logger = logging.getLogger(__name__)
 
 
 class WebServer:
-    """Serves a site on one address, once, from ``start`` to ``stop``."""
+    """Serves a site on one address or several, once, from ``start`` to ``stop``."""
 
     def __init__(
         self,
-        address: str,
+        address: str | Sequence[str],
         site: Handler,
         *,
         limits: Limits | None = None,
@@ -43,19 +45,20 @@ class WebServer:
         """Prepare to serve on an address such as ``:10059`` or ``127.0.0.1:0``.
 
         Args:
-            address: Where to listen.
+            address: Where to listen, one place or several.
             site: What answers.
-            limits: What clients are granted.
+            limits: What clients are granted, by default as much as descriptors allow.
             tls: Asked for each connection how to secure it; None is in clear.
-            listener: Listens already, in the place of the address.
+            listener: Listens already, in the place of the addresses.
 
         Raises:
             ValueError: The address cannot be read.
         """
-        self._address = address_of(listener) if listener else parse_address(address)
-        self._inherited = listener
+        texts = (address,) if isinstance(address, str) else address
+        self._addresses = (address_of(listener),) if listener else tuple(map(parse_address, texts))
+        self._listeners: list[socket.socket] = [listener] if listener else []
         self._site = site
-        self._limits = limits or Limits()
+        self._limits = limits or Limits(connections=connections_for_descriptors())
         self._tls = tls
         self._crowd = Crowd(self._limits.connections)
         self._threads: set[threading.Thread] = set()
@@ -69,10 +72,12 @@ class WebServer:
         """Listen, and answer in threads of its own.
 
         Raises:
-            ListenError: The address cannot be listened on.
+            ListenError: An address cannot be listened on; then none is.
         """
-        self._listener = self._inherited or listen(self._address)
-        self._listener.setblocking(False)
+        if not self._listeners:
+            self._listen()
+        for listener in self._listeners:
+            listener.setblocking(False)
         self._wakeup, self._woken = socket.socketpair()
         self._acceptor.start()
 
@@ -87,7 +92,7 @@ class WebServer:
         self._wakeup.close()
         self._acceptor.join()
         self._woken.close()
-        self._listener.close()
+        self._close_listeners()
         self._crowd.hurry()
         self._join(FINISH_SECONDS)
         self._crowd.cut()
@@ -95,14 +100,18 @@ class WebServer:
 
     @property
     def port(self) -> int:
-        """The port that the started server listens on, also where any free one was asked for."""
-        port: int = self._listener.getsockname()[1]
-        return port
+        """The first port that the started server listens on, also where any was asked for."""
+        return self.ports[0]
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that the started server listens on, in the order of the addresses."""
+        return tuple(listener.getsockname()[1] for listener in self._listeners)
 
     @property
     def url(self) -> str:
         """Where this machine reaches the started server, without a final slash."""
-        return base_url(self._address, self.port, "https" if self._tls() else "http")
+        return base_url(self._addresses[0], self.port, "https" if self._tls() else "http")
 
     @property
     def aborted(self) -> int:
@@ -114,20 +123,41 @@ class WebServer:
         """How many of the aborted connections found no agreement on TLS."""
         return self._failed_handshakes
 
+    def _listen(self) -> None:
+        """Listen on every address, or on none."""
+        try:
+            for address in self._addresses:
+                self._listeners.append(listen(address))
+        except OSError:
+            self._close_listeners()
+            raise
+
+    def _close_listeners(self) -> None:
+        for listener in self._listeners:
+            listener.close()
+
     def _accept_all(self) -> None:
         """Accept clients until the server stops."""
+        listeners = {listener.fileno(): listener for listener in self._listeners}
         poll = select.poll()
-        poll.register(self._listener, select.POLLIN)
-        poll.register(self._woken, select.POLLIN)
+        for descriptor in (*listeners, self._woken.fileno()):
+            poll.register(descriptor, select.POLLIN)
         while not self._stopping.is_set():
-            poll.poll()
-            try:
-                self._accept()
-            except (OSError, RuntimeError) as error:
-                logger.warning("cannot accept connections for the moment: %s", error)
-                self._stopping.wait(PAUSE_SECONDS)
+            ready = [listeners[number] for number, _ in poll.poll() if number in listeners]
+            for listener in ready:
+                self._try_to_accept(listener)
 
-    def _accept(self) -> None:
+    def _try_to_accept(self, listener: socket.socket) -> None:
+        """Accept a client, or make room for it and pause."""
+        try:
+            self._accept(listener)
+        except (OSError, RuntimeError) as error:
+            logger.warning("cannot accept connections for the moment: %s", error)
+            if isinstance(error, OSError) and error.errno in _NO_DESCRIPTOR:
+                self._crowd.make_room()
+            self._stopping.wait(PAUSE_SECONDS)
+
+    def _accept(self, listener: socket.socket) -> None:
         """Accept a client, if one is still there, and give it a thread.
 
         Raises:
@@ -135,7 +165,7 @@ class WebServer:
             RuntimeError: The system has no thread left.
         """
         try:
-            sock, _ = self._listener.accept()
+            sock, _ = listener.accept()
         except (BlockingIOError, ConnectionError):
             return
         connection = Connection(sock, self._site, self._limits, self._tls)

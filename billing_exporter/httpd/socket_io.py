@@ -6,16 +6,12 @@ A moment ``until`` is in monotonic seconds and counts for everything that happen
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 RECEIVE_BYTES = 16 * 1024
-PIECES_PER_CALL = 512
-"""Well below IOV_MAX, which is 1024 where it is known."""
-BLOCK_BYTES = 64 * 1024
-"""Smaller pieces are joined up to this for TLS, so that each call fills its records."""
-BATCH_BYTES = 1024 * 1024
-"""Pieces are taken up to this before they are sent, since some are made while they are sent."""
+BLOCK_BYTES = 256 * 1024
+"""Smaller pieces are joined up to this, which is quicker than sending each by itself."""
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 1024 * 1024
 
@@ -45,19 +41,15 @@ def receive(sock: socket.socket, until: float) -> bytes:
 
 
 def send_pieces(sock: socket.socket, pieces: Iterable[bytes], until: float) -> None:
-    """Send the pieces in their order, without joining them all.
+    """Send the pieces in their order, without joining or making them all first.
 
     Raises:
         TimeoutError: The other end has not taken them before that moment.
         OSError: The other end broke off.
     """
-    if isinstance(sock, ssl.SSLSocket):
-        for block in _blocks(pieces):
-            grant(sock, until)
-            sock.sendall(block)
-    else:
-        for batch in _batches(pieces):
-            _send_clear(sock, batch, until)
+    for block in _blocks(pieces):
+        grant(sock, until)
+        sock.sendall(block)
 
 
 def shut_down(sock: socket.socket, how: int) -> None:
@@ -87,34 +79,6 @@ def linger(sock: socket.socket) -> None:
             if not chunk:
                 return
             budget -= len(chunk)
-
-
-def _send_clear(sock: socket.socket, pieces: Sequence[bytes], until: float) -> None:
-    """Send the pieces as they are, many with one call."""
-    views = [memoryview(piece) for piece in pieces]
-    first = 0
-    while first < len(views):
-        grant(sock, until)
-        sent = sock.sendmsg(views[first:])
-        while first < len(views) and sent >= len(views[first]):
-            sent -= len(views[first])
-            first += 1
-        if sent:
-            views[first] = views[first][sent:]
-
-
-def _batches(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Yield the pieces, as many at a time as one call sends."""
-    batch: list[bytes] = []
-    size = 0
-    for piece in filter(None, pieces):
-        batch.append(piece)
-        size += len(piece)
-        if size >= BATCH_BYTES or len(batch) == PIECES_PER_CALL:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -120,7 +120,9 @@ CONTRACT_RAMP_END = _contracts.fact(
 CONTRACT_PERIOD_START = _contracts.fact(
     "contract_period_start_timestamp_seconds",
     ("contract", "period"),
-    "First second of the billing period, Unix time.",
+    "First second of the billing period, Unix time; period is current for the newest one, previous "
+    "for the one before, open for another one that is open, such as an annual one beside monthly "
+    "ones.",
 )
 CONTRACT_PERIOD_END = _contracts.fact(
     "contract_period_end_timestamp_seconds",

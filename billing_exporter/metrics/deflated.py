@@ -13,6 +13,7 @@ from typing import Protocol
 
 # Text of this kind shrinks little more beyond level 6.
 LEVEL = 6
+FAST_LEVEL = 1
 # An empty last block, which makes a text on its own a complete stream.
 _END = b"\x03\x00"
 _CRC_POLYNOMIAL = 0xEDB88320
@@ -48,24 +49,23 @@ class Deflated:
     shift: int
 
     @classmethod
-    def of(cls, text: bytes) -> "Deflated":
+    def of(cls, text: bytes, level: int = LEVEL) -> "Deflated":
         """Deflate a text."""
-        return cls(deflated(text), len(text), zlib.crc32(text), shift_of(len(text)))
+        return cls(deflated(text, level), len(text), zlib.crc32(text), shift_of(len(text)))
 
     def text(self) -> bytes:
         """Return the text."""
         return zlib.decompress(self.packed + _END, -zlib.MAX_WBITS, max(1, self.size))
 
 
-def deflated(text: bytes) -> bytes:
+def deflated(text: bytes, level: int) -> bytes:
     """Return a raw stream of the text that another may follow."""
-    deflater = zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)
+    deflater = zlib.compressobj(level, wbits=-zlib.MAX_WBITS)
     return deflater.compress(text) + deflater.flush(zlib.Z_FULL_FLUSH)
 
 
-def joined_checksum(texts: Iterable[Summed]) -> int:
-    """Return the CRC-32 of texts that follow each other."""
-    checksum = 0
+def joined_checksum(texts: Iterable[Summed], checksum: int = 0) -> int:
+    """Return the CRC-32 of texts that follow each other, and what has the checksum given."""
     for each in texts:
         checksum = multiply(checksum, each.shift) ^ each.checksum
     return checksum

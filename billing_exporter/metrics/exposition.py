@@ -16,13 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from billing_exporter.metrics.deflated import Deflated, joined_checksum, shift_of
+from billing_exporter.metrics.deflated import FAST_LEVEL, Deflated, joined_checksum, shift_of
 from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.pieces import PIECE_BYTES, Piece, Run, edited, restored
 from billing_exporter.metrics.rendering import Rendered, header
 
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-_LIVE_LEVEL = 1
 # Texts whose checksums are combined once for all of them.
 _TEXTS_PER_STRETCH = 64
 
@@ -79,15 +78,25 @@ class Body:
             stretches, sum(stretch.size for stretch in stretches), joined_checksum(stretches)
         )
 
-    def pieces(self, live: bytes, *, gzip: bool) -> list[bytes] | PlainText:
-        """Return what to send, in order: the sections and then the live part."""
+    def pieces(
+        self, live: bytes, *, gzip: bool, kept: Sequence[Deflated] = ()
+    ) -> list[bytes] | PlainText:
+        """Return what to send, in order: the sections, then the live part.
+
+        Args:
+            live: what is deflated for this scrape.
+            gzip: whether to send it deflated.
+            kept: texts that come before it and are deflated already.
+        """
         texts = [text for stretch in self.stretches for text in stretch.texts]
-        size = self.size + len(live)
+        texts += kept
+        size = self.size + sum(text.size for text in kept) + len(live)
         if not gzip:
             return PlainText(texts, live, size)
-        deflater = zlib.compressobj(_LIVE_LEVEL, wbits=-zlib.MAX_WBITS)
+        deflater = zlib.compressobj(FAST_LEVEL, wbits=-zlib.MAX_WBITS)
         end = deflater.compress(live) + deflater.flush()
-        trailer = struct.pack("<II", zlib.crc32(live, self.checksum), size & 0xFFFFFFFF)
+        checksum = zlib.crc32(live, joined_checksum(kept, self.checksum))
+        trailer = struct.pack("<II", checksum, size & 0xFFFFFFFF)
         return [_GZIP_HEADER, *(text.packed for text in texts), end + trailer]
 
 

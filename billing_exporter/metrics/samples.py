@@ -1,4 +1,4 @@
-"""What a collector exposes: samples by metric, with every row accounted for.
+"""Samples by metric, with every row accounted for.
 
 For each metric the law holds: values in = samples out + dropped + merged. ``dropped`` counts by
 reason, ``merged`` counts the values that were added to (or agreed with) an earlier one.

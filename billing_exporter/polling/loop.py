@@ -4,7 +4,6 @@ import random
 import threading
 from time import monotonic
 
-from billing_exporter.collectors.settings import seconds
 from billing_exporter.genesys import Interrupted
 from billing_exporter.polling.poller import SUCCESS, Poller
 from billing_exporter.polling.state import State
@@ -50,7 +49,7 @@ class Loop(threading.Thread):
         self.poller = poller
         self._delay = delay
         self._ended = stop
-        self._interval = seconds(target.settings.interval)
+        self._interval = target.settings.interval.seconds
 
     def end(self) -> None:
         """Begin no more polls; one that is under way goes on."""

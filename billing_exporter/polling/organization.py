@@ -11,6 +11,7 @@ from time import monotonic
 import msgspec
 
 from billing_exporter.collectors import REGISTRY, WHOLE, Shard, configured
+from billing_exporter.collectors.durations import as_text
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.config import Organization
 from billing_exporter.genesys import Account, BillingApi, Observer
@@ -179,7 +180,7 @@ class Unit:
 
     def _origin_of(self, target: Target) -> str:
         """Return a digest of what a reading of the target depends on."""
-        settings = msgspec.to_builtins(target.settings)
+        settings = msgspec.to_builtins(target.settings, enc_hook=as_text)
         meaning = {key: value for key, value in settings.items() if key not in _PACE}
         api_url, _ = self.organization.hosts()
         shard = self._parts.shard if REGISTRY[target.collector.name].divided else WHOLE

@@ -16,7 +16,7 @@ from traceback import clear_frames
 from typing import Any, Protocol
 
 from billing_exporter.collectors import Collector, Poll
-from billing_exporter.collectors.settings import CollectorSettings, seconds
+from billing_exporter.collectors.settings import CollectorSettings
 from billing_exporter.genesys import ApiError, BillingApi, Interrupted, RateLimited
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.reading import Reading, read
@@ -91,8 +91,8 @@ class Poller:
         self._telemetry = telemetry
         self._now = now
         self._progress = progress
-        self._max_age = timedelta(seconds=seconds(target.settings.max_age))
-        self._interval = timedelta(seconds=seconds(target.settings.interval))
+        self._max_age = target.settings.max_age.time
+        self._interval = target.settings.interval.time
         self._where = {
             "organization": target.organization,
             "collector": target.collector.name,
@@ -159,6 +159,7 @@ class Poller:
 
     def _tell_interval(self) -> None:
         self._telemetry.interval(**self._where, seconds=self._interval.total_seconds())
+        self._telemetry.listed(**self._where, listed=self.target.listed)
 
     def _tell_waiting(self) -> None:
         self._telemetry.waiting(**self._where, waiting=self.state.is_waiting)
@@ -185,7 +186,7 @@ class Poller:
         """
         began, due, now = self._began, self._due, monotonic()
         if began is not None:
-            return max(0.0, now - began - seconds(self.target.settings.timeout))
+            return max(0.0, now - began - self.target.settings.timeout.seconds)
         return 0.0 if due is None else max(0.0, now - due)
 
     def _polled(self) -> State:
@@ -244,7 +245,7 @@ class Poller:
                 self._progress(done, total)
 
         previous = last.data if last is not None and self._fits else None
-        timeout = seconds(self.target.settings.timeout)
+        timeout = self.target.settings.timeout.seconds
         poll = Poll(
             api=self.target.api.within(timeout, cancelled=lambda: self._retired),
             now=at,

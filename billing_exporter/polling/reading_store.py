@@ -9,13 +9,18 @@ keep none.
 import hashlib
 import logging
 import os
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+
+from billing_exporter.polling.background_writer import BackgroundWriter
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +68,27 @@ class StateDirectory:
     def __init__(self, path: Path, failed: Callable[[str], None]) -> None:
         self._path = path
         self._failed = failed
+        self._writer = BackgroundWriter()
 
     def keeper(self, origin: str) -> "Keeper":
         """Return what keeps the readings of one origin; see ``origin_of``."""
         return Keeper(self, origin)
+
+    def save_soon(
+        self, organization: str, collector: str, origin: str, at: datetime, data: msgspec.Struct
+    ) -> None:
+        """Save in the background; of several readings that wait for the disk the last is saved."""
+        save = partial(self.save, organization, collector, origin, at, data)
+        self._writer.submit((organization, collector), save)
+
+    def set_aside_others_soon(self, known: set[tuple[str, str]], seconds: float) -> None:
+        """Set aside the files of other collectors; wait at most so long until it is done."""
+        self._writer.submit("others", partial(self.set_aside_others, known))
+        self.flush(seconds)
+
+    def flush(self, seconds: float) -> bool:
+        """Wait until all is on the disk, at most that long; return whether it is."""
+        return self._writer.flush(seconds)
 
     def save(
         self, organization: str, collector: str, origin: str, at: datetime, data: msgspec.Struct
@@ -129,8 +151,8 @@ class Keeper:
     origin: str
 
     def save(self, organization: str, collector: str, at: datetime, data: msgspec.Struct) -> None:
-        """Keep what a poll fetched."""
-        self.directory.save(organization, collector, self.origin, at, data)
+        """Keep what a poll fetched; never waits for the disk."""
+        self.directory.save_soon(organization, collector, self.origin, at, data)
 
     def restore(
         self, organization: str, collector: str, kind: type[Data]
@@ -153,7 +175,7 @@ def _of(file: Path) -> dict[str, str]:
 
 
 def _read(file: Path, origin: str, kind: type[Data]) -> tuple[datetime, Data]:
-    checksum, _, told = file.read_bytes().partition(b"\n")
+    checksum, _, told = _content(file).partition(b"\n")
     if checksum != _checksum(told):
         raise UnusableError("damaged")
     line, _, body = told.partition(b"\n")
@@ -168,18 +190,37 @@ def _read(file: Path, origin: str, kind: type[Data]) -> tuple[datetime, Data]:
         raise UnusableError("format") from None
 
 
-def _replace(file: Path, content: bytes) -> None:
-    """Write so that at every moment the old or the new file is there in full, and survives."""
-    temporary = file.with_suffix(_TEMPORARY)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def _content(file: Path) -> bytes:
+    """Read a file of ours; what is no plain file is neither waited for nor followed."""
+    if file.is_symlink():
+        raise UnusableError("damaged")
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UnusableError("damaged")
+        with os.fdopen(descriptor, "rb", closefd=False) as opened:
+            return opened.read()
+    finally:
+        os.close(descriptor)
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write so that at every moment the old or the new file is there in full, and survives.
+
+    Whatever has the temporary name is removed and never written to: it may lead elsewhere.
+    """
+    temporary = file.with_suffix(_TEMPORARY)
+    temporary.unlink(missing_ok=True)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as opened:
             opened.write(content)
             opened.flush()
             os.fsync(opened.fileno())
         temporary.replace(file)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise
     folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:

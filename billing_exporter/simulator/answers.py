@@ -1,4 +1,4 @@
-"""What goes back over the wire, before it is bytes.
+"""Answers of the simulator, before they are bytes.
 
 Documented: the keys of an error body, its codes and most messages, `{error, description,
 error_description}` from the login host. Invented: the wording where only a gist is known, and

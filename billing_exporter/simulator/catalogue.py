@@ -1,4 +1,4 @@
-"""What an overview lists: 140 charges, most of which a customer does not use.
+"""Catalogue of an overview: 140 charges, most of which a customer does not use.
 
 The charges themselves are rows of catalogue.csv, beside this file. Seen in a captured page: the
 groupings, the units, CX 3 Concurrent at 276.00, an add-on at 27.00, the wallboard at 15.00, IVR

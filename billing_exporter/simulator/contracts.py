@@ -17,6 +17,7 @@ from billing_exporter.simulator.seeded_random import identifier
 from billing_exporter.simulator.trustors import Organization
 from billing_exporter.simulator.twists import PLAIN, Twist
 
+YEAR = "-year"
 _RAMP = timedelta(days=89)
 
 
@@ -51,6 +52,17 @@ def product(sold: Product | Purse) -> dict[str, Any]:
 def entity(organization: Organization) -> dict[str, str]:
     """Write an organization by id and name."""
     return {"id": organization.id, "name": organization.name}
+
+
+def annual(period: dict[str, Any]) -> dict[str, Any]:
+    """Write a year that is open, around a billing period: invented, as all that has two rhythms."""
+    start, end = (date.fromisoformat(period[key]) for key in ("dateStart", "dateEnd"))
+    return {
+        "id": f"{period['id']}{YEAR}",
+        "dateStart": str(start - timedelta(days=200)),
+        "dateEnd": str(end + timedelta(days=134)),
+        "status": "Open",
+    }
 
 
 class Contracts:

@@ -1,4 +1,4 @@
-"""What each fault does to an answer: a function from answer to answer.
+"""Effect of each fault: a function from answer to answer.
 
 Documented: statuses and codes. Invented: that any of this happens, and how often.
 """
@@ -22,6 +22,7 @@ from billing_exporter.simulator.answers import (
     page,
     too_many_requests,
 )
+from billing_exporter.simulator.contracts import annual
 from billing_exporter.simulator.faults import Fault
 from billing_exporter.simulator.paging import cursor, link
 from billing_exporter.simulator.routes import Call
@@ -176,6 +177,19 @@ def _wrong_identity(answer: Answer, _fault: Fault, call: Call) -> Answer:
     return _with(answer, **other, externalNumber=None)
 
 
+def _annual_period(answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    def with_year(contract: dict[str, Any]) -> dict[str, Any]:
+        periods = contract.get("billingPeriods")
+        return (
+            {**contract, "billingPeriods": [*periods, annual(periods[0])]} if periods else contract
+        )
+
+    entities = answer.payload.get("entities")
+    if entities is None:
+        return replace(answer, payload=with_year(answer.payload))
+    return _with(answer, entities=[with_year(each) for each in entities])
+
+
 def _same_ids(answer: Answer, fault: Fault, _: Call) -> Answer:
     rows = answer.payload.get("entities", [])
     return _with(answer, entities=[{**row, "id": fault.text("id")} for row in rows])
@@ -216,6 +230,7 @@ _ON_CONTENT: Mapping[str, Effect] = MappingProxyType(
         "empty_page": _empty_page,
         "no_page_count": _no_page_count,
         "wrong_identity": _wrong_identity,
+        "annual_period": _annual_period,
         "same_ids": _same_ids,
         "credits": _credits,
         "payment_status": _payment_status,

@@ -93,7 +93,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "renamed preview keys; spelling is older (as SDK 236) or future (that of no SDK)",
             {"spelling": "older"},
         ),
-        "weird_names": Kind("names of organizations hold quotes, a backslash and a newline"),
+        "weird_names": Kind(
+            "names of organizations hold quotes, a backslash, a newline and terminal escapes"
+        ),
         "incomplete": Kind(
             "a success that is not the whole answer; status is 202 or 206", {"status": 202.0}
         ),
@@ -103,6 +105,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "late_node": Kind("overviews are from a node that lags by some periods", {"periods": 1.0}),
         "wrong_identity": Kind("an answer names something else than what was asked for"),
+        "annual_period": Kind("contracts have an open annual period beside the monthly ones"),
         "same_ids": Kind("all rows of a list have one id, which may be empty", {"id": "x"}),
         "credits": Kind("amounts of invoices are below 0"),
         "payment_status": Kind(

@@ -1,4 +1,4 @@
-"""Which invoices exist on a day: issued after each period, due by their terms, paid or not.
+"""Invoices of a day: issued after each period, due by their terms, paid or not.
 
 Documented: Net 30, monthly invoices in arrears, Paid or Unpaid and nothing between. Invented: the
 other terms, the customerInvoiceType texts, the dates and who pays when. Telephony is paid about a

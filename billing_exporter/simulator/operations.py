@@ -20,6 +20,7 @@ from billing_exporter.simulator.answers import (
     missing_permission,
     not_found,
 )
+from billing_exporter.simulator.contracts import YEAR, annual
 from billing_exporter.simulator.invoices import Invoice
 from billing_exporter.simulator.paging import by_cursor, by_number, whole
 from billing_exporter.simulator.routes import Call
@@ -110,12 +111,12 @@ class Operations:
         return self._world.contracts.contract(self._term(call), call.now.date())
 
     def _period(self, call: Call) -> dict[str, Any]:
-        today = call.now.date()
-        term, contracts = self._term(call), self._world.contracts
-        detail = contracts.detail(term, call.ids["period"], today, call.twist)
+        today, contracts = call.now.date(), self._world.contracts
+        period = call.ids["period"].removesuffix(YEAR)
+        detail = contracts.detail(self._term(call), period, today, call.twist)
         if detail is None:
             raise not_found()
-        return detail
+        return detail if period == call.ids["period"] else {**detail, **annual(detail)}
 
     def _contracts(self, call: Call) -> dict[str, Any]:
         today, accounts = call.now.date(), self._world.accounts

@@ -1,4 +1,4 @@
-"""What can be set about the simulator."""
+"""Options of the simulator."""
 
 from dataclasses import dataclass
 from datetime import datetime

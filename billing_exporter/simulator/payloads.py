@@ -27,7 +27,7 @@ COMPANIES = frozenset(
         *("billToCustomer", "shipToCustomer", "soldToCustomer", "endCustomer"),
     }
 )
-WEIRD = ' "quoted" back\\slash\nnext line {a="b"}'
+WEIRD = ' "quoted" back\\slash\nnext line {a="b"}\x1b[31m\x9b\u202e\u2066'
 UNKNOWN = "FROM_THE_FUTURE"
 
 Change = Callable[[str, Any], Any]

@@ -1,4 +1,4 @@
-"""Which operation a path is. The names and paths are documented, in the vendor's reference."""
+"""Routes: the operation that a path names, as the vendor's reference documents them."""
 
 import re
 from dataclasses import dataclass

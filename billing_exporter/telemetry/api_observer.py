@@ -1,4 +1,4 @@
-"""What becomes of what the API client tells: it is counted, and what is odd is said once."""
+"""Observer of the API client: turns its events into metrics and logs each unexpected field once."""
 
 import logging
 import threading

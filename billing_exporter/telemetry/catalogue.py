@@ -36,12 +36,12 @@ LAST_SUCCESS = Own(
     "gauge",
     "last_success_timestamp_seconds",
     POLL,
-    "When the poll began that the shown reading is of, Unix time.",
+    "Start time of the poll that produced the current values, Unix time.",
 )
 LAST_ATTEMPT = Own(
-    "gauge", "last_attempt_timestamp_seconds", POLL, "When the last poll began, Unix time."
+    "gauge", "last_attempt_timestamp_seconds", POLL, "Start time of the last poll, Unix time."
 )
-DURATION = Own("gauge", "poll_duration_seconds", POLL, "How long the last poll took.")
+DURATION = Own("gauge", "poll_duration_seconds", POLL, "Duration of the last poll, in seconds.")
 OVERDUE = Own(
     "gauge",
     "poll_overdue_seconds",
@@ -49,13 +49,19 @@ OVERDUE = Own(
     "Seconds by which the poll under way exceeds its timeout, or the next poll is late; 0 when on "
     "time.",
 )
-INTERVAL = Own("gauge", "poll_interval_seconds", POLL, "Configured time from poll to poll.")
-SERIES = Own("gauge", "series", POLL, "Billing series that are shown.")
+INTERVAL = Own("gauge", "poll_interval_seconds", POLL, "Configured time between polls, in seconds.")
+LISTED = Own(
+    "gauge",
+    "collector_listed",
+    POLL,
+    "1 when the configuration lists the collector, 0 when it runs by default.",
+)
+SERIES = Own("gauge", "series", POLL, "Billing series that are exposed.")
 LEFT_OUT = Own(
     "gauge",
     "series_left_out",
     POLL,
-    "Billing series that are not shown, for they would be more than max_series.",
+    "Series dropped because max_series was reached.",
 )
 LABELS_CUT = Own(
     "gauge",
@@ -68,7 +74,7 @@ RESTORED = Own(
     "gauge",
     "restored",
     POLL,
-    "1 while the shown reading was restored after a restart, 0 once a poll has replaced it.",
+    "1 while the values are those restored after a restart, 0 once a poll has replaced them.",
 )
 WAITING = Own(
     "gauge",
@@ -179,15 +185,16 @@ HANDSHAKES = Own(
     (),
     "Connections to the exporter whose TLS handshake failed.",
 )
-SHARDS = Own("gauge", "exporter_shards", (), "Among how many exporters the customers are divided.")
+SHARDS = Own("gauge", "exporter_shards", (), "Number of exporters that share the customers.")
 SHARD_INDEX = Own(
-    "gauge", "exporter_shard_index", (), "Which of them this exporter is; the first one is 0."
+    "gauge", "exporter_shard_index", (), "Index of this exporter among them; the first one is 0."
 )
 BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
 
 OWN = (
-    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, OVERDUE, INTERVAL, SERIES, LEFT_OUT),
-    *(LABELS_CUT, RESTORED, WAITING, REMAINING, POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
+    *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, OVERDUE, INTERVAL, LISTED, SERIES),
+    *(LEFT_OUT, LABELS_CUT, RESTORED, WAITING, REMAINING),
+    *(POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
     *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
     *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, SHARDS, SHARD_INDEX, BUILD),
 )

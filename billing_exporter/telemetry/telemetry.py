@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from billing_exporter import __version__
+from billing_exporter.metrics.deflated import FAST_LEVEL, Deflated
 from billing_exporter.telemetry.catalogue import (
     ABORTED,
     ALLOWED,
@@ -21,6 +22,7 @@ from billing_exporter.telemetry.catalogue import (
     LAST_ATTEMPT,
     LAST_SUCCESS,
     LEFT_OUT,
+    LISTED,
     MERGED,
     ODDITIES,
     ORGANIZATION,
@@ -82,6 +84,7 @@ class Telemetry:
         self._followed: dict[Own, Callable[[], int]] = dict.fromkeys(_FOLLOWED, int)
         self._overdue: Callable[[], Iterable[tuple[tuple[str, str], float]]] = tuple
         self._process = ProcessMetrics() if process else None
+        self._kept: dict[bool, tuple[str, Deflated]] = {}
         self.sharded(0, 1)
 
     def follow(self, own: Own, read: Callable[[], int]) -> None:
@@ -109,6 +112,10 @@ class Telemetry:
     def interval(self, organization: str, collector: str, seconds: float) -> None:
         """Tell how often a collector polls."""
         self._gauges[INTERVAL].labels(organization, collector).set(seconds)
+
+    def listed(self, organization: str, collector: str, *, listed: bool) -> None:
+        """Set whether the configuration lists a collector; otherwise it runs by default."""
+        self._gauges[LISTED].labels(organization, collector).set(int(listed))
 
     def waiting(self, organization: str, collector: str, *, waiting: bool) -> None:
         """Set whether a collector has neither had an outcome nor a restored reading."""
@@ -235,21 +242,23 @@ class Telemetry:
 
     def live(self, *, openmetrics: bool) -> bytes:
         """Return the metrics as they are now; OpenMetrics ends with its closing line."""
+        kept, changing = self.live_parts(openmetrics=openmetrics)
+        return kept.text() + changing
+
+    def live_parts(self, *, openmetrics: bool) -> tuple[Deflated, bytes]:
+        """Return the same in two parts: what events changed, deflated once, and what time does."""
         for own, read in self._followed.items():
             self._counters[own].set(read())
         overdue = Family(OVERDUE)
         for key, seconds in self._overdue():
             overdue.labels(*key).set(seconds)
-        families = (
-            overdue,
-            *self._gauges.values(),
-            *self._counters.values(),
-            self._durations,
-            self._build,
-        )
-        text = [family.text(openmetrics=openmetrics) for family in families]
-        if self._process is not None:
-            text += self._process.text(openmetrics=openmetrics)
-        if openmetrics:
-            text.append(_EOF)
-        return "".join(text).encode()
+        families = (*self._gauges.values(), *self._counters.values(), self._durations, self._build)
+        text = "".join([family.text(openmetrics=openmetrics) for family in families])
+        kept = self._kept.get(openmetrics)
+        if kept is None or kept[0] != text:
+            kept = text, Deflated.of(text.encode(), FAST_LEVEL)
+            self._kept[openmetrics] = kept
+        process = self._process.text(openmetrics=openmetrics) if self._process else ()
+        end = _EOF if openmetrics else ""
+        live = (overdue.text(openmetrics=openmetrics), *process, end)
+        return kept[1], "".join(live).encode()

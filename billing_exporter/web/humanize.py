@@ -1,4 +1,4 @@
-"""How are times and amounts said on a page? Pure functions from numbers to words."""
+"""Times and amounts as words of a page: pure functions."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Which form of the exposition does a client want? Pure functions of its request headers.
+"""Content negotiation: pure functions of the request headers.
 
 Whatever stands in the headers, there is an answer: what cannot be read is passed over, and
 where nothing fits, the plainest form is served (the text format, not compressed).

@@ -60,12 +60,18 @@ class Routes:
         """
         path = path_of(target)
         if path in self._posts:
-            return self._posts[path]() if method == "POST" else _not_allowed("POST")
+            return self._post(path, headers) if method == "POST" else _not_allowed("POST")
         if path not in self._reads:
             return text_response(HTTPStatus.NOT_FOUND, "there is nothing at this path")
         if method not in ("GET", "HEAD"):
             return _not_allowed("GET, HEAD")
         return self._reads[path](headers)
+
+    def _post(self, path: str, headers: Headers) -> Response:
+        """Change something, unless a page of another site has sent the request."""
+        if is_cross_origin(headers):
+            return text_response(HTTPStatus.FORBIDDEN, "requests from other sites are refused")
+        return self._posts[path]()
 
     def _metrics(self, headers: Headers) -> Response:
         """Answer with the exposition in the form that the client prefers."""
@@ -98,6 +104,18 @@ class Routes:
 def path_of(target: str) -> str:
     """Return the path of a request's target, which a proxy may send as a whole URL."""
     return _ORIGIN.sub("", target).partition("?")[0] or "/"
+
+
+def is_cross_origin(headers: Headers) -> bool:
+    """Return True for a request that a page of another site has sent.
+
+    Browsers name the site; programs such as curl do not.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = headers.get("origin")
+    return origin is not None and origin.partition("://")[2] != headers.get("host")
 
 
 def _reloaded(reload: Callable[[], str | None]) -> Response:

@@ -1,4 +1,4 @@
-"""What an operator may set for TLS, headers and users, in the format of Prometheus's exporters.
+"""Settings of TLS, headers and users, in the format of the Prometheus exporter-toolkit.
 
 The names, values and defaults are those of the exporter-toolkit. What it allows and Python's
 `ssl` cannot do is refused here in words.

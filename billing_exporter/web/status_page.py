@@ -1,4 +1,4 @@
-"""What does a person see at ``/``? The status page, from frozen records to escaped HTML.
+"""Status page at ``/``: frozen records in, escaped HTML out.
 
 The page needs no script and no other file. Its policy allows nothing but its own style, so
 that text from elsewhere, such as an organization's name, can do no harm even unescaped.
@@ -95,7 +95,8 @@ def render_page(status: Status) -> str:
 
 def _header(status: Status) -> str:
     """Return what this is and where to go."""
-    base, metrics = escape(status.base), escape(status.telemetry_path)
+    # Relative where no prefix is known, so that links work behind a proxy that strips one.
+    base, metrics = escape(status.base or "."), escape(status.telemetry_path)
     return f"""<header>
 <h1>Genesys Cloud Billing Exporter</h1>
 <p>Usage, invoices, contracts and customers from the Genesys Cloud Billing API, as Prometheus

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from billing_exporter.app import build
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
 from billing_exporter.config import Settings
 from billing_exporter.simulator import Options, Simulator
@@ -114,8 +115,8 @@ def alerts(
 
 def _settings(url: str) -> Settings:
     collectors = Collectors(
-        invoices=InvoicesSettings(interval="2s", lines="none"),
-        trustors=TrustorsSettings(interval="2s", periods=("current",)),
+        invoices=InvoicesSettings(interval=Duration("2s"), lines="none"),
+        trustors=TrustorsSettings(interval=Duration("2s"), periods=("current",)),
     )
     return Settings(organizations=(organization_at(url, collectors),))
 

@@ -72,7 +72,7 @@ def test_exporter() -> None:
     assert default
     assert real
     for command in (default[1], real[1]):
-        assert parser().parse_args(shlex.split(command)).listen_address == DEFAULT_ADDRESS
+        assert parser().parse_args(shlex.split(command)).listen_address == (DEFAULT_ADDRESS,)
     state = parser().parse_args(shlex.split(real[1])).state_dir
     assert f"state:{state}" in exporter["volumes"]
     assert exporter["read_only"] is True

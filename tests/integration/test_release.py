@@ -1,8 +1,8 @@
 """What is given away is whole: wheel, sdist, the image's versions, one version everywhere."""
 
+import email
 import re
 import subprocess
-import sys
 import tarfile
 import time
 import tomllib
@@ -19,19 +19,27 @@ from packaging.version import Version
 
 from billing_exporter import __version__
 from tools.paths import ROOT
+from tools.release.build import build
+from tools.release.project import Project
 from tools.testkit.processes import PATIENCE_SECONDS, clean_environment
 
 PACKAGE = ROOT / "billing_exporter"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
+SAMPLE = Project(
+    version=__version__,
+    repository="https://git.example.com/team/exporter",
+    registry="registry.example.com/team",
+    maintainer="Jane Doe",
+)
+
+
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build sdist and wheel, the wheel from the sdist, as ``make dist`` does."""
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    build(folder, SAMPLE)
     return folder
 
 
@@ -54,6 +62,29 @@ def test_wheel(dist: Path) -> None:
     about = {name for name in names if ".dist-info/" in name}
     assert names - about == sources()
     assert any(name.endswith("licenses/LICENSE") for name in about)
+
+
+def test_two_builds_are_the_same(dist: Path, tmp_path: Path) -> None:
+    """A second build of the wheel has the same bytes, whatever the clock and the folder."""
+    build(tmp_path, SAMPLE)
+    assert only(tmp_path, "*.whl").read_bytes() == only(dist, "*.whl").read_bytes()
+    assert only(tmp_path, "*.tar.gz").read_bytes() == only(dist, "*.tar.gz").read_bytes()
+
+
+def test_metadata(dist: Path) -> None:
+    """The package index shows maintainer and addresses, and a page whose links work there."""
+    with zipfile.ZipFile(only(dist, "*.whl")) as wheel:
+        (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = email.message_from_bytes(wheel.read(name))
+    assert metadata["Maintainer"] == "Jane Doe"
+    urls = dict(url.split(", ") for url in metadata.get_all("Project-URL", []))
+    assert urls["Homepage"] == SAMPLE.repository
+    assert urls["Changelog"] == f"{SAMPLE.repository}/blob/v{__version__}/CHANGELOG.md"
+    page = str(metadata.get_payload())
+    targets = re.findall(r"\]\(([^)\s]+)\)", page)
+    assert targets
+    assert all(re.match(r"https?://|#", target) for target in targets)
+    assert f"{SAMPLE.repository}/raw/v{__version__}/docs/images/status-page.png" in page
 
 
 def test_sdist(dist: Path) -> None:
@@ -114,9 +145,10 @@ def _page(demo: "subprocess.Popen[bytes]", output: Path) -> str:
 
 
 def test_one_version() -> None:
-    """Image, chart and changelog are of the package's version; ``test_values`` adds the rest."""
+    """Image, changelog and what the chart runs are of the package's version."""
     chart = yaml.safe_load((ROOT / "helm/billing-exporter/Chart.yaml").read_text())
-    assert chart["version"] == chart["appVersion"] == __version__
+    assert chart["appVersion"] == __version__
+    assert re.fullmatch(r"\d+\.\d+\.\d+", chart["version"])
     assert f"\nARG VERSION={__version__}\n" in (ROOT / "Dockerfile").read_text()
     assert f"\n## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text()
 

@@ -2,6 +2,7 @@
 
 import time
 
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import TrustorsSettings, UsageSettings
 from billing_exporter.collectors.trustors import TrustorsCollector
 from billing_exporter.collectors.usage import UsageCollector
@@ -17,7 +18,7 @@ OVERVIEW = "get_billing_trusteebillingoverview_trustor_org_id"
 
 def test_a_poll_that_gets_no_answer_ends() -> None:
     """A request that hangs is given up when the poll's time is over, and that is the reason."""
-    settings = UsageSettings(timeout="1s")
+    settings = UsageSettings(timeout=Duration("1s"))
     with silence() as url:
         office = Office(collector=UsageCollector(settings), settings=settings, api=client_at(url))
         began = time.monotonic()
@@ -28,7 +29,7 @@ def test_a_poll_that_gets_no_answer_ends() -> None:
 
 def test_a_customer_that_hangs_costs_the_others_nothing() -> None:
     """The sweep ends with the poll's time: the others are new, and that one keeps its numbers."""
-    settings = TrustorsSettings(timeout="6s", concurrency=2, periods=("current",))
+    settings = TrustorsSettings(timeout=Duration("6s"), concurrency=2, periods=("current",))
     with Simulator(Options(address="127.0.0.1:0", trustors=6, in_progress=0)) as simulator:
         api = client_at(simulator.url)
         office = Office(collector=TrustorsCollector(settings), settings=settings, api=api)

@@ -16,6 +16,9 @@ from tools.reliability.oracle import READERS
 # The one list that is written by hand: what is derived must not go silent for one that was dropped.
 EXPECTED = ["usage", "invoices", "contracts", "trustors"]
 
+# What is read once and kept needs several polls: test_history.py works it out.
+OF_CLOSED_PERIODS = re.compile("_history_|_settled|restate")
+
 COLLECTOR_TESTS = ROOT / "tests" / "unit" / "collectors"
 ORACLE = ROOT / "tools" / "reliability" / "oracle"
 
@@ -85,6 +88,7 @@ def test_the_oracle_knows_every_metric() -> None:
     """Each billing metric is named by the oracle, which works its values out a second time."""
     known = _names_in_the_oracle()
     names = [metric.name.removeprefix(PREFIX) for of in CATALOGUE.values() for metric in of]
+    names = [name for name in names if not OF_CLOSED_PERIODS.search(name)]
     unknown = [name for name in names if not any(text.fullmatch(name) for text in known)]
     assert unknown == []
 

@@ -9,6 +9,7 @@ from itertools import groupby
 import pytest
 
 from billing_exporter.app import Exporter, build
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import Collectors, ContractsSettings
 from billing_exporter.config import Organization, Settings
 from billing_exporter.simulator import Options, Simulator
@@ -178,7 +179,7 @@ def test_negotiation(several: Running, accept: str, content_type: str, end: str)
 
 def test_last_reading_stays_while_the_api_is_gone() -> None:
     """An API that goes away leaves the series with their age, and ``up`` 0; then it is as ever."""
-    often = Collectors(contracts=ContractsSettings(interval="100ms"))
+    often = Collectors(contracts=ContractsSettings(interval=Duration("100ms")))
     with simulated() as simulator:
         port = int(simulator.url.rpartition(":")[2])
         with running(organization_at(simulator.url, often, name="one")) as exporter:

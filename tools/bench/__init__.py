@@ -1,1 +1,1 @@
-"""How fast the exporter is, measured against the alternatives; run by ``make bench``."""
+"""Benchmark of the exporter against the alternatives; run by ``make bench``."""

@@ -1,4 +1,4 @@
-"""What does our client of the API cost, beside the vendor's SDK?"""
+"""Cost of the API client, beside the vendor's SDK."""
 
 from collections.abc import Iterator
 from contextlib import closing

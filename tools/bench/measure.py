@@ -1,4 +1,4 @@
-"""How a thing is measured: in a process of its own, in rounds that alternate between contestants.
+"""Measurement in processes of their own, in rounds that alternate between contestants.
 
 A contestant is a module that ``python -m`` runs. It either performs work by name when told to, or
 serves at a URL until told to stop; the orders come on its standard input. The process that gives

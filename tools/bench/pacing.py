@@ -1,4 +1,4 @@
-"""How close to the API's limit does a sweep over all trustors come, and does it ever meet it?
+"""Pacing of a sweep over all trustors, beside the API's limit.
 
 Simulated: a moment of the sweep costs nothing, so that half an hour passes in a second.
 """

@@ -1,4 +1,4 @@
-"""What does it cost to publish a reading, beside rendering the usual gauges?"""
+"""Cost of publishing a reading, beside rendering the usual gauges."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""How findings are told: a Markdown table, with the ratio that carries over to other machines."""
+"""Report of the findings: a Markdown table, with the ratio that carries over to other machines."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How much is measured."""
+"""Size of what is measured."""
 
 from dataclasses import dataclass
 

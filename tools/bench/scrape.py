@@ -1,4 +1,4 @@
-"""What does a scrape cost, beside the usual way and beside nginx with the same bytes?"""
+"""Cost of a scrape, beside the usual way and beside nginx with the same bytes."""
 
 import time
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""How fast does the program start, and how little memory does it hold?"""
+"""Start time and memory of the program."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What is measured with: answers of the API as bytes, and the trustors that they become.
+"""Inputs of the measurements: answers of the API as bytes, and the trustors that they become.
 
 Keys and types are the API's; every value is made up.
 """

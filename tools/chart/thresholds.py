@@ -36,6 +36,8 @@ def thresholds() -> tuple[Threshold, ...]:
     found = []
     for comment, block in _commented(FILE.read_text()):
         (rule,) = yaml.safe_load(block)
+        if "labels" in rule:
+            continue  # for one currency, beside the default
         name, number = _RECORD.match(rule["record"]), _EXPRESSION.match(rule["expr"])
         if not name or not number:
             raise ValueError(f"{FILE.name}: {rule['record']} is no threshold")

@@ -1,4 +1,4 @@
-"""Which labels each metric has, from the declarations of the exporter."""
+"""Labels of each metric, from the declarations of the exporter."""
 
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.family import PREFIX

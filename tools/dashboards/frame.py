@@ -1,4 +1,4 @@
-"""What all dashboards share: identity, links to one another, time range, annotations."""
+"""Frame of every dashboard: identity, links to one another, time range, annotations."""
 
 from collections.abc import Sequence
 

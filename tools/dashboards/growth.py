@@ -1,4 +1,4 @@
-"""What changed most: where the current period will end, against the previous one."""
+"""Growth: where the current period will end, against the previous one."""
 
 from tools.dashboards.charges import CHARGE
 from tools.dashboards.panels import MONEY, QUANTITY, Unit

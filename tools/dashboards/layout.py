@@ -1,4 +1,4 @@
-"""Where panels stand: lines of panels, side by side over the full width, one below the other."""
+"""Layout: lines of panels, side by side over the full width, one below the other."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -73,7 +73,7 @@ def days_left() -> Steps:
 def _thresholds() -> dict[str, float]:
     tree = yaml.safe_load((RULES / "thresholds.yml").read_text(encoding="utf-8"))
     rules = (rule for group in tree["groups"] for rule in group["rules"])
-    return {rule["record"]: _number(rule["expr"]) for rule in rules}
+    return {rule["record"]: _number(rule["expr"]) for rule in rules if "labels" not in rule}
 
 
 def _number(expression: str) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from billing_exporter.collectors.settings import seconds
+from billing_exporter.collectors.durations import Duration
 
 # A range must hold a few scrapes, whatever the clock.
 SHORTEST_RANGE_SECONDS = 15
@@ -54,4 +54,4 @@ def hurried_expression(expression: str, scale: float) -> str:
 
 
 def _shorter(duration: str, scale: float, *, at_least: float = 1) -> str:
-    return f"{max(at_least, round(seconds(duration) / scale))}s"
+    return f"{max(at_least, round(Duration(duration).seconds / scale))}s"

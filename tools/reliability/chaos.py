@@ -1,4 +1,4 @@
-"""What is done to an exporter while it is watched: faults, reloads, rotated secrets."""
+"""Chaos: what is done to an exporter while it is watched - faults, reloads, rotated secrets."""
 
 import random
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _FAULTS = (
     *("refreshed_late", "wrong_bill"),
     *("empty_strings", "wrong_types", "nan", "thousands", "unknown_enum", "unknown_keys"),
     *("renamed_keys", "weird_names", "slow_trustor", "incomplete", "empty_page", "no_page_count"),
-    *("late_node", "wrong_identity", "credits", "payment_status"),
+    *("late_node", "wrong_identity", "credits", "payment_status", "annual_period"),
 )
 _SETTINGS = {
     "stall": ("seconds=1", "seconds=2,at=head"),

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from billing_exporter.app import build, serve
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import Collectors
 from billing_exporter.config import Organization, Settings, load
 from billing_exporter.logs import configure
@@ -61,7 +62,7 @@ def quickened(settings: Settings, interval: str) -> Settings:
 
 def _quickened(organization: Organization, interval: str) -> Organization:
     listed = {
-        name: msgspec.structs.replace(collector, interval=interval)
+        name: msgspec.structs.replace(collector, interval=Duration(interval))
         for name in Collectors.__struct_fields__
         if (collector := getattr(organization.collectors, name)) is not None
     }

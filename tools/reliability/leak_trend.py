@@ -1,4 +1,4 @@
-"""Whether a figure of a process grows: what the system says of it, and a line through it."""
+"""Trend of a process figure: what the system reports, and a line through it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

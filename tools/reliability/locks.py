@@ -1,4 +1,4 @@
-"""Which locks are taken while others are held: two that are taken in both orders can wait for ever.
+"""Order of locks: two that are taken in both orders can wait for each other for ever.
 
     python -m tools.reliability.locks ORDERS CONFIGURATION --simulator URL ...
 

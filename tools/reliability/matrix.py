@@ -1,4 +1,4 @@
-"""What each fault of the simulator must do to the exporter, by the operation that it hits.
+"""Fault matrix: what each fault of the simulator must do to the exporter, by operation.
 
 Read a row as: while this holds, a poll ends like that, and what was known is shown like this.
 """
@@ -223,6 +223,7 @@ FAULTS: tuple[Fault, ...] = (
     # What is known is newer.
     Fault("late_node", on=(OVERVIEW,)),
     Fault("wrong_identity", reason="unexpected_answer", on=(PERIOD, OVERVIEW, CONTRACT)),
+    Fault("annual_period", changes={CONTRACTS: Change("other")}, on=(CONTRACTS,)),
     Fault("same_ids", on=(LINES,)),
     Fault("same_ids", "id=", on=(LINES,)),
     Fault("credits", changes={INVOICES: Change("other")}, on=(INVOICES,)),

@@ -1,4 +1,4 @@
-"""What a soak saw, as a record."""
+"""Outcome of a soak, as a record."""
 
 from dataclasses import dataclass
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import (
     Collectors,
     ContractsSettings,
@@ -18,7 +19,7 @@ from tools.testkit.scrapes import Scrape, billing_text
 # Invoices of all times, for the simulator tells the truth about all of them.
 COLLECTORS = Collectors(
     usage=UsageSettings(),
-    invoices=InvoicesSettings(lookback="10y"),
+    invoices=InvoicesSettings(lookback=Duration("10y")),
     contracts=ContractsSettings(history=0),
     trustors=TrustorsSettings(concurrency=1, history=0),
 )

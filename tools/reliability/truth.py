@@ -1,4 +1,4 @@
-"""What a simulator says is so, against what an exporter shows of it."""
+"""Comparison of the simulator's facts with what an exporter shows of them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Whether two looks, before and under a fault, tell what the matrix says they should."""
+"""Verdict on two looks, before and under a fault, by the matrix."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -19,6 +19,8 @@ _SUMS = {
 _ADDITIVE = {metric.name for metrics in CATALOGUE.values() for metric in metrics if metric.additive}
 _STATUS = f"{PREFIX}trustor_status"
 _READ = f"{PREFIX}trustor_last_success_timestamp_seconds"
+# What the whole fleet has, whatever becomes of one customer.
+_OF_THE_FLEET = f"{PREFIX}trustors_without_reading"
 # They are times of polls, and what was billed is something else.
 TIMES = frozenset(
     f"{PREFIX}{name}_last_success_timestamp_seconds"
@@ -136,7 +138,8 @@ def _changed(shown: Shown, was: Mapping[str, str], now: Mapping[str, str]) -> It
         yield f"shows not just more: {sorted(lost | new | others - _ADDITIVE)[:3]}"
     if shown == "renamed" and (not new or _values(was) != _values(now)):
         yield "shows not just other names"
-    if shown == "status" and (not now or {*map(metric_of, now)} != {_STATUS, _READ}):
+    of_customers = {*map(metric_of, now)} - {_OF_THE_FLEET}
+    if shown == "status" and of_customers != {_STATUS, _READ}:
         yield f"shows not just the status: {sorted(now)[:3]}"
     if shown == "other" and not (lost or new or others):
         yield "shows what it did before"

@@ -9,6 +9,7 @@ is what ``serve`` runs.
 import sys
 
 from billing_exporter.app import build, serve
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import every_collector
 from billing_exporter.config import Settings
 from billing_exporter.logs import configure
@@ -16,9 +17,9 @@ from billing_exporter.redaction import Redactor
 from tools.testkit.organizations import organization_at
 from tools.testkit.scrapes import time_of
 
-OFTEN = "1s"
+OFTEN = Duration("1s")
 # Beyond the interval: invoices of all the years that a test may move the clock through.
-EVERYTHING = every_collector({"interval": OFTEN}, invoices={"lookback": "10y"})
+EVERYTHING = every_collector({"interval": OFTEN}, invoices={"lookback": Duration("10y")})
 
 
 def main(simulator: str) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of the client share: a clock that need not wait, a listener, a loopback server."""
+"""Test kit of the client: a clock that need not wait, a listener, a loopback server."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""What a server on this machine answers, and what its exposition says to the reference parser."""
+"""Scrapes of a server on this machine, read by the reference parser."""
 
 import gzip
 import json

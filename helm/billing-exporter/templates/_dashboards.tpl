@@ -3,6 +3,7 @@
 {{- $texts := dict -}}
 {{- range (.Files.Get "files/rules/thresholds.yml" | fromYaml).groups -}}
   {{- range .rules -}}
+    {{- if .labels -}}{{- continue -}}{{- end -}}
     {{- $name := regexReplaceAll "^genesyscloud_billing:threshold_(.+):value$" .record "${1}" -}}
     {{- $_ := set $texts $name (.expr | trimPrefix "vector(" | trimSuffix ")") -}}
   {{- end -}}

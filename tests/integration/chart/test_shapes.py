@@ -139,7 +139,7 @@ def test_arguments(name: str) -> None:
     given = [argument.replace("$(SHARD_INDEX)", "0") for argument in container(found)["args"]]
     parsed = parser().parse_args(given)
     port = container(found)["ports"][0]["containerPort"]
-    assert parsed.listen_address == f":{port}"
+    assert parsed.listen_address == (f":{port}",)
     for one in found:
         if one["kind"] == "Pod":
             for test in one["spec"]["containers"]:

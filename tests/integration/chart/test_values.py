@@ -35,9 +35,9 @@ def test_every_value_is_described() -> None:
 
 
 def test_version() -> None:
-    """The chart is of the exporter's version, and so is the image it runs."""
+    """The chart runs the exporter of this version; its own version may differ."""
     metadata = helm_python.Chart.load(str(CHART)).metadata
-    assert metadata["version"] == metadata["appVersion"] == __version__
+    assert metadata["appVersion"] == __version__
     assert container(objects(ONE))["image"] == f"genesyscloud-billing-exporter:{__version__}"
 
 
@@ -172,7 +172,7 @@ def test_thresholds_of_the_file() -> None:
     """The file of thresholds is read whole: each has a name, a number and a description."""
     found = thresholds()
     text = (CHART / "files" / "rules" / "thresholds.yml").read_text()
-    assert len(found) == text.count("- record:") > 0
+    assert len(found) == text.count("- record:") - text.count("labels: {currency: ") > 0
     assert all(one.description.endswith(".") for one in found)
 
 

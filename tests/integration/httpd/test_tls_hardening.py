@@ -104,7 +104,7 @@ def test_an_answer_under_way_is_finished_at_stop(
         assert asked.wait(20)
         stopping = threading.Thread(target=server.stop)
         stopping.start()
-        eventually(lambda: server._listener.fileno() < 0)
+        eventually(lambda: server._listeners[0].fileno() < 0)
         go_on.set()
         answer = read_all(sock)
         stopping.join()

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from billing_exporter.app import Exporter, build
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import (
     Collectors,
     ContractsSettings,
@@ -52,10 +53,10 @@ def organization(name: str, url: str, *, most_series: int = 500_000) -> Organiza
         client_id="id",
         client_secret=Secret("secret"),
         collectors=Collectors(
-            usage=UsageSettings(interval="5ms"),
-            invoices=InvoicesSettings(interval="5ms", max_series=most_series),
-            contracts=ContractsSettings(interval="5ms"),
-            trustors=TrustorsSettings(interval="5ms", concurrency=2),
+            usage=UsageSettings(interval=Duration("5ms")),
+            invoices=InvoicesSettings(interval=Duration("5ms"), max_series=most_series),
+            contracts=ContractsSettings(interval=Duration("5ms")),
+            trustors=TrustorsSettings(interval=Duration("5ms"), concurrency=2),
         ),
     )
 

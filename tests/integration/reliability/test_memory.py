@@ -11,6 +11,7 @@ import pytest
 
 from billing_exporter.collectors import Poll
 from billing_exporter.collectors.base import side_by_side
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import UsageSettings
 from billing_exporter.collectors.usage import UsageCollector
 from billing_exporter.genesys import BillingApi
@@ -72,7 +73,7 @@ def test_nothing_is_left(fault: Fault, simulator: Program) -> None:
 
 def test_nothing_is_left_by_a_timeout() -> None:
     """What hangs is cut off, and its calls go with it."""
-    settings = UsageSettings(timeout="1s")
+    settings = UsageSettings(timeout=Duration("1s"))
     with silence() as url:
         api = client_at(url)
         office = Office(collector=UsageCollector(settings), settings=settings, api=api)

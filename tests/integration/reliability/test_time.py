@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import (
     Collectors,
     UsageSettings,
@@ -128,7 +129,7 @@ def test_clocks_that_step(acts: list[tuple[timedelta, str]]) -> None:
         for number, (_, act) in enumerate(acts)
         if act != "look"
     ]
-    office = Office(*script, settings=UsageSettings(max_age="7d"))
+    office = Office(*script, settings=UsageSettings(max_age=Duration("7d")))
     known: Known | None = None
     for number, (jump, act) in enumerate(acts):
         office.now += jump
@@ -147,7 +148,7 @@ def test_clocks_that_step(acts: list[tuple[timedelta, str]]) -> None:
 def test_old_data_ends_between_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reading ends at ``max_age`` even where the next poll is far away."""
     monkeypatch.setattr("billing_exporter.polling.poller.LOOK_SECONDS", 0.01)
-    office = Office(7, settings=UsageSettings(interval="10y", max_age="1h"))
+    office = Office(7, settings=UsageSettings(interval=Duration("10y"), max_age=Duration("1h")))
     office.poll()
     ended = threading.Event()
     loop = Loop(office.poller, delay=3600, stop=ended)

@@ -17,8 +17,10 @@ _CHARGE = 'organization="acme",contract="C-1",charge="IVR Basic",sku="GC-1",unit
 _CONTRACT = 'organization="acme",contract="C-1"'
 _TRUSTOR = 'organization="acme",trustor="Umbra",trustor_id="t-1"'
 _USED = f'{_TRUSTOR},charge="IVR Basic",part_number="GC-1",grouping="resource",unit="minutes"'
+_CURRENT = f'{_USED},currency="EUR"'
 _USAGE = 'organization="acme",charge="IVR Basic"'
 _OF_COLLECTOR = 'organization="acme",collector="trustors"'
+_READ_AT = "job_instance_organization_collector:as_of_timestamp_seconds:last8d"
 _EXPORTER = 'job="billing",instance="a:10059",organization="acme"'
 
 Series = dict[str, float | str]
@@ -119,7 +121,7 @@ def _spike(level: str, labels: str) -> Callable[[float, float], Series]:
 def _due(days: float) -> Series:
     invoice = 'organization="acme",invoice="I-1"'
     return {
-        f'organization_invoice_currency:unpaid_amount:max{{{invoice},currency="EUR"}}': 10,
+        f'organization_invoice_currency:unpaid_amount:max{{{invoice},currency="EUR"}}': 1000,
         f"organization_invoice:due:days{{{invoice}}}": days,
     }
 
@@ -127,7 +129,7 @@ def _due(days: float) -> Series:
 def _age(seconds: float) -> Series:
     labels = f'{_EXPORTER},collector="trustors"'
     return {
-        f"genesyscloud_billing_last_success_timestamp_seconds{{{labels}}}": _NOW_SECONDS - seconds,
+        f"{_READ_AT}{{{labels}}}": _NOW_SECONDS - seconds,
         f"genesyscloud_billing_poll_interval_seconds{{{labels}}}": 60,
     }
 
@@ -185,8 +187,116 @@ _own_restated = _restated(
     "contract_restated_overage_amount", "contract_restated_timestamp", _CONTRACT
 )
 _their_restated = _restated("trustor_restated_amount", "trustor_restated_timestamp", _TRUSTOR)
+_SEEN = 'organization_currency_overdue:unpaid_amount:max{organization="x",currency="EUR"}'
+
+
+def _begun(level: str, charge: str, owner: str, sums: str) -> Callable[[float, float], Series]:
+    """Return an overage that began: the amount of the charge, and of all charges."""
+    allowed = "included" if level == "organization_contract" else "allowance"
+    single = "overage_amount" if level == "organization_contract" else "estimated_overage_amount"
+    return lambda amount, whole: {
+        _SEEN: 1,
+        f"{level}_charge:overage_quantity:max{{{charge}}}": 5,
+        f"{level}_charge:{allowed}_quantity:max{{{charge}}}": 1000,
+        f'{level}_charge_currency:{single}:max{{{charge},currency="EUR"}}': amount,
+        f'{sums}{{{owner},currency="EUR"}}': whole,
+    }
+
+
+def _worth(level: str, labels: str, series: Series) -> Callable[[float], Series]:
+    """Return what fires, with the amount that it will come to."""
+    name = f"{level}_charge_currency:estimated_overage_amount:projected"
+    return lambda amount: {**series, _SEEN: 1, f'{name}{{{labels},currency="EUR"}}': amount}
+
+
+def _priced(series: Series, quantity: float) -> Callable[[float], Series]:
+    """Return what fires about a quantity, with its price."""
+    price = f"organization_trustor_charge_currency:overage_price:max{{{_CURRENT}}}"
+    return lambda amount: {**series, _SEEN: 1, price: amount / quantity}
+
+
+def _missed_minimum(amount: float) -> Series:
+    series = _minimum(0.9)
+    projected = "organization_trustor_currency:estimated_amount:projected"
+    return {**series, f'{projected}{{{_TRUSTOR},currency="EUR"}}': 5000 - amount}
+
+
+def _unpaid(days: float) -> Callable[[float], Series]:
+    name = 'organization_invoice_currency:unpaid_amount:max{organization="acme",invoice="I-1"'
+    return lambda amount: {**_due(days), f'{name},currency="EUR"}}': amount}
+
+
+def _old_debt(amount: float) -> Series:
+    labels = 'organization="acme",currency="EUR",overdue="over_90d"'
+    return {f"organization_currency_overdue:unpaid_amount:max{{{labels}}}": amount}
+
+
+def _unreadable(share: float) -> Series:
+    customers = 1_000
+    return {
+        f'genesyscloud_billing_trustor_status{{organization="acme",trustor="c",trustor_id="{number}"'
+        f',status="error"}}': int(number < share * customers)
+        for number in range(customers)
+    }
+
+
+_their_begun = _begun("organization_trustor", _USED, _TRUSTOR, _their_overage)
+_own_begun = _begun("organization_contract", _CHARGE, _CONTRACT, _own_overage)
+_over = _projected("organization_trustor", "allowance", _USED)
+_own_over = _projected("organization_contract", "included", _CHARGE)
 
 EDGES = (
+    Edge("GenesysBillingOverageBegun", "small_amount", lambda x: _own_begun(x, 0)),
+    Edge("GenesysBillingTrustorOverageBegun", "small_amount", lambda x: _their_begun(x, 0)),
+    Edge(
+        "GenesysBillingTrustorOverageBegun",
+        "overage_amount",
+        lambda x: _their_begun(500, x),
+        below=True,
+    ),
+    Edge(
+        "GenesysBillingPrepaidNearlyUsed",
+        "small_amount",
+        _worth("organization_contract", _CHARGE, _own_pace(0.99, 0.5)),
+    ),
+    Edge(
+        "GenesysBillingTrustorPrepaidNearlyUsed",
+        "small_amount",
+        _worth("organization_trustor", _USED, _their_pace(0.99, 0.5)),
+    ),
+    Edge(
+        "GenesysBillingOverageProjected",
+        "small_amount",
+        _worth("organization_contract", _CHARGE, _own_over(0.5)),
+    ),
+    Edge(
+        "GenesysBillingTrustorOverageProjected",
+        "small_amount",
+        _worth("organization_trustor", _USED, _over(0.5)),
+    ),
+    Edge(
+        "GenesysBillingTrustorOverageProjected",
+        "overage_amount",
+        lambda x: {**_over(0.5), f'{_their_overage}{{{_TRUSTOR},currency="EUR"}}': x},
+        below=True,
+    ),
+    Edge("GenesysBillingTrustorUsageSpike", "small_amount", _priced(_their_spike(1000, 1), 1000)),
+    Edge("GenesysBillingTrustorUsageFellToZero", "small_amount", _priced(_fall(1000, 0.9), 1000)),
+    Edge("GenesysBillingTrustorMinimumNotReached", "small_amount", _missed_minimum),
+    Edge("GenesysBillingInvoiceDueSoon", "small_amount", _unpaid(1)),
+    Edge("GenesysBillingInvoiceOverdue", "small_amount", _unpaid(-1)),
+    Edge("GenesysBillingOverdueOver90Days", "small_amount", _old_debt),
+    Edge(
+        "GenesysBillingFleetOverageHigh",
+        "fleet_overage_amount",
+        lambda x: {
+            _SEEN: 1,
+            **_amount(
+                "organization_currency:trustor_estimated_overage_amount:sum", 'organization="acme"'
+            )(x),
+        },
+    ),
+    Edge("GenesysBillingFleetUnreadable", "fleet_unreadable", _unreadable),
     Edge(
         "GenesysBillingOverageAmountHigh",
         "overage_amount",
@@ -200,7 +310,10 @@ EDGES = (
     Edge(
         "GenesysBillingOverdueAmountHigh",
         "overdue_amount",
-        _amount("organization_currency:overdue_amount:sum", 'organization="acme"'),
+        lambda x: {
+            _SEEN: 1,
+            **_amount("organization_currency:overdue_amount:sum", 'organization="acme"')(x),
+        },
     ),
     Edge("GenesysBillingPrepaidNearlyUsed", "prepaid_used", lambda x: _own_pace(x, 0.5)),
     Edge(
@@ -216,7 +329,7 @@ EDGES = (
     Edge(
         "GenesysBillingOverageProjected",
         "projected_overage",
-        _projected("organization_contract", "included", _CHARGE),
+        _own_over,
     ),
     Edge(
         "GenesysBillingTrustorOverageProjected",

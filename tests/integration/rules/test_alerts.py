@@ -1,5 +1,6 @@
 """Every alert is whole: tested both ways, explained in a runbook, judged by a named threshold."""
 
+import json
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from tests.integration.rules.rulebook import (
     RUNBOOKS,
     alerts,
     expectations,
+    groups,
     records,
     section,
 )
@@ -21,7 +23,14 @@ HEADINGS = (
     "How to silence",
     "Which threshold to change",
 )
-_THRESHOLD = re.compile(r"genesyscloud_billing:threshold_(\w+):value")
+_THRESHOLD = re.compile(r":threshold_(\w+):value")
+THRESHOLDS = PROMETHEUS / "rules" / "thresholds.yml"
+DEFAULTS = {
+    rule["record"].split(":")[1].removeprefix("threshold_"): rule["expr"]
+    for rule in groups(THRESHOLDS)["genesyscloud_billing_thresholds"]
+    if "labels" not in rule
+}
+ANNOTATIONS = {"summary", "description", "runbook_url", "dashboard_url"}
 every_alert = pytest.mark.parametrize("name", alerts())
 
 
@@ -39,7 +48,7 @@ def test_alerts_are_tested_both_ways(name: str) -> None:
     assert firing
     for each in firing:
         assert each["exp_labels"]["severity"] == alerts()[name]["labels"]["severity"]
-        assert set(each["exp_annotations"]) == {"summary", "description", "runbook_url"}
+        assert set(each["exp_annotations"]) == ANNOTATIONS
 
 
 @every_alert
@@ -53,7 +62,7 @@ def test_alerts_say_what_they_must(name: str) -> None:
         {"severity": "info"},
     )
     assert "for" in rule
-    assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
+    assert set(rule["annotations"]) == ANNOTATIONS
     if "absent(" not in rule["expr"]:
         assert "$labels." in rule["annotations"]["summary"]
         assert "{{ " in rule["annotations"]["description"]
@@ -83,15 +92,60 @@ def test_no_runbook_is_an_orphan() -> None:
 def test_thresholds_are_in_one_place() -> None:
     """Every threshold is used, and defined as a plain number in the one file for them."""
     used = {name for rule in alerts().values() for name in _THRESHOLD.findall(rule["expr"])}
-    defined = {
-        found[1]: rule["expr"]
-        for name, rule in records().items()
-        if (found := _THRESHOLD.match(name))
+    assert set(DEFAULTS) == used
+    every = groups(THRESHOLDS)["genesyscloud_billing_thresholds"]
+    assert all(re.fullmatch(r"vector\([0-9.]+\)", rule["expr"]) for rule in every)
+    defaults = [rule for rule in every if "labels" not in rule]
+    assert len(defaults) == len(DEFAULTS)
+    single = [(rule["record"], *rule["labels"].values()) for rule in every if "labels" in rule]
+    assert len(single) == len(set(single))
+    assert all(set(rule["labels"]) == {"currency"} for rule in every if "labels" in rule)
+
+
+def test_amounts_are_judged_by_currency() -> None:
+    """Every amount that decides has a record by currency, and alerts compare with that one."""
+    by_currency = {
+        found[1] for name in records() if (found := re.match(r"currency:threshold_(\w+):", name))
     }
-    assert set(defined) == used
-    assert all(re.fullmatch(r"vector\([0-9.]+\)", expr) for expr in defined.values())
-    text = (PROMETHEUS / "rules" / "thresholds.yml").read_text(encoding="utf-8")
-    assert text.count("- record:") == len(defined)
+    assert by_currency == {name for name in DEFAULTS if name.endswith("_amount")}
+    named = "|".join(by_currency)
+    for rule in alerts().values():
+        assert not re.search(f"genesyscloud_billing:threshold_({named}):", rule["expr"])
+
+
+def test_critical_is_never_about_one_charge_or_customer() -> None:
+    """What wakes somebody is about an exporter, or an organization and a currency."""
+    for name, rule in alerts().items():
+        if rule["labels"]["severity"] == "critical":
+            said = rule["annotations"]["summary"] + rule["annotations"]["description"]
+            named = set(re.findall(r"\$labels\.(\w+)", said))
+            assert named <= {"job", "instance", "organization", "currency"}, name
+
+
+@every_alert
+def test_dashboards_that_alerts_name_exist(name: str) -> None:
+    """An alert's dashboard is one of ours, and each of its variables belongs to it."""
+    url = alerts()[name]["annotations"]["dashboard_url"]
+    found = re.fullmatch(r"d/genesyscloud-billing-(\w+)(?:\?(.*))?", url)
+    assert found
+    board = json.loads((ROOT / "grafana" / "dashboards" / f"{found[1]}.json").read_text())
+    assert board["uid"] == f"genesyscloud-billing-{found[1]}"
+    variables = {each["name"] for each in board["templating"]["list"]}
+    assert set(re.findall(r"var-(\w+)=", url)) <= variables
+
+
+@every_alert
+def test_numbers_are_written_as_people_read_them(name: str) -> None:
+    """No number of an annotation is printed with a fixed count of decimals alone.
+
+    An amount has thousands separators, and no decimals in currencies without them; a quantity has
+    no trailing zeros.
+    """
+    for text in alerts()[name]["annotations"].values():
+        for line in re.split(r"}} *{{|\n", text):
+            assert line.count('"%.2f"') == 0 or "reReplaceAll" in line
+        if "{{ $labels.currency }}" in text:
+            assert "JPY" in text
 
 
 def test_the_readme_lists_all() -> None:
@@ -104,8 +158,4 @@ def test_the_readme_lists_all() -> None:
         (name, name, rule["labels"]["severity"]) for name, rule in alerts().items()
     )
     defaults = dict(re.findall(r"^\| `(\w+)` \| ([0-9.]+) \|", page, re.MULTILINE))
-    assert {name: f"vector({value})" for name, value in defaults.items()} == {
-        found[1]: rule["expr"]
-        for name, rule in records().items()
-        if (found := _THRESHOLD.match(name))
-    }
+    assert {name: f"vector({value})" for name, value in defaults.items()} == DEFAULTS

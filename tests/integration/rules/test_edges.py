@@ -9,12 +9,13 @@ import pytest
 import yaml
 
 from tests.integration.rules.edges import EDGES, NOW, Edge
-from tests.integration.rules.rulebook import PROMETHEUS, alerts
+from tests.integration.rules.rulebook import PROMETHEUS, alerts, groups
 from tools.dashboards.thresholds import threshold
 from tools.testkit.components import require
 
 _NEAR = 0.01  # of the threshold
-_THRESHOLD = re.compile(r"genesyscloud_billing:threshold_(\w+):value")
+_FILES = ("thresholds.yml", "records_thresholds.yml")
+_THRESHOLD = re.compile(r":threshold_(\w+):value")
 
 
 def test_every_use_of_a_threshold_has_its_edge() -> None:
@@ -30,7 +31,10 @@ def test_edge(edge: Edge, tmp_path: Path) -> None:
     """A hundredth below a threshold and a hundredth above it, one fires and one does not."""
     number, expr = threshold(edge.threshold), alerts()[edge.alert]["expr"]
     test = {
-        "rule_files": [str(PROMETHEUS / "rules" / "thresholds.yml")],
+        "rule_files": [str(PROMETHEUS / "rules" / name) for name in _FILES],
+        "group_eval_order": [
+            group for name in _FILES for group in groups(PROMETHEUS / "rules" / name)
+        ],
         "evaluation_interval": NOW,
         "tests": [
             edge.case(number * (1 - _NEAR), expr, 1 if edge.below else 0),

@@ -31,6 +31,8 @@ def _exposed() -> dict[str, Labels]:
         **{each.name: frozenset({"organization", *each.labels}) | _SCRAPE for each in billing},
         **{each.shown_as: frozenset(each.labels) | _SCRAPE for each in OWN},
         "up": _SCRAPE,
+        # What a section of the configuration sets, where the exporter has one.
+        f"{PREFIX}threshold_amount": frozenset({"threshold", "currency"}) | _SCRAPE,
     }
 
 
@@ -43,8 +45,15 @@ def _known() -> dict[str, Labels]:
         assert ready, f"records that need each other, or themselves: {sorted(waiting)}"
         for name in ready:
             labels = labels_of(ast.parse(waiting.pop(name)), known)
-            known[name] = labels if labels is not None else frozenset()
+            known[name] = (labels or frozenset()) | _added(name)
     return known
+
+
+def _added(name: str) -> Labels:
+    """Return the labels that rules of a name add."""
+    return frozenset(
+        label for rule in rules() if rule.get("record") == name for label in rule.get("labels", ())
+    )
 
 
 def _named(expr: str) -> set[str]:
@@ -86,7 +95,7 @@ def test_levels_are_the_labels_that_are_kept(name: str) -> None:
     level, metric, operation = name.split(":")
     assert metric, operation
     expected = set() if level == PREFIX.rstrip("_") else _level_labels(level)
-    assert KNOWN[name] == expected
+    assert KNOWN[name] == expected | _added(name)
 
 
 @pytest.mark.parametrize("name", alerts())
@@ -95,7 +104,7 @@ def test_annotations_name_labels_that_alerts_have(name: str) -> None:
     rule = alerts()[name]
     labels = labels_of(ast.parse(rule["expr"]), KNOWN)
     for text in rule["annotations"].values():
-        named = {word.split("}")[0].split()[0] for word in text.split("$labels.")[1:]}
+        named = set(re.findall(r"\$labels\.(\w+)", text))
         assert named <= (labels or frozenset())
         for query in queries(text):
             labels_of(ast.parse(query), KNOWN)

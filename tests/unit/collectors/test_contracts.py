@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from billing_exporter.collectors.contracts import ContractsCollector, newest_periods
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys import Forbidden
 from billing_exporter.genesys.records import BillingContract, BillingContractPeriod
@@ -17,7 +18,7 @@ CLOSED = {"dateStart": "2026-10-21", "dateEnd": "2026-11-20", "status": "Closed"
 
 def desk(max_age: str = "7d") -> Desk:
     """Return a contracts collector to poll."""
-    return Desk(ContractsCollector(ContractsSettings(max_age=max_age, history=0)))
+    return Desk(ContractsCollector(ContractsSettings(max_age=Duration(max_age), history=0)))
 
 
 def contract(name: str, *periods: object, **facts: object) -> dict[str, object]:

@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.invoices import AGES, CREDIT, InvoicesCollector, age
 from billing_exporter.collectors.settings import InvoicesSettings
 from billing_exporter.genesys import RateLimited, Unauthorized, UnexpectedAnswer
@@ -15,7 +16,7 @@ Lines = Literal["none", "unpaid", "all"]
 
 def desk(whose: Lines = "unpaid", lookback: str = "400d", max_age: str = "7d") -> Desk:
     """Return an invoices collector to poll."""
-    settings = InvoicesSettings(lines=whose, lookback=lookback, max_age=max_age)
+    settings = InvoicesSettings(lines=whose, lookback=Duration(lookback), max_age=Duration(max_age))
     return Desk(InvoicesCollector(settings))
 
 

@@ -1,13 +1,15 @@
 """Durations, and the defaults of every collector."""
 
 import re
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_exporter.collectors.settings import EVERY_COLLECTOR, Collectors, UsageSettings, seconds
+from billing_exporter.collectors.durations import Duration, as_text
+from billing_exporter.collectors.settings import EVERY_COLLECTOR, Collectors, UsageSettings
 
 UNITS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1, "ms": 0.001}
 
@@ -41,19 +43,23 @@ REFUSED = [
 ]
 
 
+def _from_text(kind: type, text: str) -> Any:
+    return kind(text)
+
+
 @pytest.mark.parametrize("duration", READ)
 def test_durations_are_read_as_prometheus_reads_them(duration: str) -> None:
     """A duration is whole numbers with units, the largest first."""
-    assert seconds(duration) == pytest.approx(READ[duration])
+    assert Duration(duration).seconds == pytest.approx(READ[duration])
 
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_other_text_is_no_duration(text: str) -> None:
     """Anything else is refused, by the function and by the type alike."""
     with pytest.raises(ValueError, match="expected a duration"):
-        seconds(text)
+        Duration(text)
     with pytest.raises(msgspec.ValidationError):
-        msgspec.convert({"interval": text}, UsageSettings)
+        msgspec.convert({"interval": text}, UsageSettings, dec_hook=_from_text)
 
 
 @given(st.lists(st.integers(0, 999_999_999) | st.none(), min_size=7, max_size=7))
@@ -62,17 +68,20 @@ def test_a_duration_is_the_sum_of_its_parts(counts: list[int | None]) -> None:
     parts = [(count, unit) for count, unit in zip(counts, UNITS, strict=True) if count is not None]
     text = "".join(f"{count}{unit}" for count, unit in parts)
     if text:
-        assert seconds(text) == pytest.approx(sum(count * UNITS[unit] for count, unit in parts))
-        assert msgspec.convert({"interval": text}, UsageSettings).interval == text
+        assert Duration(text).seconds == pytest.approx(
+            sum(count * UNITS[unit] for count, unit in parts)
+        )
+        settings = msgspec.convert({"interval": text}, UsageSettings, dec_hook=_from_text)
+        assert settings.interval == Duration(text)
 
 
 def test_the_defaults_of_all_collectors_validate() -> None:
     """Defaults pass the types that an operator's values have to pass, and are durations."""
-    raw = msgspec.to_builtins(EVERY_COLLECTOR)
-    assert msgspec.convert(raw, Collectors) == EVERY_COLLECTOR
+    raw = msgspec.to_builtins(EVERY_COLLECTOR, enc_hook=as_text)
+    assert msgspec.convert(raw, Collectors, dec_hook=_from_text) == EVERY_COLLECTOR
     for settings in raw.values():
-        assert seconds(settings["interval"]) >= 60
-        assert seconds(settings["timeout"]) >= 60
+        assert Duration(settings["interval"]).seconds >= 60
+        assert Duration(settings["timeout"]).seconds >= 60
 
 
 def test_a_subclass_keeps_the_rules_of_its_settings() -> None:

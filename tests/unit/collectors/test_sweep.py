@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.overviews import OVERVIEW as OPERATION
 from billing_exporter.collectors.overviews import Attempt
 from billing_exporter.collectors.sweep import (
@@ -152,7 +153,7 @@ def test_numbers_that_cannot_be_read_end_by_their_own_age(cloud: Cloud) -> None:
     put_trustors(cloud, "bad", "good")
     put_overview(cloud, "good", row())
     put_overview(cloud, "bad", row())
-    trustors = desk(periods=("current",), max_age="1d")
+    trustors = desk(periods=("current",), max_age=Duration("1d"))
     trustors.poll()
     cloud.refuse(at("bad"), 500)
     assert used(trustors.poll(NOW + timedelta(hours=24))) == ["bad current 1", "good current 1"]

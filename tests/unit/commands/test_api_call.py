@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from billing_exporter.commands.api import CallError, call, listing
-from billing_exporter.genesys import OPERATIONS, BillingApi, NotFound
+from billing_exporter.commands.api import CallError, call, call_all, listing, printable
+from billing_exporter.genesys import OPERATIONS, BillingApi, NotFound, UnexpectedAnswer
+from billing_exporter.genesys.clock import Deadline
+from billing_exporter.genesys.transport import Answer, Request, Transport
 from billing_exporter.simulator import Options, Simulator
-from tools.testkit.recorded_api import client_at
+from tools.testkit.recorded_api import account, client_at
 from tools.testkit.truth import Truth
 
 
@@ -106,3 +108,73 @@ def test_listing() -> None:
     assert [line for line in lines if not line.startswith(" ")] == list(OPERATIONS)
     parameters = [line.split() for line in lines if line.startswith(" ")]
     assert all(len(words) > 1 and words[0].strip("[]").startswith("--") for words in parameters)
+
+
+RAW = b'{"id": 1, "unknown": null, "amount": 1.10, "big": 12345678901234567890.5,\r\n "none": []}'
+
+
+def test_the_json_is_what_the_api_sent() -> None:
+    """Unknown keys, nulls and numbers are as the API wrote them; indenting changes no token."""
+    packed = Answer(200, {}, RAW)
+    transport = Replies(Answer(200, {}, b'{"access_token": "t"}'), packed)
+    client = BillingApi(account(), transport=transport)
+    body = call(client, "get_organizations_me", {})
+    assert body == RAW
+    assert printable(body, indented=False) == RAW.decode().replace("\r\n", "\n") + "\n"
+    indented = printable(body, indented=True)
+    assert '"amount": 1.10,\n' in indented
+    assert '"big": 12345678901234567890.5,\n' in indented
+    assert json.loads(indented) == json.loads(RAW)
+
+
+def test_what_is_not_json_is_refused() -> None:
+    """A body that is not JSON is an error, not an answer."""
+    transport = Replies(Answer(200, {}, b'{"access_token": "t"}'), Answer(200, {}, b"<html>"))
+    with pytest.raises(UnexpectedAnswer, match="not JSON"):
+        call(BillingApi(account(), transport=transport), "get_organizations_me", {})
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("get_billing_contracts_invoices", {"page-size": "3"}),
+        ("get_orgauthorization_trustors", {"page_size": "3"}),
+    ],
+)
+def test_all_pages(api: BillingApi, operation: str, given: dict[str, str]) -> None:
+    """Every page comes, by cursor and by number, and each row once."""
+    pages = [json.loads(page) for page in call_all(api, operation, given)]
+    assert len(pages) > 1
+    assert {len(page["entities"]) for page in pages[:-1]} == {3}
+    found = [row["id"] for page in pages for row in page["entities"]]
+    assert len(found) == len(set(found))
+    rows = api.trustors() if operation == "get_orgauthorization_trustors" else api.invoices()
+    assert set(found) == {row.id for row in rows}
+
+
+def test_pages_that_do_not_end(simulator: Simulator, api: BillingApi) -> None:
+    """A cursor that repeats ends the call with an error."""
+    simulator.service.set_faults(["endless"])
+    try:
+        with pytest.raises(UnexpectedAnswer, match="do not end"):
+            list(call_all(api, "get_billing_contracts_invoices", {}))
+    finally:
+        simulator.service.set_faults([])
+
+
+def test_what_has_no_pages(api: BillingApi) -> None:
+    """An operation with one answer has no pages to ask for."""
+    with pytest.raises(CallError, match="has no pages"):
+        list(call_all(api, "get_organizations_me", {}))
+
+
+class Replies(Transport):
+    """A transport that answers with what it was given, in order."""
+
+    def __init__(self, *answers: Answer) -> None:
+        super().__init__()
+        self._answers = iter(answers)
+
+    def send(self, request: Request, deadline: Deadline) -> Answer:  # noqa: ARG002 - no network
+        """Return the next answer."""
+        return next(self._answers)

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import EVERY_COLLECTOR, UsageSettings
 from billing_exporter.config import ConfigError, Mistake, Secret, Settings, load, parse
 from billing_exporter.config.load import LARGEST_FILE
@@ -53,9 +54,9 @@ def test_a_valid_file_gives_typed_settings() -> None:
     acme, local, oversea = settings.organizations
     assert acme.hosts() == ("https://api.mypurecloud.de", "https://login.mypurecloud.de")
     assert (acme.client_id, acme.secret()) == ("123", SECRET)
-    assert acme.collectors.usage == UsageSettings(interval="12h", window="30d")
+    assert acme.collectors.usage == UsageSettings(interval=Duration("12h"), window="30d")
     assert acme.collectors.contracts is not None
-    assert acme.collectors.contracts.interval == "6h"
+    assert acme.collectors.contracts.interval == Duration("6h")
     assert acme.collectors.trustors is not None
     assert acme.collectors.trustors.periods == ("previous",)
     assert acme.collectors.trustors.zero_rows is True

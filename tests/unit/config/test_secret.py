@@ -25,10 +25,20 @@ def test_secrets_compare_by_their_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "text"), [(b"a", "a"), (b"a\n", "a"), (b"a\r\n", "a"), (b" a \n\n", " a \n")]
+    ("content", "text"),
+    [
+        (b"a", "a"),
+        (b"a\n", "a"),
+        (b"a\r\n", "a"),
+        (b" a \n\n", " a "),
+        (b"\n\r\na\r\n\r\n", "a"),
+        (b"\xef\xbb\xbfa\r\n", "a"),
+        ("a\r\n".encode("utf-16"), "a"),
+        (b"\xfe\xff" + "a\n".encode("utf-16-be"), "a"),
+    ],
 )
-def test_one_line_feed_is_stripped(tmp_path: Path, content: bytes, text: str) -> None:
-    """The line feed that editors add is no part of a secret; everything else is."""
+def test_line_ends_and_marks_are_stripped(tmp_path: Path, content: bytes, text: str) -> None:
+    """Line ends and a byte order mark, which editors add, are no part of a secret."""
     file = tmp_path / "secret"
     file.write_bytes(content)
     assert read_secret(str(file)) == text
@@ -40,6 +50,9 @@ def test_one_line_feed_is_stripped(tmp_path: Path, content: bytes, text: str) ->
         (b"", "is empty"),
         (b"\n", "is empty"),
         (b"\xff", "is not UTF-8 text"),
+        (b"\xef\xbb\xbf\r\n", "is empty"),
+        (b"id: a\nsecret: b\n", "has several lines; a secret is one"),
+        (b"\xff\xfea", "is not UTF-8 text"),
         (b"a" * 70_000, "is larger than a secret may be, 64 KiB"),
     ],
 )

@@ -25,3 +25,34 @@ def test_unknown_region_lists_the_known() -> None:
     with pytest.raises(ValueError, match="unknown region 'mars-1'") as caught:
         hosts("mars-1")
     assert all(region in str(caught.value) for region in DOMAINS)
+
+
+@pytest.mark.parametrize("region", DOMAINS)
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "{}",
+        "https://{}",
+        "https://{}/",
+        "api.{}",
+        "login.{}",
+        "apps.{}",
+        "https://apps.{}/directory/#/",
+        "https://api.{}:443/api/v2",
+        "http://login.{}/",
+        " {} ",
+    ],
+)
+def test_a_region_is_known_by_its_domain(region: str, spelling: str) -> None:
+    """Each domain names its region, as a host or a URL too, in any case."""
+    text = spelling.format(DOMAINS[region])
+    assert hosts(text) == hosts(text.upper()) == hosts(region)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "https://", "example.com", "api.example.com", "mypurecloud", "xmypurecloud.com"]
+)
+def test_other_domains_are_no_region(text: str) -> None:
+    """A domain that is none of Genesys Cloud's is unknown."""
+    with pytest.raises(ValueError, match="unknown region"):
+        hosts(text)

@@ -3,14 +3,16 @@
 import gc
 import http.client
 import logging
+import socket
 import threading
 from collections.abc import Mapping
 
 import pytest
 
+from billing_exporter.httpd.address import ListenError
 from billing_exporter.httpd.response import Response
 from billing_exporter.httpd.server import WebServer
-from billing_exporter.httpd.socket_io import PIECES_PER_CALL
+from billing_exporter.httpd.socket_io import BLOCK_BYTES
 from tests.unit.httpd.clients import (
     GET,
     Answers,
@@ -95,7 +97,8 @@ class Pieces:
     [
         (),
         (b"",),
-        tuple(bytes([number % 256]) * number for number in range(3 * PIECES_PER_CALL)),
+        tuple(bytes([number % 256]) * number for number in range(1500)),
+        (b"a" * (BLOCK_BYTES - 1), b"b", b"c" * BLOCK_BYTES, b"d"),
         (b"a" * 5_000_000, b"", b"b" * 5_000_000, b"c"),
     ],
 )
@@ -174,7 +177,7 @@ def test_an_answer_under_way_is_finished_at_stop(serve: Serve) -> None:
         assert asked.wait(20)
         stopping = threading.Thread(target=server.stop)
         stopping.start()
-        eventually(lambda: server._listener.fileno() < 0)
+        eventually(lambda: server._listeners[0].fileno() < 0)
         go_on.set()
         answer = read_all(sock)
         stopping.join()
@@ -191,3 +194,24 @@ def test_many_at_once(serve: Serve) -> None:
     for thread in threads:
         thread.join()
     assert results == [200] * 50
+
+
+def test_several_addresses() -> None:
+    """Every address is listened on and answers; when one is taken, none is listened on."""
+    server = WebServer(("127.0.0.1:0", "127.0.0.2:0"), Answers())
+    server.start()
+    try:
+        assert len(set(zip(("127.0.0.1", "127.0.0.2"), server.ports, strict=True))) == 2
+        for host, port in zip(("127.0.0.1", "127.0.0.2"), server.ports, strict=True):
+            with socket.create_connection((host, port), timeout=20) as sock:
+                sock.sendall(GET)
+                assert sock.recv(100).startswith(b"HTTP/1.1 200")
+        taken = WebServer(
+            (f"127.0.0.3:{server.ports[0]}", f"127.0.0.1:{server.ports[0]}"), Answers()
+        )
+        with pytest.raises(ListenError):
+            taken.start()
+        with socket.create_server(("127.0.0.3", server.ports[0])):
+            pass
+    finally:
+        server.stop()

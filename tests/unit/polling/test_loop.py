@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_exporter.collectors import Poll
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import UsageSettings
 from billing_exporter.collectors.usage import UsageCollector
 from billing_exporter.genesys import BillingApi, RateLimited, Unavailable
@@ -107,7 +108,7 @@ def test_a_loop_goes_on_whatever_happens() -> None:
         return alone(poll)
 
     acts = alone, ZeroDivisionError("boom"), Unavailable("no"), alone, alone, last
-    office = Office(*acts, settings=UsageSettings(interval="1ms"))
+    office = Office(*acts, settings=UsageSettings(interval=Duration("1ms")))
     assert ended(running(office, stop=stop))
     assert office.told("polls_total") == {"success": 4, "crashed": 1, "unavailable": 1}
 

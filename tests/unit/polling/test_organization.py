@@ -1,5 +1,6 @@
 """Organizations at work: restored after a restart, changed without a pause, shared by shards."""
 
+import os
 import re
 import threading
 import time
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 
 from billing_exporter.app import Exporter, Reloader
 from billing_exporter.collectors import Poll, Shard
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.invoices import InvoicesCollector, InvoicesData
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
 from billing_exporter.config import ConfigError, Mistake, Secret, Settings
@@ -111,6 +113,21 @@ class TestRestart:
             assert any("_unpaid_amount" in line for line in lines)
             assert 'state_failures_total{reason="configuration"} 1.0' in _text(second)
 
+    def test_a_disk_that_hangs_does_not_hold_up_the_end(
+        self, cloud: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """While a save hangs, polls go on, the configuration can change, and the end comes soon."""
+        hung = threading.Event()
+        monkeypatch.setattr(os, "fsync", lambda _: hung.wait(60))
+        monkeypatch.setattr("billing_exporter.app.SAVE_SECONDS", 0.2)
+        exporter = Exporter(_settings(cloud), state=tmp_path)
+        exporter.poll_once()
+        exporter.change(_settings(cloud, "other"))
+        exporter.poll_once()
+        exporter.stop()
+        assert _billing(exporter, "other")
+        hung.set()
+
     def test_state_names_no_person_and_no_secret(self, cloud: Simulator, tmp_path: Path) -> None:
         """Neither addresses nor payment links nor names of users are on the disk."""
         exporter = Exporter(_settings(cloud), state=tmp_path)
@@ -142,7 +159,11 @@ class TestReload:
         before = exporter.pollers
         lines = _billing(exporter, "acme")
         exporter.change(
-            _settings(cloud, invoices=InvoicesSettings(), trustors=TrustorsSettings(interval="1h"))
+            _settings(
+                cloud,
+                invoices=InvoicesSettings(),
+                trustors=TrustorsSettings(interval=Duration("1h")),
+            )
         )
         assert exporter.pollers[0] is before[0]
         assert exporter.pollers[1] is not before[1]
@@ -171,7 +192,7 @@ class TestReload:
         exporter = Exporter(_settings(cloud, invoices=InvoicesSettings()))
         exporter.start(spread=0)
         _wait_until(lambda: under_way == 1)
-        exporter.change(_settings(cloud, invoices=InvoicesSettings(interval="2h")))
+        exporter.change(_settings(cloud, invoices=InvoicesSettings(interval=Duration("2h"))))
         (poller,) = exporter.pollers
         time.sleep(0.2)  # time enough to begin, if it did not wait
         go_on.set()

@@ -6,6 +6,7 @@ import pytest
 
 from billing_exporter.app import Exporter
 from billing_exporter.collectors import Poll
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import Collectors, UsageSettings
 from billing_exporter.config import Settings
 from billing_exporter.polling import poller as module
@@ -36,7 +37,7 @@ def test_a_poll_that_exceeds_its_timeout(monkeypatch: pytest.MonkeyPatch) -> Non
             seen.append(office.poller.overdue())
         return 1
 
-    office = Office(act, settings=UsageSettings(timeout="10s"))
+    office = Office(act, settings=UsageSettings(timeout=Duration("10s")))
     office.poll()
     assert seen == [0, 0, 65]
     assert office.poller.overdue() == 0
@@ -66,8 +67,8 @@ def overdue(exporter: Exporter) -> dict[str, float]:
 
 def test_a_reload_does_not_wait_for_a_poll_that_hangs() -> None:
     """A changed collector polls within moments, however long the poll before would have hung."""
-    before = Collectors(usage=UsageSettings(timeout="1h", interval="1h"))
-    after = Collectors(usage=UsageSettings(timeout="1s", interval="1h"))
+    before = Collectors(usage=UsageSettings(timeout=Duration("1h"), interval=Duration("1h")))
+    after = Collectors(usage=UsageSettings(timeout=Duration("1s"), interval=Duration("1h")))
     with dripping(DRIPS["header"]) as url:
         exporter = Exporter(Settings(organizations=(organization_at(url, before),)))
         exporter.start(spread=0)

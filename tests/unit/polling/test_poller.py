@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from billing_exporter.collectors import Poll
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import TrustorsSettings, UsageSettings
 from billing_exporter.collectors.trustors import TrustorsCollector
 from billing_exporter.genesys import (
@@ -62,6 +63,8 @@ def test_a_good_poll_publishes_and_is_told() -> None:
     assert office.told("last_success_timestamp_seconds") == {"usage": START.timestamp()}
     assert office.told("last_attempt_timestamp_seconds") == {"usage": START.timestamp()}
     assert office.told("poll_interval_seconds") == {"usage": 6 * HOUR}
+    assert office.told("collector_listed") == {"usage": 1}
+    assert Office(7, listed=False).told("collector_listed") == {"usage": 0}
     assert office.told("poll_duration_seconds")["usage"] >= 0
 
 
@@ -146,7 +149,7 @@ def test_progress_is_handed_on() -> None:
 
 def test_an_old_reading_ends(caplog: pytest.LogCaptureFixture) -> None:
     """After ``max_age`` without success the series end, which is logged once; they come back."""
-    settings = UsageSettings(max_age="7d")
+    settings = UsageSettings(max_age=Duration("7d"))
     error = Unavailable("no")
     office = Office(7, error, error, error, 8, settings=settings)
     office.poll()

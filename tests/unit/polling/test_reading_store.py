@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import threading
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -187,6 +188,75 @@ def test_a_path_that_is_a_file_is_survived(tmp_path: Path, failures: Failures) -
     state.save("acme", "usage", ORIGIN, AT, DATA)
     assert state.restore("acme", "usage", ORIGIN, UsageData) is None
     assert failures == ["save", "read"]
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_what_stands_in_the_way_is_not_followed(
+    kind: str, state: StateDirectory, tmp_path: Path, failures: Failures
+) -> None:
+    """A link, a pipe or a folder in the place of a reading is set aside, without waiting for it or
+    touching what it leads to; then a reading is saved as ever.
+    """
+    other = tmp_path / "other"
+    other.write_text("precious")
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    file = _only_file(tmp_path)
+    file.unlink()
+    make_strange(kind, file, other)
+    assert state.restore("acme", "usage", ORIGIN, UsageData) is None
+    assert failures == ["damaged"]
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    assert state.restore("acme", "usage", ORIGIN, UsageData) == (AT, DATA)
+    assert other.read_text() == "precious"
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_save_writes_to_a_file_of_its_own(
+    kind: str, state: StateDirectory, tmp_path: Path, failures: Failures
+) -> None:
+    """A link or a pipe under the temporary name is removed and never written to."""
+    other = tmp_path / "other"
+    other.write_text("precious")
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    make_strange(kind, _only_file(tmp_path).with_suffix(".new"), other)
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    assert failures == []
+    assert other.read_text() == "precious"
+    assert _only_file(tmp_path).is_file()
+
+
+def make_strange(kind: str, path: Path, other: Path) -> None:
+    """Put something that is no plain file at a path."""
+    if kind == "link":
+        path.symlink_to(other)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+
+
+def test_a_disk_that_hangs_holds_nobody_up(
+    state: StateDirectory, failures: Failures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Saving in the background returns at once while the disk hangs; when it goes on, the newest
+    reading of each collector is saved.
+    """
+    hung, sync = threading.Event(), os.fsync
+
+    def wait(descriptor: int) -> None:
+        hung.wait(30)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", wait)
+    keeper = state.keeper(ORIGIN)
+    for number in range(5):
+        data = UsageData(AT, AT, (Charge("c", Decimal(number), 0),))
+        keeper.save("acme", "usage", AT, data)
+    assert not state.flush(0.05)
+    hung.set()
+    assert state.flush(30)
+    assert keeper.restore("acme", "usage", UsageData) == (AT, data)
+    assert failures == []
 
 
 def test_the_digest_tells_configurations_apart() -> None:

@@ -288,3 +288,14 @@ def test_invoices_can_be_credits_of_another_status(client: Client) -> None:
     assert all(row["amount"] <= 0 for row in rows)
     assert {row["paymentStatus"] for row in rows} == {"Paid", "Past Due"}
     assert {row["id"] for row in rows} == {""}
+
+
+def test_contracts_can_have_a_year_beside_their_months(client: Client) -> None:
+    """An annual period is open, holds the newest one, and can be asked for."""
+    client.faults("annual_period:get_billing_contracts")
+    (listed, *_) = client.get("billing/contracts").json()["entities"]
+    year, newest = listed["billingPeriods"][-1], listed["billingPeriods"][0]
+    assert year["dateStart"] < newest["dateStart"] < newest["dateEnd"] < year["dateEnd"]
+    detail = client.get(f"billing/contracts/{listed['id']}/billingperiods/{year['id']}").json()
+    assert {key: detail[key] for key in year} == year
+    assert detail["charges"]

@@ -160,3 +160,37 @@ def test_bad_telemetry_paths(path: str) -> None:
     """A path that cannot be requested, or means something else, is refused."""
     with pytest.raises(ValueError, match="telemetry path"):
         site(telemetry_path=path)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site", "host": "billing:10059"},
+        {"origin": "https://evil.example.com", "host": "billing:10059"},
+        {"origin": "http://billing:8080", "host": "billing:10059"},
+        {"origin": "null", "host": "billing:10059"},
+        {"origin": "null"},
+        {"origin": ""},
+    ],
+)
+def test_a_page_of_another_site_reloads_nothing(headers: dict[str, str]) -> None:
+    """A reload that a browser sends for another site's page is refused."""
+    reload = Reload(None)
+    response = site(reload=reload).handle("POST", "/-/reload", headers)
+    assert response.status == 403
+    assert reload.calls == 0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "billing:10059"},
+        {"sec-fetch-site": "none"},
+        {"sec-fetch-site": "same-origin", "origin": "https://proxy", "host": "billing:10059"},
+        {"origin": "http://billing:10059", "host": "billing:10059"},
+    ],
+)
+def test_programs_and_own_pages_may_reload(headers: dict[str, str]) -> None:
+    """A program such as curl reloads, and so does a page of the same origin."""
+    assert site(reload=Reload(None)).handle("POST", "/-/reload", headers).status == 200

@@ -1,1 +1,1 @@
-"""Who is compared: each module is a process of its own, run by ``python -m``."""
+"""Contestants: each module is a process of its own, run by ``python -m``."""

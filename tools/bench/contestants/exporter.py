@@ -38,7 +38,7 @@ def works(series: int) -> dict[str, Callable[[], object]]:
         "whole, compressed": lambda: publish(_read(first, None)),
         "changed": lambda: _read(second, last),
         "changed, compressed": lambda: publish(_read(second, last)),
-        "live part": lambda: telemetry.live(openmetrics=False),
+        "live part": lambda: telemetry.live_parts(openmetrics=False),
     }
 
 
@@ -55,8 +55,8 @@ def serving(series: int) -> Iterator[str]:
     _fill(telemetry, reading)
 
     def scrape(form: Format, gzip: bool) -> Body:
-        live = telemetry.live(openmetrics=form is Format.OPENMETRICS)
-        return exposition.body.pieces(live, gzip=gzip)
+        kept, live = telemetry.live_parts(openmetrics=form is Format.OPENMETRICS)
+        return exposition.body.pieces(live, gzip=gzip, kept=(kept,))
 
     site = Routes(scrape=scrape, status=_no_status)
     server = WebServer("127.0.0.1:0", site)

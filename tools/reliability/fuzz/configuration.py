@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from billing_exporter.collectors.settings import EVERY_COLLECTOR, seconds
+from billing_exporter.collectors.durations import Duration
+from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.config import ConfigError, Settings
 from billing_exporter.config.load import VARIABLES, from_environment, parse
 from billing_exporter.config.settings import Organization
@@ -130,8 +131,8 @@ def _usable(settings: Settings) -> None:
         for name in EVERY_COLLECTOR.__struct_fields__:
             collector = getattr(organization.collectors, name)
             if collector is not None:
-                assert 0 < seconds(collector.interval) <= seconds("10y")
-                assert 0 < seconds(collector.timeout) <= seconds("10y")
+                assert 0 < collector.interval.seconds <= Duration("10y").seconds
+                assert 0 < collector.timeout.seconds <= Duration("10y").seconds
 
 
 def _from_environment(variables: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What a target of fuzzing is, and how many inputs are thrown at it."""
+"""Harness of the fuzzing: its targets, and how many inputs each gets."""
 
 import time
 from collections.abc import Callable

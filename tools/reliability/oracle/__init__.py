@@ -1,4 +1,4 @@
-"""What the exporter has to show, worked out a second time from the API's own JSON.
+"""Oracle: what the exporter has to show, worked out a second time from the API's own JSON.
 
 Nothing here is taken from the exporter but the table of its metrics: which labels they have, and
 whether their rows add up.

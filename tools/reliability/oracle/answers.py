@@ -1,4 +1,4 @@
-"""What a simulator answers, each question asked once, and how its values are read."""
+"""Answers of a simulator, each question asked once, and how its values are read."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation

@@ -1,7 +1,7 @@
 """Contracts, their plans, and charges and wallets of their newest and open billing periods."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from tools.reliability.oracle.answers import (
@@ -54,7 +54,7 @@ def contracts(answers: Answers, known: Answers) -> Sheet:
         _put_facts(sheet, name, contract)
         for plan in contract["plans"]:
             _put_plan(sheet, name, plan)
-        for period, listed in newest_two(contract, answers.now.date()).items():
+        for period, listed in shown_periods(contract, answers.now.date()).items():
             path = f"{LISTING}/{contract['id']}/billingperiods/{listed['id']}"
             asked = known if listed["status"].lower() == "closed" else answers
             _put_period(sheet, (name, period), asked.one(path)[1])
@@ -63,12 +63,20 @@ def contracts(answers: Answers, known: Answers) -> Sheet:
     return sheet
 
 
-def newest_two(contract: JSON, today: date) -> dict[str, JSON]:
-    """Return the newest period that has begun and the one before it."""
+def shown_periods(contract: JSON, today: date) -> dict[str, JSON]:
+    """Return the newest period that has begun, the one before it, and others that are open."""
     periods = by_id(contract["billingPeriods"]).values()
     begun = [each for each in periods if date.fromisoformat(each["dateStart"]) <= today]
     begun.sort(key=lambda each: str(each["dateStart"]), reverse=True)
-    return dict(zip(("current", "previous"), begun, strict=False))
+    if not begun:
+        return {}
+    newest, *older = begun
+    day_before = date.fromisoformat(newest["dateStart"]) - timedelta(days=1)
+    before = [each for each in older if each["dateEnd"] == str(day_before)]
+    shown = {"current": newest, **({"previous": before[0]} if before else {})}
+    rest = [each for each in older if each not in shown.values()]
+    still_open = [each for each in rest if each["status"] == "Open"]
+    return shown | dict(zip(("open", "open-2"), still_open, strict=False))
 
 
 def _put_facts(sheet: Sheet, name: str, contract: JSON) -> None:
