@@ -163,6 +163,7 @@ def _failures(in_a_day: float) -> Series:
 def _restated(metric: str, moment: str, labels: str) -> Callable[[float, float], Series]:
     of = f'{labels},period="previous"'
     return lambda amount, days: {
+        f'{_own_overage}{{{_CONTRACT},currency="EUR"}}': 1,
         f'genesyscloud_billing_{metric}{{{of},currency="EUR"}}': amount,
         f"genesyscloud_billing_{moment}_seconds{{{of}}}": _NOW_SECONDS - days * 86_400,
     }
@@ -363,15 +364,15 @@ EDGES = (
     Edge("GenesysBillingRowsDropped", "rows_dropped", lambda x: _dropped(3 + x, "3")),
     Edge("GenesysBillingRowsDropped", "rows_dropped", lambda x: _dropped(x, "_")),
     Edge("GenesysBillingPartialFailures", "partial_failures", _failures),
-    Edge("GenesysBillingPeriodRestated", "restated_amount", lambda x: _own_restated(x, 1)),
+    Edge("GenesysBillingPeriodRestated", "small_amount", lambda x: _own_restated(x, 1)),
     Edge(
-        "GenesysBillingPeriodRestated", "restated_days", lambda x: _own_restated(99, x), below=True
+        "GenesysBillingPeriodRestated", "restated_days", lambda x: _own_restated(999, x), below=True
     ),
-    Edge("GenesysBillingTrustorPeriodRestated", "restated_amount", lambda x: _their_restated(x, 1)),
+    Edge("GenesysBillingTrustorPeriodRestated", "small_amount", lambda x: _their_restated(x, 1)),
     Edge(
         "GenesysBillingTrustorPeriodRestated",
         "restated_days",
-        lambda x: _their_restated(99, x),
+        lambda x: _their_restated(999, x),
         below=True,
     ),
 )

@@ -34,11 +34,11 @@ def trustors(answers: Answers, known: Answers) -> Sheet:
             sheet.put("trustor_last_success_timestamp_seconds", who, _ONE)
         if state == "ok":
             _put_facts(sheet, who, newest)
-            _put_period(sheet, (*who, "current"), newest)
+            put_period(sheet, (*who, "current"), newest)
             before = known if _start(newest) == _start(known.one(path)[1]) else answers
             found, previous = before.one(path, billingPeriodIndex="1")
             if _STATUS_OF[found] == "ok":
-                _put_period(sheet, (*who, "previous"), previous)
+                put_period(sheet, (*who, "previous"), previous)
     # The simulator answers for each customer, if only that there is nothing.
     sheet.put("trustors_without_reading", (), Decimal(0))
     return sheet
@@ -56,7 +56,8 @@ def _put_facts(sheet: Sheet, who: tuple[str, str], overview: JSON) -> None:
     sheet.put("trustor_in_ramp", who, Decimal(overview["inRampPeriod"]))
 
 
-def _put_period(sheet: Sheet, of: tuple[str, str, str], overview: JSON) -> None:
+def put_period(sheet: Sheet, of: tuple[str, str, str], overview: JSON) -> None:
+    """Put everything that an overview says of its period."""
     currency = text(overview, "currency")
     for end in ("start", "end"):
         when = moment(overview, f"billingPeriod{end.capitalize()}Date")
