@@ -16,13 +16,15 @@ from billing_exporter import __version__
 from billing_exporter.collectors import WHOLE, Shard
 from billing_exporter.collectors.registry import CATALOGUE, per_customer
 from billing_exporter.config import ConfigError, Organization, Settings
+from billing_exporter.forecasting.forecasts import Forecasts
+from billing_exporter.forecasting.store import FileStore, MemoryStore, Store
 from billing_exporter.genesys import Interrupted
 from billing_exporter.httpd.response import Body
 from billing_exporter.httpd.server import WebServer
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.organization import Parts, Unit, withdraw
 from billing_exporter.polling.poller import SUCCESS, Poller
-from billing_exporter.polling.reading_store import StateDirectory
+from billing_exporter.polling.reading_store import StateDirectory, replace_file
 from billing_exporter.telemetry.catalogue import ABORTED, HANDSHAKES
 from billing_exporter.telemetry.telemetry import Telemetry
 from billing_exporter.web.access_control import AccessControl
@@ -74,7 +76,17 @@ class Exporter:
         self._stopped = threading.Event()
         self._spread: float | None = None
         kept = StateDirectory(state, self.telemetry.state_failed) if state else None
-        self._parts = Parts(self.exposition, self.telemetry, now, kept, progress, redact, shard)
+        self._forecasts = Forecasts(_forecast_store(state, self.telemetry))
+        self._parts = Parts(
+            self.exposition,
+            self.telemetry,
+            now,
+            state=kept,
+            progress=progress,
+            redact=redact,
+            shard=shard,
+            forecasts=self._forecasts,
+        )
         self._units: tuple[Unit, ...] = ()
         self.telemetry.follow_overdue(
             lambda: ((poller.key, poller.overdue()) for poller in self.pollers)
@@ -95,6 +107,7 @@ class Exporter:
                 before[name].stop()
                 withdraw(before[name].pollers)
                 self.telemetry.forget_all(name)
+                self._forecasts.forget(name)
             self._units = tuple(
                 self._unit(organization, before.get(organization.name))
                 for organization in settings.organizations
@@ -160,6 +173,7 @@ class Exporter:
     def scrape(self, form: Format, gzip: bool) -> Body:
         """Return the exposition: kept bytes, and the live part about the exporter."""
         kept, live = self.telemetry.live_parts(openmetrics=form is Format.OPENMETRICS)
+        live = self._forecasts.text() + live
         return self.exposition.body.pieces(live, gzip=gzip, kept=(kept,))
 
     def waiting_for(self) -> list[str]:
@@ -191,6 +205,12 @@ class Exporter:
     def _start_all(self, spread: float) -> None:
         for unit in self._units:
             unit.start(spread)
+
+
+def _forecast_store(state: Path | None, telemetry: Telemetry) -> Store:
+    if state is None:
+        return MemoryStore()
+    return FileStore(state / "forecasts", replace_file, telemetry.state_failed)
 
 
 class Reloader:

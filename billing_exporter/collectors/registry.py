@@ -18,6 +18,7 @@ from billing_exporter.collectors.trustors import TrustorsCollector
 from billing_exporter.collectors.usage import UsageCollector
 from billing_exporter.genesys import OPERATIONS
 from billing_exporter.metrics.family import Metric
+from billing_exporter.metrics.forecasts import CONTRACTS_FORECASTS, TRUSTORS_FORECASTS
 
 WHOLE = Shard()
 
@@ -33,6 +34,7 @@ class Registration:
         operations: reference names of the API's operations that it asks, the listing first.
         per_customer: those of them that are asked once per customer. One customer's refusal says
             nothing about the permission.
+        forecasts: metrics that forecasts add to those of the collector.
         divided: whether shards divide its work; all else is polled in full by the first shard.
     """
 
@@ -41,6 +43,7 @@ class Registration:
     create: Callable[[Any, Shard], Collector[Any, Any]]
     operations: tuple[str, ...]
     per_customer: tuple[str, ...] = ()
+    forecasts: tuple[Metric, ...] = ()
     divided: bool = False
 
     @property
@@ -50,8 +53,8 @@ class Registration:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """All metrics that it may expose."""
-        return self.collector.metrics
+        """All metrics that it may expose, with forecasts."""
+        return (*self.collector.metrics, *self.forecasts)
 
     @property
     def permissions(self) -> tuple[str, ...]:
@@ -87,6 +90,7 @@ _REGISTERED = (
             "get_billing_contract",
             "get_billing_contract_billingperiod",
         ),
+        forecasts=CONTRACTS_FORECASTS,
     ),
     Registration(
         title="Trustors: the customers of a partner",
@@ -97,6 +101,7 @@ _REGISTERED = (
             "get_billing_trusteebillingoverview_trustor_org_id",
         ),
         per_customer=("get_billing_trusteebillingoverview_trustor_org_id",),
+        forecasts=TRUSTORS_FORECASTS,
         divided=True,
     ),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from billing_exporter.collectors.registry import REGISTRY
+from billing_exporter.metrics.forecasts import QUALITY
 from billing_exporter.telemetry.catalogue import OWN
 
 _INTRODUCTION = """\
@@ -32,6 +33,8 @@ def metric_reference() -> str:
     for collector, registration in REGISTRY.items():
         rows = ((m.name, ("organization", *m.labels), m.help) for m in registration.metrics)
         sections.append(f"## {registration.title}\n\nCollector `{collector}`.\n\n{_table(rows)}")
+    quality = ((m.name, ("organization", *m.labels), m.help) for m in QUALITY)
+    sections.append(f"## Quality of the forecasts\n\n{_table(quality)}")
     sections.append(f"## The exporter itself\n\n{_table(_own())}")
     return "\n".join(sections)
 

@@ -173,7 +173,7 @@ def forecast(  # noqa: PLR0917 - the interface is fixed; callers name what they 
             return Forecast(refused="negative")
         if not history and seen.days < MIN_DAYS:
             return Forecast(refused="too_little_data")
-        steps = _steps(kind, start, seen, steps_before)
+        steps = sorted((dict(steps_before) | dict(_steps(kind, start, seen))).items())
         weights = Weights.learn(steps[-WEIGHT_STEPS:]) if kind == "sum" else NO_WEIGHTS
         pace = _pace(weights, start, days, seen)
         return _with_band(_Case(kind, seen, pace, history, weights, steps))
@@ -240,18 +240,22 @@ def _uncorrected(totals: dict[date, Decimal]) -> dict[date, Decimal]:
     return dict(reversed(kept))
 
 
-def _steps(
-    kind: Kind, start: date, seen: _Seen, before: Iterable[tuple[date, Decimal]]
+def daily_steps(
+    kind: Kind, start: date, days: int, running: Mapping[date, Decimal], *, has_history: bool
 ) -> list[tuple[date, Decimal]]:
-    """Return the known daily steps, oldest first."""
-    steps = dict(before)
+    """Return the daily steps of a period, oldest first: one between any two adjacent days."""
+    return _steps(kind, start, _seen(kind, start, days, running, has_history=has_history))
+
+
+def _steps(kind: Kind, start: date, seen: _Seen) -> list[tuple[date, Decimal]]:
     totals = list(seen.totals.items())
     if kind != "level":
         totals.insert(0, (start - DAY, ZERO))
-    for (day, total), (next_day, next_total) in pairwise(totals):
-        if next_day - day == DAY and seen.first is not None and next_day >= seen.first:
-            steps[next_day] = next_total - total
-    return sorted(steps.items())
+    return [
+        (next_day, next_total - total)
+        for (day, total), (next_day, next_total) in pairwise(totals)
+        if next_day - day == DAY and seen.first is not None and next_day >= seen.first
+    ]
 
 
 def _pace(weights: Weights, start: date, days: int, seen: _Seen) -> _Pace:

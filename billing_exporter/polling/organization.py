@@ -7,13 +7,15 @@ from datetime import datetime
 from functools import partial
 from threading import Event
 from time import monotonic
+from typing import Any
 
 import msgspec
 
-from billing_exporter.collectors import REGISTRY, WHOLE, Shard, configured
+from billing_exporter.collectors import REGISTRY, WHOLE, Collector, Shard, configured
 from billing_exporter.collectors.durations import as_text
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.config import Organization
+from billing_exporter.forecasting.forecasts import Forecasts
 from billing_exporter.genesys import Account, BillingApi, Observer
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.loop import Loop
@@ -37,6 +39,7 @@ class Parts:
             know.
         redact: is told secrets that no log may show.
         shard: which part of the customers is polled.
+        forecasts: gives collectors their forecasts, if there are any.
     """
 
     exposition: Exposition
@@ -46,6 +49,7 @@ class Parts:
     progress: Callable[[str, int, int], None] | None = None
     redact: Callable[[str], None] = lambda _: None
     shard: Shard = WHOLE
+    forecasts: Forecasts | None = None
 
 
 def connect(
@@ -154,13 +158,21 @@ class Unit:
     def _pollers(self, known: Mapping[str, Poller]) -> Iterator[Poller]:
         organization = self.organization
         listed = organization.collectors is not EVERY_COLLECTOR
-        for collector, settings in configured(organization.collectors, self._parts.shard):
+        for plain, settings in configured(organization.collectors, self._parts.shard):
+            collector = self._with_forecasts(plain)
             target = Target(organization.name, collector, settings, self._api, listed)
             before = known.get(collector.name)
             if before is not None and before.target.is_like(target):
                 yield before
             else:
                 yield self._poller(target, before)
+
+    def _with_forecasts(self, collector: Collector[Any, Any]) -> Collector[Any, Any]:
+        forecasts = self._parts.forecasts
+        if forecasts is None:
+            return collector
+        api_url, _ = self.organization.hosts()
+        return forecasts.added_to(collector, self.organization.name, api_url)
 
     def _poller(self, target: Target, before: Poller | None) -> Poller:
         parts, name = self._parts, f"{target.organization} {target.collector.name}"

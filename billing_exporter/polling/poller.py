@@ -20,7 +20,7 @@ from billing_exporter.collectors.settings import CollectorSettings
 from billing_exporter.genesys import ApiError, BillingApi, Interrupted, RateLimited
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.reading import Reading, read
-from billing_exporter.polling.state import State
+from billing_exporter.polling.state import Kept, State
 from billing_exporter.telemetry.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,9 @@ SUCCESS = "success"
 # What a poll reads is shown in batches; the rest after one is in proportion to what it cost.
 BATCH_SECONDS = 1.0
 BATCH_REST = 9
+# In the middle of a poll what was read is saved so often; every so many series add as much.
+SAVE_SECONDS = 4.0
+SAVE_SERIES = 500_000
 
 Progress = Callable[[int, int], None]
 
@@ -56,13 +59,11 @@ class Target:
 class Keep(Protocol):
     """Keeps the readings of one target over restarts."""
 
-    def save(self, organization: str, collector: str, at: datetime, data: Any) -> None:
-        """Keep what a poll fetched; a failure is its own business."""
+    def save(self, organization: str, collector: str, kept: Kept) -> None:
+        """Keep what a poll has fetched; never waits, and handles its own failures."""
 
-    def restore(
-        self, organization: str, collector: str, kind: type[Any]
-    ) -> tuple[datetime, Any] | None:
-        """Return the time and the data of the last poll that were kept, if any."""
+    def restore(self, organization: str, collector: str, kind: type[Any]) -> Kept | None:
+        """Return what was kept last, if anything."""
 
 
 class Poller:
@@ -97,7 +98,7 @@ class Poller:
             "organization": target.organization,
             "collector": target.collector.name,
         }
-        self._next_batch = 0.0
+        self._next_batch = self._next_save = 0.0
         self._tell_interval()
         self._tell_waiting()
 
@@ -111,12 +112,17 @@ class Poller:
         kept = self._keep.restore(*self.key, self.target.collector.data) if self._keep else None
         if kept is None:
             return
-        at, data = kept
+        at, data, succeeded = kept
         try:
             reading = self._read(self.target.collector.fresh(data, self._now()), at, None)
-            self._show(reading, restored=True)
-            reading = replace(reading, changed={})
-            self.state = State(reading=reading, next_poll=at + self._interval, restored=True)
+            self._show(reading, succeeded, restored=True)
+            self.state = State(
+                reading=replace(reading, changed={}),
+                # A poll that had not ended is done again at once.
+                next_poll=at + self._interval if at == succeeded else None,
+                succeeded=succeeded,
+                restored=succeeded is not None,
+            )
         except Exception:
             # Whoever can write the file can give it any content under a right checksum.
             log.exception("the kept reading cannot be shown", extra=self._where)
@@ -267,11 +273,13 @@ class Poller:
             log.warning("more series than max_series: some are left out", extra=facts)
         return reading
 
-    def _show(self, reading: Reading, *, restored: bool) -> None:
+    def _show(
+        self, reading: Reading, succeeded: datetime | None, *, restored: bool = False
+    ) -> None:
         self._expose(reading)
         self._telemetry.shown(
             **self._where,
-            at=reading.at,
+            at=succeeded,
             series=reading.series,
             left_out=reading.left_out,
             labels_cut=reading.labels_cut,
@@ -287,17 +295,26 @@ class Poller:
         """
         start = monotonic()
         if self._fits and start >= self._next_batch:
-            self._publish_part(at, data())
+            with self._unless_retired():
+                reading = self._update(data(), at)
+                if start >= self._next_save:
+                    self._save(reading, self.state.succeeded)
+                    # What is saved is the whole, and the more there is the more it costs.
+                    self._next_save = start + SAVE_SECONDS * (1 + reading.series / SAVE_SERIES)
             end = monotonic()
             self._next_batch = end + max(BATCH_SECONDS, BATCH_REST * (end - start))
 
     def _publish_part(self, at: datetime, data: Any) -> None:
         """Show what a poll has read so far."""
         with self._unless_retired():
-            self._update(data, at)
             self._fits = True
+            self._save(self._update(data, at), self.state.succeeded)
 
-    def _update(self, data: Any, at: datetime) -> None:
+    def _save(self, reading: Reading, succeeded: datetime | None) -> None:
+        if self._keep is not None:
+            self._keep.save(*self.key, Kept(reading.at, reading.data, succeeded))
+
+    def _update(self, data: Any, at: datetime) -> Reading:
         """Show other data; no poll has succeeded by it."""
         reading = self._read(data, at, self.state.reading)
         self._expose(reading)
@@ -307,7 +324,9 @@ class Poller:
             left_out=reading.left_out,
             labels_cut=reading.labels_cut,
         )
-        self.state = replace(self.state, reading=replace(reading, changed={}))
+        reading = replace(reading, changed={})
+        self.state = replace(self.state, reading=reading)
+        return reading
 
     def _expose(self, reading: Reading) -> None:
         where = self.target.collector.name, self.target.organization
@@ -315,14 +334,14 @@ class Poller:
 
     def _publish(self, reading: Reading) -> None:
         self._fits = True
-        self._show(reading, restored=False)
-        if self._keep is not None:
-            self._keep.save(*self.key, reading.at, reading.data)
+        self._show(reading, reading.at)
+        self._save(reading, reading.at)
         if self.state.outcome not in {None, SUCCESS}:
             log.info("poll succeeds again", extra=self._where)
         self.state = replace(
             self.state,
             outcome=SUCCESS,
+            succeeded=reading.at,
             failures=0,
             reading=replace(reading, changed={}),
             retry_after=0,

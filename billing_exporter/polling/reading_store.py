@@ -16,17 +16,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import msgspec
 
+from billing_exporter.collectors.former import adopted
 from billing_exporter.polling.background_writer import BackgroundWriter
+from billing_exporter.polling.state import Kept
 
 log = logging.getLogger(__name__)
 
-Data = TypeVar("Data")
 
-FORMAT = 1
+FORMAT = 2
+FORMER_FORMAT = 1  # of version 0.1.0
 _SUFFIX = ".reading"
 _ASIDE = ".unusable"
 _TEMPORARY = ".new"
@@ -39,6 +41,7 @@ class Header(msgspec.Struct, frozen=True):
         format: the version of the form of the file and of the data.
         origin: what the data depends on in the configuration, as a digest.
         at: when the poll began, UTC.
+        succeeded: when the last poll began that succeeded; None where none has.
     """
 
     format: int
@@ -46,6 +49,7 @@ class Header(msgspec.Struct, frozen=True):
     collector: str
     origin: str
     at: datetime
+    succeeded: datetime | None = None
 
 
 class UnusableError(Exception):
@@ -74,11 +78,9 @@ class StateDirectory:
         """Return what keeps the readings of one origin; see ``origin_of``."""
         return Keeper(self, origin)
 
-    def save_soon(
-        self, organization: str, collector: str, origin: str, at: datetime, data: msgspec.Struct
-    ) -> None:
+    def save_soon(self, organization: str, collector: str, origin: str, kept: Kept) -> None:
         """Save in the background; of several readings that wait for the disk the last is saved."""
-        save = partial(self.save, organization, collector, origin, at, data)
+        save = partial(self._save, organization, collector, origin, kept)
         self._writer.submit((organization, collector), save)
 
     def set_aside_others_soon(self, known: set[tuple[str, str]], seconds: float) -> None:
@@ -93,22 +95,26 @@ class StateDirectory:
     def save(
         self, organization: str, collector: str, origin: str, at: datetime, data: msgspec.Struct
     ) -> None:
+        """Replace the file of one collector with what a poll that succeeded fetched."""
+        self._save(organization, collector, origin, Kept(at, data, at))
+
+    def _save(self, organization: str, collector: str, origin: str, kept: Kept) -> None:
         """Replace the file of one collector; a disk that refuses is logged and counted."""
         where = {"organization": organization, "collector": collector}
-        header = Header(FORMAT, organization, collector, origin, at)
-        told = msgspec.json.encode(header) + b"\n" + msgspec.json.encode(data)
+        header = Header(FORMAT, organization, collector, origin, kept.at, kept.succeeded)
+        told = msgspec.json.encode(header) + b"\n" + msgspec.json.encode(kept.data)
         content = _checksum(told) + b"\n" + told
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(self._file(organization, collector), content)
+            replace_file(self._file(organization, collector), content)
         except OSError as error:
             self._failed("save")
             log.warning("the reading cannot be saved: %s", error.strerror, extra=where)
 
     def restore(
-        self, organization: str, collector: str, origin: str, kind: type[Data]
-    ) -> tuple[datetime, Data] | None:
-        """Return the time and the data that were saved last, or None where none can be used."""
+        self, organization: str, collector: str, origin: str, kind: type[Any]
+    ) -> Kept | None:
+        """Return what was saved last, or None where none can be used."""
         file = self._file(organization, collector)
         try:
             return _read(file, origin, kind)
@@ -150,14 +156,12 @@ class Keeper:
     directory: StateDirectory
     origin: str
 
-    def save(self, organization: str, collector: str, at: datetime, data: msgspec.Struct) -> None:
+    def save(self, organization: str, collector: str, kept: Kept) -> None:
         """Keep what a poll fetched; never waits for the disk."""
-        self.directory.save_soon(organization, collector, self.origin, at, data)
+        self.directory.save_soon(organization, collector, self.origin, kept)
 
-    def restore(
-        self, organization: str, collector: str, kind: type[Data]
-    ) -> tuple[datetime, Data] | None:
-        """Return the time and the data of the last poll that were kept, if any."""
+    def restore(self, organization: str, collector: str, kind: type[Any]) -> Kept | None:
+        """Return what was kept last, if anything."""
         return self.directory.restore(organization, collector, self.origin, kind)
 
 
@@ -174,18 +178,22 @@ def _of(file: Path) -> dict[str, str]:
     return {"file": file.name}
 
 
-def _read(file: Path, origin: str, kind: type[Data]) -> tuple[datetime, Data]:
+def _read(file: Path, origin: str, kind: type[Any]) -> Kept:
     checksum, _, told = _content(file).partition(b"\n")
     if checksum != _checksum(told):
         raise UnusableError("damaged")
     line, _, body = told.partition(b"\n")
     try:
         header = msgspec.json.decode(line, type=Header)
-        if header.format != FORMAT:
+        if header.format not in {FORMAT, FORMER_FORMAT}:
             raise UnusableError("format")
         if header.origin != origin:
             raise UnusableError("configuration")
-        return header.at.astimezone(UTC), msgspec.json.decode(body, type=kind)
+        at = header.at.astimezone(UTC)
+        if header.format == FORMER_FORMAT:
+            return Kept(at, adopted(body, kind, at), at)
+        data = msgspec.json.decode(body, type=kind)
+        return Kept(at, data, header.succeeded and header.succeeded.astimezone(UTC))
     except (ValueError, RecursionError, OverflowError):
         raise UnusableError("format") from None
 
@@ -204,7 +212,7 @@ def _content(file: Path) -> bytes:
         os.close(descriptor)
 
 
-def _replace(file: Path, content: bytes) -> None:
+def replace_file(file: Path, content: bytes) -> None:
     """Write so that at every moment the old or the new file is there in full, and survives.
 
     Whatever has the temporary name is removed and never written to: it may lead elsewhere.

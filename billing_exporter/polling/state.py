@@ -2,8 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from billing_exporter.polling.reading import Reading
+
+
+class Kept(NamedTuple):
+    """What is saved of a collector, also of a poll that has not ended.
+
+    Attributes:
+        at: when the poll began, UTC.
+        data: what it fetched, as the collector's own record.
+        succeeded: when the last poll began that succeeded; None where none has.
+    """
+
+    at: datetime
+    data: Any
+    succeeded: datetime | None
 
 
 @dataclass(frozen=True)
@@ -14,6 +29,7 @@ class State:
         restored: whether a reading from before the start is all that there is.
         outcome: ``success``, the reason of the last failure, or None before the first outcome.
         failures: how many polls have failed since the last good one.
+        succeeded: when the last poll began that succeeded.
         reading: what was last read, None before that or after ``max_age``.
         attempted: when the last poll began.
         next_poll: when the next one is due, as told by the loop.
@@ -23,6 +39,7 @@ class State:
 
     outcome: str | None = None
     failures: int = 0
+    succeeded: datetime | None = None
     reading: Reading | None = None
     attempted: datetime | None = None
     next_poll: datetime | None = None

@@ -98,10 +98,10 @@ def _unchanged(answer: Answer, _fault: Fault, _call: Call) -> Answer:
 
 
 def _endless(answer: Answer, _: Fault, call: Call) -> Answer:
-    entities = answer.payload.get("entities")
-    if not entities:
+    entities, following = answer.payload.get("entities"), call.query.get("after")
+    if not entities and (entities is None or following is None):
         return answer
-    following = call.query.get("after") or cursor(entities[0]["id"])
+    following = following or cursor(entities[0]["id"])
     uri = link(call) if "pageNumber" in answer.payload else link(call, after=following)
     return replace(answer, payload={**answer.payload, "nextUri": uri})
 

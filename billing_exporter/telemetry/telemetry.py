@@ -151,7 +151,7 @@ class Telemetry:
         self,
         organization: str,
         collector: str,
-        at: datetime,
+        at: datetime | None,
         *,
         series: int,
         left_out: int,
@@ -162,7 +162,8 @@ class Telemetry:
     ) -> None:
         """Count a reading that was published, after a poll or from before a restart."""
         key = {"organization": organization, "collector": collector}
-        self._gauges[LAST_SUCCESS].labels(**key).set(at.timestamp())
+        if at is not None:
+            self._gauges[LAST_SUCCESS].labels(**key).set(at.timestamp())
         self._gauges[RESTORED].labels(**key).set(int(restored))
         self.updated(
             organization, collector, series=series, left_out=left_out, labels_cut=labels_cut

@@ -88,7 +88,7 @@ class Folder:
         )
         if kept is None:
             raise KilledError(f"nothing could be restored: {failures}")
-        at, data = kept
+        at, data, _ = kept
         generation = data.charges[0].resources or 0
         if (at, data) != (_at(generation), reading(generation)):
             raise KilledError(f"the reading of generation {generation} is not whole")

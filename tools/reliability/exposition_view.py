@@ -8,13 +8,16 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from billing_exporter.collectors.registry import CATALOGUE
+from billing_exporter.collectors.registry import REGISTRY
 from tools.testkit.scrapes import Row, Scrape
 
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
 
-_COLLECTOR_OF = {metric.name: name for name, metrics in CATALOGUE.items() for metric in metrics}
+# Forecasts hang on earlier readings too: they are not compared with the answers of one poll.
+_COLLECTOR_OF = {
+    metric.name: name for name, each in REGISTRY.items() for metric in each.collector.metrics
+}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.metrics.samples import Samples, labels
-from billing_exporter.polling.poller import Poller, Target
+from billing_exporter.polling.poller import Keep, Poller, Target
 from billing_exporter.telemetry.telemetry import Telemetry
 from tools.testkit.recorded_api import billing_api
 from tools.testkit.scrapes import billing_text, samples_of
@@ -81,6 +81,7 @@ class Office:
         api: BillingApi | None = None,
         listed: bool = True,
         progress: Callable[[int, int], None] | None = None,
+        keep: Keep | None = None,
     ) -> None:
         self.now = START
         self.collector = Scripted(*acts)
@@ -94,7 +95,12 @@ class Office:
             listed=listed,
         )
         self.poller = Poller(
-            target, self.exposition, self.telemetry, now=lambda: self.now, progress=progress
+            target,
+            self.exposition,
+            self.telemetry,
+            now=lambda: self.now,
+            progress=progress,
+            keep=keep,
         )
 
     def poll(self, **later: float) -> None:

@@ -133,7 +133,7 @@ class TestRestart:
         exporter = Exporter(_settings(cloud), state=tmp_path)
         exporter.poll_once()
         exporter.stop()
-        kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+        kept = b"".join(file.read_bytes() for file in tmp_path.glob("*.reading"))
         assert b"paymentStatus" in kept
         private = rb'@|http|Link":"|Address":\{|Notes":"[^"]|createdBy":\{'
         assert re.search(private, kept) is None

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from billing_exporter.genesys import (
     UnexpectedAnswer,
     Unreachable,
 )
+from billing_exporter.polling.state import Kept
 from tests.unit.collectors.api_stub import OVERVIEW, TRUSTORS, Cloud, imitated, page
 from tests.unit.polling.poller_harness import START, Act, Number, Office
 from tools.testkit.recorded_api import SECRET
@@ -145,6 +147,47 @@ def test_progress_is_handed_on() -> None:
     told: list[tuple[int, int]] = []
     Office(work, progress=lambda done, total: told.append((done, total))).poll()
     assert told == [(0, 2), (2, 2)]
+
+
+class Shelf:
+    """Keeps what a poller saves."""
+
+    def __init__(self) -> None:
+        self.kept: list[Kept] = []
+
+    def save(self, organization: str, collector: str, kept: Kept) -> None:  # noqa: ARG002 - it is one
+        """Keep it."""
+        self.kept.append(kept)
+
+    def restore(self, organization: str, collector: str, kind: type[Any]) -> Kept | None:  # noqa: ARG002 - it is one
+        """Return what was kept last."""
+        return self.kept[-1] if self.kept else None
+
+
+def test_what_a_poll_has_read_survives_a_kill_in_its_middle() -> None:
+    """What was shown in the middle of a first poll is shown again at the next start, without a
+    claim that a poll succeeded, and the poll is done again at once.
+    """
+
+    def work(poll: Poll[Number]) -> int:
+        poll.offer(lambda: Number(7))
+        raise Interrupted
+
+    shelf = Shelf()
+    killed = Office(work, keep=shelf)
+    with pytest.raises(Interrupted):
+        killed.poll()
+    assert shelf.kept == [(START, Number(7), None)]
+    again = Office(8, keep=shelf)
+    again.now += timedelta(minutes=1)
+    again.poller.restore()
+    assert again.shown() == [7]
+    assert again.told("last_success_timestamp_seconds") == {}
+    assert again.told("waiting") == {"usage": 1}
+    assert again.poller.due_in() == 0
+    again.poll()
+    assert again.told("waiting") == {"usage": 0}
+    assert shelf.kept[-1] == (again.now, Number(8), again.now)
 
 
 def test_an_old_reading_ends(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,10 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing_exporter.collectors.contracts import ContractsData
+from billing_exporter.collectors.former import adopted
 from billing_exporter.collectors.invoices import InvoiceData, InvoicesData
+from billing_exporter.collectors.sweep import TrustorsData
+from billing_exporter.collectors.trustor_overview import TrustorState
 from billing_exporter.collectors.usage import Charge, UsageData
-from billing_exporter.genesys.records import BillingInvoice
+from billing_exporter.genesys.records import (
+    BillingCharge,
+    BillingContract,
+    BillingContractPeriodDetail,
+    BillingInvoice,
+)
 from billing_exporter.polling.reading_store import StateDirectory, origin_of
+from billing_exporter.polling.state import Kept
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 ORIGIN = origin_of("acme", "https://api.mypurecloud.de")
@@ -52,7 +62,7 @@ def _only_file(tmp_path: Path) -> Path:
 def test_what_was_saved_comes_back(state: StateDirectory) -> None:
     """Data and the time of its poll survive exactly, absent numbers included."""
     state.save("acme", "usage", ORIGIN, AT, DATA)
-    assert state.restore("acme", "usage", ORIGIN, UsageData) == (AT, DATA)
+    assert state.restore("acme", "usage", ORIGIN, UsageData) == (AT, DATA, AT)
 
 
 def test_records_of_the_api_come_back(state: StateDirectory) -> None:
@@ -62,7 +72,7 @@ def test_records_of_the_api_come_back(state: StateDirectory) -> None:
     )
     data = InvoicesData(date(2026, 2, 1), (InvoiceData(invoice, ()), InvoiceData(invoice, None)))
     state.save("acme", "invoices", ORIGIN, AT, data)
-    assert state.restore("acme", "invoices", ORIGIN, InvoicesData) == (AT, data)
+    assert state.restore("acme", "invoices", ORIGIN, InvoicesData) == (AT, data, AT)
 
 
 def test_nothing_saved_is_no_failure(state: StateDirectory, failures: Failures) -> None:
@@ -118,6 +128,56 @@ def test_another_format_is_set_aside(
     file.write_bytes(hashlib.sha256(told).hexdigest().encode() + b"\n" + told)
     assert state.restore("acme", "usage", ORIGIN, UsageData) is None
     assert failures == ["format"]
+
+
+def former(name: str, data: object) -> bytes:
+    """Return a file as version 0.1.0 wrote it."""
+    header = {"format": 1, "organization": "acme", "collector": name, "origin": ORIGIN, "at": AT}
+    content = msgspec.json.encode(header) + b"\n" + msgspec.json.encode(data)
+    return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
+
+
+def test_files_of_the_former_version_are_read(state: StateDirectory, tmp_path: Path) -> None:
+    """After an upgrade from 0.1.0 its readings are shown, each customer with its time."""
+    overview = {"currency": "EUR", "usages": []}
+    customers = {
+        "states": [
+            {"id": "a", "name": "A", "status": "ok"},
+            {"id": "b", "name": "B", "status": "forbidden"},
+        ],
+        "trustors": {
+            "a": {
+                "id": "a",
+                "name": "A",
+                "periods": {"current": {"overview": overview, "zero_rows": 2}},
+            }
+        },
+        "read_at": {"a": AT},
+        "nameless": 1,
+    }
+    (tmp_path / "state").mkdir()
+    for name, data in (("trustors", customers), ("usage", DATA)):
+        state._file("acme", name).write_bytes(former(name, data))
+    assert state.restore("acme", "usage", ORIGIN, UsageData) == (AT, DATA, AT)
+    kept = state.restore("acme", "trustors", ORIGIN, TrustorsData)
+    assert kept is not None
+    assert kept.data.states == {
+        "a": TrustorState("a", "A", "ok", AT),
+        "b": TrustorState("b", "B", "forbidden", None),
+    }
+    assert kept.data.numbers["a"].periods["current"].zero_rows == 2
+    assert kept.data.nameless == 1
+
+
+def test_details_of_the_former_version_have_the_time_of_their_poll() -> None:
+    """Lines and periods that 0.1.0 saved without a time were read by the poll of the file."""
+    lines = InvoiceData(BillingInvoice(id="i"), ())
+    body = msgspec.json.encode({"today": date(2026, 2, 1), "invoices": [lines]})
+    assert adopted(body, InvoicesData, AT).lines_read == {"i": AT}
+    detail = BillingContractPeriodDetail(id="p", charges=(BillingCharge(),))
+    contract = {"contract": BillingContract(id="c"), "periods": {"current": detail}, "whole": []}
+    body = msgspec.json.encode({"contracts": [contract]})
+    assert adopted(body, ContractsData, AT).contracts[0].read == {"p": AT}
 
 
 def test_data_of_another_shape_is_set_aside(state: StateDirectory, failures: Failures) -> None:
@@ -178,7 +238,7 @@ def test_a_disk_that_refuses_leaves_the_last_file(
     state.save("acme", "usage", ORIGIN, AT, UsageData(AT, AT, ()))
     monkeypatch.undo()
     assert failures == ["save"]
-    assert state.restore("acme", "usage", ORIGIN, UsageData) == (AT, DATA)
+    assert state.restore("acme", "usage", ORIGIN, UsageData) == (AT, DATA, AT)
 
 
 def test_a_path_that_is_a_file_is_survived(tmp_path: Path, failures: Failures) -> None:
@@ -206,7 +266,7 @@ def test_what_stands_in_the_way_is_not_followed(
     assert state.restore("acme", "usage", ORIGIN, UsageData) is None
     assert failures == ["damaged"]
     state.save("acme", "usage", ORIGIN, AT, DATA)
-    assert state.restore("acme", "usage", ORIGIN, UsageData) == (AT, DATA)
+    assert state.restore("acme", "usage", ORIGIN, UsageData) == (AT, DATA, AT)
     assert other.read_text() == "precious"
 
 
@@ -251,11 +311,11 @@ def test_a_disk_that_hangs_holds_nobody_up(
     keeper = state.keeper(ORIGIN)
     for number in range(5):
         data = UsageData(AT, AT, (Charge("c", Decimal(number), 0),))
-        keeper.save("acme", "usage", AT, data)
+        keeper.save("acme", "usage", Kept(AT, data, AT))
     assert not state.flush(0.05)
     hung.set()
     assert state.flush(30)
-    assert keeper.restore("acme", "usage", UsageData) == (AT, data)
+    assert keeper.restore("acme", "usage", UsageData) == (AT, data, AT)
     assert failures == []
 
 

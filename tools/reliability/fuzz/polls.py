@@ -21,6 +21,7 @@ from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.poller import Target as PollTarget
+from billing_exporter.polling.state import Kept
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.telemetry import Telemetry
 from tools.reliability.exposition_view import Look, metric_of
@@ -60,17 +61,16 @@ class Memory:
     def __init__(self) -> None:
         self.kept: tuple[datetime, bytes] | None = None
 
-    def save(self, _organization: str, _collector: str, at: datetime, data: Any) -> None:
+    def save(self, organization: str, collector: str, kept: Kept) -> None:  # noqa: ARG002 - it is one
         """Keep the data as it would be written."""
-        self.kept = at, msgspec.json.encode(data)
+        self.kept = kept.at, msgspec.json.encode(kept.data)
 
-    def restore(
-        self, _organization: str, _collector: str, kind: type[Any]
-    ) -> tuple[datetime, Any] | None:
+    def restore(self, organization: str, collector: str, kind: type[Any]) -> Kept | None:  # noqa: ARG002 - it is one
         """Read it again."""
         if self.kept is None:
             return None
-        return self.kept[0], msgspec.json.decode(self.kept[1], type=kind)
+        at, content = self.kept
+        return Kept(at, msgspec.json.decode(content, type=kind), at)
 
 
 class Desk:

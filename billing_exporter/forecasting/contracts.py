@@ -1,0 +1,78 @@
+"""Forecasts of contracts: their billing periods as readings, their forecasts as samples."""
+
+from decimal import Decimal
+
+from billing_exporter.collectors.base import label
+from billing_exporter.collectors.contracts import ContractData
+from billing_exporter.forecasting.exposure import add_amounts, add_quantities
+from billing_exporter.forecasting.history import periods_of
+from billing_exporter.forecasting.outlook import Outlook
+from billing_exporter.forecasting.readings import Charge, Key, Period, Subject, contract_kind
+from billing_exporter.genesys.records import BillingCharge, BillingContractPeriodDetail
+from billing_exporter.metrics import forecasts
+from billing_exporter.metrics.samples import Samples, labels
+
+
+def subject_of(data: ContractData) -> Subject:
+    """Return a contract's billing periods as readings."""
+    periods = {name: _period(detail) for name, detail in data.periods.items()}
+    current = periods.pop("current", None)
+    earlier = periods_of(data.history, lambda key: contract_kind(key[2]))
+    return Subject(current, (*earlier, *(one for one in periods.values() if one is not None)))
+
+
+def add_samples(samples: Samples, name: str, outlook: Outlook) -> None:
+    """Add what the forecasts of a contract are shown as."""
+    for key, one in outlook.charges.items():
+        to = labels(forecasts.CONTRACT_QUANTITIES.forecast.labels, name, *key)
+        add_quantities(samples, forecasts.CONTRACT_QUANTITIES, to, one.forecast)
+    for currency, amount in outlook.amounts.items():
+        to = labels(forecasts.CONTRACT_AMOUNTS.forecast.labels, name, currency)
+        add_amounts(samples, forecasts.CONTRACT_AMOUNTS, to, amount.amount)
+
+
+def _period(detail: BillingContractPeriodDetail) -> Period | None:
+    start, end = detail.date_start, detail.date_end
+    if start is None or end is None or end < start:
+        return None
+    charges: dict[Key, Charge] = {}
+    for row in detail.charges:
+        key, charge = _charge(row)
+        if key[0]:
+            charges[key] = charge if key not in charges else _merged(charges[key], charge)
+    return Period(start, (end - start).days + 1, charges)
+
+
+def _charge(row: BillingCharge) -> tuple[Key, Charge]:
+    product = row.product
+    sku = label(product.sku if product else None)
+    unit = label(product.unit_of_measure if product else None)
+    name = label(row.name) or label(product.name if product else None) or sku
+    numbers = [n for n in (row.prepaid_quantity, row.fairuse_quantity) if n is not None]
+    charge = Charge(
+        kind=contract_kind(unit),
+        quantity=row.actual_quantity,
+        included=sum(numbers[1:], numbers[0]) if numbers else None,
+        price=row.overage_rate,
+        overage_amount=row.overage_charge,
+        currency=label(row.overage_currency),
+    )
+    return (name, sku, unit), charge
+
+
+def _merged(one: Charge, other: Charge) -> Charge:
+    """Add up two rows that have the same labels; a price on which they differ is none."""
+    return Charge(
+        kind=one.kind,
+        quantity=_sum(one.quantity, other.quantity),
+        included=_sum(one.included, other.included),
+        price=one.price if one.price == other.price else None,
+        overage_amount=_sum(one.overage_amount, other.overage_amount),
+        currency=one.currency if one.currency == other.currency else "",
+    )
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return one + other

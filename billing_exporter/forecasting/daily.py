@@ -1,0 +1,265 @@
+"""Daily totals: which day a reading is of, and how a state takes it in. Pure.
+
+The last reading made in UTC day d is the total through day d - 1. A reading in which nothing that
+adds up differs from the day before is of no new day, because the vendor refreshed late; after
+three such days it is a real standstill.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+import msgspec
+
+from billing_exporter.forecasting.forecast import (
+    MAX_EARLIER,
+    WEIGHT_STEPS,
+    Kind,
+    daily_steps,
+    rounded,
+    score,
+)
+from billing_exporter.forecasting.readings import Charge, Key, Period, Subject
+from billing_exporter.forecasting.state import (
+    ClosedPeriod,
+    Cost,
+    Kept,
+    Outcome,
+    Series,
+    SubjectState,
+)
+
+STANDSTILL_DAYS = 3
+# A charge that has been gone for so long starts from nothing when it comes back.
+FORGOTTEN_DAYS = 400
+LARGEST_ERROR = Decimal(1000)  # times the outcome
+
+ZERO = Decimal(0)
+_REPLACE = msgspec.structs.replace
+
+_Name = TypeVar("_Name", str, Key)
+
+
+def updated(state: SubjectState, subject: Subject, read: date) -> SubjectState:
+    """Return the state after a reading that was made on a day (UTC).
+
+    A reading of a period before the running one changes nothing: a server is behind.
+    """
+    current = subject.current
+    if current is None or current.start.toordinal() < state.start:
+        return state
+    state = _rolled_over(state, current, subject.closed)
+    state = _with_closed(state, current.start, subject.closed)
+    return _pruned(_entered(state, current, read), current)
+
+
+def running_days(state: SubjectState, series: Series) -> dict[date, Decimal]:
+    """Return the running totals of a series by date."""
+    return {date.fromordinal(state.start + day): total for day, total in series.running.items()}
+
+
+def _rolled_over(state: SubjectState, current: Period, closed: Iterable[Period]) -> SubjectState:
+    """Close the running period when another one has begun."""
+    start = current.start.toordinal()
+    if start == state.start:
+        return _REPLACE(state, days=current.days)
+    last = next((one for one in closed if one.start.toordinal() == state.start), None)
+    quantities = {} if last is None else _quantities(last.charges)
+    amounts = {} if last is None else closed_amounts(last)
+    return SubjectState(
+        start,
+        current.days,
+        start - 1,
+        {key: _closed(state, one, quantities.get(key)) for key, one in state.charges.items()},
+        {key: _closed(state, one, amounts.get(key)) for key, one in state.amounts.items()},
+    )
+
+
+def _closed(state: SubjectState, series: Series, told: Decimal | None) -> Series:
+    """Close one series: its steps are kept, its kept forecasts become outcomes."""
+    steps = daily_steps(
+        series.kind,
+        date.fromordinal(state.start),
+        state.days,
+        running_days(state, series),
+        has_history=any(one.total for one in series.closed),
+    )
+    known = (*series.steps, *((day.toordinal(), step) for day, step in steps))
+    total = series.running.get(state.days - 1) if told is None else told
+    closed = series.closed
+    if total is not None:
+        outcomes = tuple(_outcome(one, total) for one in series.kept)
+        closed = _newest(closed, ClosedPeriod(state.start, state.days, total, outcomes))
+    return Series(series.kind, {}, known[-WEIGHT_STEPS:], closed)
+
+
+def _outcome(kept: Kept, total: Decimal) -> Outcome:
+    error = None
+    if total:
+        error = int(
+            (min(LARGEST_ERROR, abs(kept.total - total) / abs(total)) * 10_000).to_integral()
+        )
+    inside = None
+    if kept.lower is not None and kept.upper is not None:
+        inside = kept.lower <= total <= kept.upper
+    made = score(total, kept.total, kept.elapsed)
+    return Outcome(kept.checkpoint, int(made * 1_000_000), error, inside)
+
+
+def _newest(closed: Iterable[ClosedPeriod], one: ClosedPeriod) -> tuple[ClosedPeriod, ...]:
+    """Add a closed period, or give the one of the same start its newest total."""
+    by_start = {each.start: each for each in closed}
+    known = by_start.get(one.start)
+    if known is not None and not one.outcomes:
+        one = _REPLACE(known, days=one.days, total=one.total, cost=one.cost or known.cost)
+    by_start[one.start] = one
+    return tuple(by_start[start] for start in sorted(by_start))[-MAX_EARLIER:]
+
+
+def _with_closed(state: SubjectState, start: date, periods: Iterable[Period]) -> SubjectState:
+    """Take in the newest totals of closed periods; what is absent there is no history."""
+    charges, amounts = dict(state.charges), dict(state.amounts)
+    for period in periods:
+        if period.start >= start:
+            continue
+        start_of = period.start.toordinal()
+        for key, charge in period.charges.items():
+            if charge.quantity is not None:
+                one = ClosedPeriod(start_of, period.days, charge.quantity, cost=_cost(charge))
+                _close_into(charges, key, charge.kind, one)
+        for currency, amount in closed_amounts(period).items():
+            _close_into(amounts, currency, "sum", ClosedPeriod(start_of, period.days, amount))
+    return _REPLACE(state, charges=charges, amounts=amounts)
+
+
+def _close_into(series: dict[_Name, Series], key: _Name, kind: Kind, one: ClosedPeriod) -> None:
+    known = series.get(key) or Series(kind)
+    series[key] = _REPLACE(known, closed=_newest(known.closed, one))
+
+
+def _cost(charge: Charge) -> Cost | None:
+    if not charge.is_priced:
+        return None
+    overage = charge.incurred() - (charge.fixed or ZERO) if charge.has_overage_price else None
+    return Cost(charge.currency, charge.fixed, overage, charge.price, charge.included)
+
+
+def _entered(state: SubjectState, current: Period, read: date) -> SubjectState:
+    """Enter a reading's totals, if it is of a new day."""
+    day = min(read - timedelta(days=1), current.end)
+    offset = (day - current.start).days
+    if offset < 0:
+        return state
+    state = _without_future(state, offset)
+    if not _is_news(state, current, offset):
+        return state
+    differs = _differs(state, current.charges, offset)
+    charges, amounts = dict(state.charges), dict(state.amounts)
+    for key, charge in current.charges.items():
+        if charge.quantity is not None:
+            _enter(charges, key, charge.kind, offset, charge.quantity)
+    for currency, amount in accrued_amounts(current, offset + 1).items():
+        _enter(amounts, currency, "sum", offset, amount)
+    changed = day.toordinal() if differs else state.changed
+    return _REPLACE(state, changed=changed, charges=charges, amounts=amounts)
+
+
+def _enter(
+    series: dict[_Name, Series], key: _Name, kind: Kind, offset: int, total: Decimal
+) -> None:
+    known = series.get(key) or Series(kind)
+    series[key] = _REPLACE(known, kind=kind, running={**known.running, offset: total})
+
+
+def _without_future(state: SubjectState, offset: int) -> SubjectState:
+    """Drop totals of days that lie ahead: a clock was wrong."""
+    every = (*state.charges.values(), *state.amounts.values())
+    if all(max(one.running, default=0) <= offset for one in every):
+        return state
+
+    def cut(series: Series) -> Series:
+        kept = {day: total for day, total in series.running.items() if day <= offset}
+        return _REPLACE(series, running=kept)
+
+    return _REPLACE(
+        state,
+        changed=min(state.changed, state.start + offset),
+        charges={key: cut(one) for key, one in state.charges.items()},
+        amounts={key: cut(one) for key, one in state.amounts.items()},
+    )
+
+
+def _is_news(state: SubjectState, current: Period, offset: int) -> bool:
+    """Return True if a reading is of a new day, or of one that was entered before."""
+    if any(offset in one.running for one in state.charges.values()):
+        return True
+    if state.start + offset - state.changed >= STANDSTILL_DAYS:
+        return True
+    return _differs(state, current.charges, offset)
+
+
+def _differs(state: SubjectState, charges: Mapping[Key, Charge], offset: int) -> bool:
+    """Return True if something that adds up differs from the day before; or nothing adds up."""
+    sums = {
+        key: charge.quantity
+        for key, charge in charges.items()
+        if charge.kind == "sum" and charge.quantity is not None
+    }
+    return not sums or any(
+        total != _before(state.charges.get(key), offset) for key, total in sums.items()
+    )
+
+
+def _before(series: Series | None, offset: int) -> Decimal:
+    """Return the newest total before a day; 0 at the start of a period."""
+    days = [day for day in series.running if day < offset] if series else []
+    return series.running[max(days)] if series and days else ZERO
+
+
+def _pruned(state: SubjectState, current: Period) -> SubjectState:
+    """Drop charges that were never used, and those that are long gone."""
+    oldest = current.start.toordinal() - FORGOTTEN_DAYS
+    charges = {
+        key: one
+        for key, one in state.charges.items()
+        if _is_used(one) and (one.running or key in current.charges or _last(one) >= oldest)
+    }
+    amounts = {
+        key: one for key, one in state.amounts.items() if one.running or _last(one) >= oldest
+    }
+    return _REPLACE(state, charges=charges, amounts=amounts)
+
+
+def _is_used(series: Series) -> bool:
+    return any(series.running.values()) or any(one.total for one in series.closed)
+
+
+def _last(series: Series) -> int:
+    return series.closed[-1].start if series.closed else 0
+
+
+def _quantities(charges: Mapping[Key, Charge]) -> dict[Key, Decimal]:
+    return {key: charge.quantity for key, charge in charges.items() if charge.quantity is not None}
+
+
+def closed_amounts(period: Period) -> dict[str, Decimal]:
+    """Return what the priced charges of a whole period came to, by currency."""
+    if period.amounts is not None:
+        return dict(period.amounts)
+    return accrued_amounts(period, period.days)
+
+
+def accrued_amounts(period: Period, days: int) -> dict[str, Decimal]:
+    """Return the amounts of a period after so many of its days, by currency.
+
+    What is due whatever is used grows evenly, so that the days of a period can be compared with
+    those of another.
+    """
+    amounts: dict[str, Decimal] = {}
+    for charge in period.charges.values():
+        if charge.is_priced:
+            fixed = charge.fixed or ZERO
+            accrued = charge.incurred() - fixed + rounded(fixed * days / period.days)
+            amounts[charge.currency] = amounts.get(charge.currency, ZERO) + accrued
+    return amounts

@@ -1,0 +1,111 @@
+"""Forecaster of one subject of one organization: loads a state, takes a reading in, saves it.
+
+States are read, computed and written customer by customer, never all at once in memory.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from billing_exporter.forecasting.daily import updated
+from billing_exporter.forecasting.outlook import HUNDREDTHS, Outlook, look_ahead, with_kept
+from billing_exporter.forecasting.readings import Subject
+from billing_exporter.forecasting.scores import Scored, Tally
+from billing_exporter.forecasting.state import SubjectState
+from billing_exporter.forecasting.store import Store
+
+
+class Quality(msgspec.Struct, frozen=True):
+    """How good the forecasts of a subject are.
+
+    Attributes:
+        scored: outcomes of kept forecasts, by checkpoint in hundredths of the period.
+        results: how many forecasts came out how.
+    """
+
+    scored: dict[int, Scored]
+    results: dict[str, int]
+
+
+class Forecaster:
+    """Forecasts all customers or contracts of one organization. Thread-safe.
+
+    Args:
+        prefix: tells apart what different organizations and subjects keep in one store.
+        store: where states are kept.
+    """
+
+    def __init__(self, prefix: str, store: Store) -> None:
+        self._prefix = prefix
+        self._store = store
+        self._lock = threading.Lock()
+        self._tally = Tally()
+        self._results: dict[str, Counter[str]] = {}
+        self._quality: Quality | None = None
+
+    def take(self, key: str, subject: Subject, day: date | None) -> Outlook | None:
+        """Take a reading in and look ahead from it.
+
+        Args:
+            key: the id of the customer or contract.
+            subject: what was read.
+            day: UTC day on which it was read; None where that is not known: nothing is taken in.
+
+        Returns:
+            The forecasts; None where the running period is not known or a server is behind.
+        """
+        with self._lock:
+            before = self._store.load(self._key(key))
+            state = before if day is None else updated(before, subject, day)
+            current = subject.current
+            if current is None or current.start.toordinal() != state.start:
+                self._count(key, before, state, None)
+                return None
+            outlook = look_ahead(state, current)
+            if day is not None:
+                state = with_kept(state, outlook)
+            if state != before:
+                self._store.save(self._key(key), state)
+            self._count(key, before, state, outlook)
+            return outlook
+
+    def forget_others(self, keys: Iterable[str]) -> None:
+        """Count only these customers or contracts from now on; states stay."""
+        kept = set(keys)
+        with self._lock:
+            for key in self._results.keys() - kept:
+                self._quality = None
+                self._tally.add(self._store.load(self._key(key)), times=-1)
+                del self._results[key]
+
+    def quality(self) -> Quality:
+        """Return how good the forecasts are."""
+        with self._lock:
+            if self._quality is None:
+                results: Counter[str] = Counter()
+                for counted in self._results.values():
+                    results.update(counted)
+                scored = {checkpoint: self._tally.at(checkpoint) for checkpoint in HUNDREDTHS}
+                self._quality = Quality(scored, dict(results))
+            return self._quality
+
+    def _count(
+        self, key: str, before: SubjectState, state: SubjectState, outlook: Outlook | None
+    ) -> None:
+        charges = outlook.charges.values() if outlook is not None else ()
+        results: Counter[str] = Counter(one.result for one in charges)
+        if key not in self._results:
+            self._tally.add(state)
+        elif state != before:
+            self._tally.add(before, times=-1)
+            self._tally.add(state)
+        elif results == self._results[key]:
+            return
+        self._results[key] = results
+        self._quality = None
+
+    def _key(self, key: str) -> str:
+        return f"{self._prefix}\n{key}"

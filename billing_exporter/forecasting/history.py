@@ -1,0 +1,27 @@
+"""History of forecasts: closed periods as the collectors keep them."""
+
+from collections.abc import Callable
+
+from billing_exporter.collectors.closed_periods import History
+from billing_exporter.forecasting.forecast import Kind
+from billing_exporter.forecasting.readings import Charge, Key, Period
+
+
+def periods_of(history: History, kind_of: Callable[[Key], Kind | None]) -> tuple[Period, ...]:
+    """Return closed periods as readings; a charge that a period does not have is no history.
+
+    Args:
+        history: of a customer or contract.
+        kind_of: how a charge grows, by its labels; None for one that is not forecast.
+    """
+    periods = []
+    for one in history.periods:
+        charges = {
+            key: Charge(kind, quantity)
+            for key, quantity in one.quantities.items()
+            if (kind := kind_of(key)) is not None
+        }
+        days = (one.settlement.end - one.start).days + 1
+        if days > 0:
+            periods.append(Period(one.start, days, charges, amounts=one.amounts))
+    return tuple(periods)

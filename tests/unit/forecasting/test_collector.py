@@ -1,0 +1,255 @@
+"""Forecasts joined to collectors: what a customer's and a contract's readings become."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from billing_exporter.collectors.closed_periods import Answer, History
+from billing_exporter.collectors.contracts import ContractData, NamedContracts
+from billing_exporter.collectors.settings import EVERY_COLLECTOR
+from billing_exporter.collectors.sweep import TrustorsData
+from billing_exporter.collectors.trustor_overview import PeriodData, TrustorData, TrustorState
+from billing_exporter.collectors.trustors import TrustorsCollector
+from billing_exporter.forecasting import contracts, trustors
+from billing_exporter.forecasting.collector import Dated, ForecastingCollector
+from billing_exporter.forecasting.forecaster import Forecaster
+from billing_exporter.forecasting.forecasts import Forecasts
+from billing_exporter.forecasting.outlook import look_ahead
+from billing_exporter.forecasting.store import MemoryStore
+from billing_exporter.genesys.records import (
+    BillingCharge,
+    BillingContract,
+    BillingContractPeriodDetail,
+    BillingProduct,
+    SubscriptionOverviewUsage,
+    TrusteeBillingOverview,
+)
+from billing_exporter.metrics.family import PREFIX
+from billing_exporter.metrics.samples import Samples
+from billing_exporter.settlement import fingerprint
+
+SETTINGS = EVERY_COLLECTOR.trustors
+NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def _row(
+    used: int, *, grouping: str = "resource", name: str = "Voice"
+) -> SubscriptionOverviewUsage:
+    return SubscriptionOverviewUsage(
+        name=name,
+        part_number="GC-1",
+        grouping=grouping,
+        unit_of_measure_type="minutes",
+        usage_quantity=Decimal(used),
+        prepay_quantity=Decimal(100),
+        prepay_price=Decimal(1),
+        overage_price=Decimal(2),
+    )
+
+
+def _overview(start: datetime, days: int, *rows: SubscriptionOverviewUsage) -> PeriodData:
+    overview = TrusteeBillingOverview(
+        usages=rows,
+        currency="EUR",
+        billing_period_start_date=start,
+        billing_period_end_date=start + timedelta(days=days, seconds=-1),
+        minimum_monthly_amount=Decimal(10),
+    )
+    return PeriodData(overview, 0)
+
+
+def _acme(used: int) -> TrustorData:
+    october = _overview(datetime(2026, 10, 1, tzinfo=UTC), 31, _row(310))
+    return TrustorData(
+        "id-1", "Acme", {"current": _overview(NOVEMBER, 30, _row(used)), "previous": october}
+    )
+
+
+def _data(used: int, read: datetime) -> TrustorsData:
+    state = TrustorState("id-1", "Acme", "ok", read)
+    return TrustorsData({"id-1": state}, {"id-1": _acme(used)})
+
+
+def _collector(forecaster: Forecaster) -> ForecastingCollector:
+    assert SETTINGS is not None
+    return ForecastingCollector(TrustorsCollector(SETTINGS), forecaster)
+
+
+def _values(samples: Samples) -> Mapping[str, Decimal]:
+    """Return the one value of each forecast metric."""
+    return {
+        metric.name.removeprefix(PREFIX): next(iter(family.values()))
+        for metric, family in samples.families.items()
+        if "forecast" in metric.name or "expected" in metric.name
+    }
+
+
+def test_a_customer_has_forecasts_of_charge_and_amount() -> None:
+    """On the 11th, with ten a day as in October, 300 are forecast and cost 100 and 200 * 2."""
+    forecaster = Forecaster("", MemoryStore())
+    collector = _collector(forecaster)
+    part = collector.parts(_data(100, NOVEMBER + timedelta(days=10)))["trustor id-1"]
+    assert _values(collector.expose(part)) == {
+        "trustor_forecast_quantity": 300,
+        "trustor_expected_quantity": 100,
+        "trustor_forecast_estimated_amount": 500,
+    }
+    assert forecaster.quality().results == {"no_band": 1}
+
+
+def test_the_part_of_another_day_is_exposed_again() -> None:
+    """The same numbers on another UTC day are another part; on the same day they are not."""
+    collector = _collector(Forecaster("", MemoryStore()))
+    morning = NOVEMBER + timedelta(days=10, hours=1)
+    parts = [
+        collector.parts(_data(100, morning + timedelta(hours=hours)))["trustor id-1"]
+        for hours in (0, 5, 24)
+    ]
+    assert parts[0] == parts[1]
+    assert parts[1] != parts[2]
+
+
+def test_other_parts_are_as_they_were() -> None:
+    """The states of customers have no forecast and no day."""
+    collector = _collector(Forecaster("", MemoryStore()))
+    parts = collector.parts(_data(100, NOVEMBER))
+    assert parts["state id-1"].day is None
+    assert _values(collector.expose(parts["state id-1"])) == {}
+
+
+def test_a_customer_that_is_gone_no_longer_counts() -> None:
+    """Only customers that have numbers are among the forecasts."""
+    forecaster = Forecaster("", MemoryStore())
+    collector = _collector(forecaster)
+    collector.expose(collector.parts(_data(100, NOVEMBER + timedelta(days=10)))["trustor id-1"])
+    collector.parts(TrustorsData())
+    assert forecaster.quality().results == {}
+
+
+def test_rows_that_repeat_others_have_no_amount() -> None:
+    """A fair-use row and a breakdown are not forecast, a rollup has a quantity but no amount."""
+    rows = [_row(5, grouping=grouping) for grouping in ("fair-use", "rollup-usage", "rollup")]
+    periods = {"current": _overview(NOVEMBER, 30, *rows)}
+    current = trustors.subject_of(TrustorData("id-1", "Acme", periods)).current
+    assert current is not None
+    assert [(key[2], one.is_priced) for key, one in current.charges.items()] == [("rollup", False)]
+
+
+def test_an_allowance_is_no_overage() -> None:
+    """What a fair-use row includes is taken off before anything costs."""
+    plain = SubscriptionOverviewUsage(
+        name="Voice",
+        part_number="GC-1",
+        grouping="resource",
+        unit_of_measure_type="minutes",
+        usage_quantity=Decimal(50),
+        prepay_quantity=Decimal(0),
+        overage_price=Decimal(2),
+    )
+    fair = SubscriptionOverviewUsage(
+        name="Voice", part_number="GC-1", grouping="fair-use", usage_quantity=Decimal(40)
+    )
+    periods = {"current": _overview(NOVEMBER, 30, plain, fair)}
+    current = trustors.subject_of(TrustorData("id-1", "Acme", periods)).current
+    assert current is not None
+    (charge,) = current.charges.values()
+    assert charge.amount(Decimal(50)) == 20
+
+
+def test_a_contract_has_forecasts() -> None:
+    """A contract's charge and its overage amount are forecast from its own period."""
+    product = BillingProduct(sku="GC-1", unit_of_measure="Minute")
+    charge = BillingCharge(
+        name="Voice",
+        product=product,
+        actual_quantity=Decimal(100),
+        prepaid_quantity=Decimal(50),
+        fairuse_quantity=Decimal(50),
+        overage_rate=Decimal(2),
+        overage_charge=Decimal(0),
+        overage_currency="EUR",
+    )
+    november = BillingContractPeriodDetail(
+        id="p2", date_start=date(2026, 11, 1), date_end=date(2026, 11, 30), charges=(charge,)
+    )
+    october = BillingContractPeriodDetail(
+        id="p1", date_start=date(2026, 10, 1), date_end=date(2026, 10, 31), charges=(charge,)
+    )
+    data = ContractData(
+        BillingContract(id="c"),
+        {"current": november, "previous": october},
+        read={"p2": NOVEMBER + timedelta(days=10)},
+    )
+    forecaster = Forecaster("", MemoryStore())
+    outlook = forecaster.take("c", contracts.subject_of(data), date(2026, 11, 11))
+    assert outlook is not None
+    samples = Samples()
+    contracts.add_samples(samples, "C-1", outlook)
+    values = _values(samples)
+    quantity = values["charge_forecast_quantity"]
+    assert 200 < quantity < 300  # between October's pace and this month's
+    assert values["contract_forecast_estimated_overage_amount"] == (quantity - 100) * 2
+    assert NamedContracts("C-1", (data,)).name == "C-1"
+
+
+def test_the_state_of_another_organization_is_another() -> None:
+    """The same customer id at two places is two customers, and each is reported apart."""
+    forecasts = Forecasts(MemoryStore())
+    assert SETTINGS is not None
+    for name in ("one", "two"):
+        collector = forecasts.added_to(TrustorsCollector(SETTINGS), name, "https://api.example")
+        parts = collector.parts(_data(100, NOVEMBER + timedelta(days=10)))
+        collector.expose(parts["trustor id-1"])
+    text = forecasts.text().decode()
+    line = 'forecasts{organization="%s",subject="trustors",outcome="no_band"} 1'
+    assert all(line % name in text for name in ("one", "two"))
+    forecasts.forget("one")
+    assert line % "one" not in forecasts.text().decode()
+
+
+def test_nothing_is_forecast_for_an_unknown_day() -> None:
+    """A reading of unknown age is not taken in, and without a state nothing is said."""
+    collector = _collector(Forecaster("", MemoryStore()))
+    assert _values(collector.expose(Dated(_acme(100), None))) == {}
+
+
+def test_a_customer_whose_current_period_is_missing_has_no_forecast() -> None:
+    """An overview without dates gives no forecast."""
+    bare = PeriodData(TrusteeBillingOverview(usages=(_row(1),)), 0)
+    subject = trustors.subject_of(TrustorData("id-1", "Acme", {"current": bare}))
+    assert subject.current is None
+    assert Forecaster("", MemoryStore()).take("id-1", subject, date(2026, 11, 11)) is None
+
+
+def test_look_ahead_is_never_below_what_was_read() -> None:
+    """A reading that is newer than the newest daily total raises the forecast."""
+    subject = trustors.subject_of(_acme(100))
+    forecaster = Forecaster("", store := MemoryStore())
+    forecaster.take("id-1", subject, date(2026, 11, 11))
+    later = trustors.subject_of(_acme(999)).current
+    assert later is not None
+    (one,) = look_ahead(store.load("\nid-1"), later).charges.values()
+    assert one.forecast.total is not None
+    assert one.forecast.total >= 999
+
+
+def test_day_zero_works_from_history_alone() -> None:
+    """With five closed periods a customer has a forecast with bounds on the first day."""
+    key = ("Voice", "GC-1", "resource", "minutes")
+    history = History()
+    for month, used in ((6, 300), (7, 310), (8, 305), (9, 290), (10, 320)):
+        start = date(2026, month, 1)
+        end = date(2026, month + 1, 1) - timedelta(days=1)
+        amounts = {"EUR": Decimal(used)}
+        answer = Answer(start, end, fingerprint([], "EUR", None), amounts, {key: Decimal(used)})
+        history = history.with_answer(answer, NOVEMBER, 12)
+    data = TrustorData("id-1", "Acme", {"current": _overview(NOVEMBER, 30, _row(0))})
+    outlook = Forecaster("", MemoryStore()).take(
+        "id-1", trustors.subject_of(data, history), date(2026, 11, 1)
+    )
+    assert outlook is not None
+    made = outlook.charges[key].forecast
+    assert (made.elapsed, made.sample) == (Decimal(0), 4)
+    assert made.total == Decimal("309.677419")
+    assert made.upper is not None
+    assert outlook.amounts["EUR"].amount.upper is not None
