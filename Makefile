@@ -42,7 +42,7 @@ test-lowest: ## run the unit tests with the lowest versions of the dependencies 
 	@$(VENV)/lowest/bin/python -m tools.release.lowest > $(VENV)/lowest/constraints.txt
 	$(VENV)/lowest/bin/python -m pip install --quiet --constraint $(VENV)/lowest/constraints.txt \
 	  --editable . --group check
-	$(VENV)/lowest/bin/python -m pytest tests/unit $(ARGS)
+	CHECK_ONLY=true $(VENV)/lowest/bin/python -m pytest -m "not component and not slow" tests/unit $(ARGS)
 
 lint: $(TESTS) ## check style and types; changes nothing
 	$(BIN)/ruff check
