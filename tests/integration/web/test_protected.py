@@ -3,6 +3,7 @@
 import base64
 import shutil
 import ssl
+import textwrap
 import time
 import urllib.error
 import urllib.request
@@ -182,3 +183,20 @@ def test_serve_refuses_a_web_configuration_with_mistakes(site: Routes) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f"{site.file}:1: basic_auth_users.a: expected a bcrypt hash")
     assert "Traceback" not in done.stderr
+
+
+def test_certificates_as_text_and_a_rate_limit(site: Routes) -> None:
+    """With certificate and key in the file itself TLS is served; beyond the rate limit is 429."""
+    files = {"cert": "s.crt", "key": "s.key"}
+    pem = {name: (site.folder / file).read_text() for name, file in files.items()}
+    site.file.write_text(
+        "tls_server_config:\n"
+        + "".join(f"  {name}: |\n{textwrap.indent(text, '    ')}" for name, text in pem.items())
+        + "rate_limit: {interval: 1h, burst: 2}\n"
+    )
+    for path in site.folder.glob("s.*"):
+        path.unlink()
+    with serving(site) as exporter:
+        url = f"{exporter.url}/metrics"
+        assert [site.get(url)[0] for _ in range(3)] == [200, 200, 429]
+        assert site.get(f"{exporter.url}/-/healthy")[0] == 200
