@@ -116,7 +116,7 @@ def test_prometheus_configuration(promtool: str, tmp_path: Path) -> None:
 
 def test_alertmanager_configuration() -> None:
     """Amtool accepts the Alertmanager's configuration."""
-    _accepted(require("amtool"), "check-config", str(ROOT / "compose" / "alertmanager.yml"))
+    _accepted(require("amtool"), "check-config", str(ROOT / "prometheus" / "alertmanager.yml"))
 
 
 def _accepted(*command: str | os.PathLike[str]) -> None:

@@ -1,5 +1,6 @@
 """The demo's stack: rules for a faster clock are the same rules with shorter durations."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -86,6 +87,9 @@ def test_the_stack(tmp_path: Path) -> None:
             wait_until(lambda: "fires: GenesysBilling" in stack.stdout)
             said = stack.stdout
             assert "genesyscloud_billing_up" in fetch(f"http://{address}/metrics").text
+            links = re.findall(r"http://\S+", said)
+            assert len(links) == 4
+            assert [link for link in links if fetch(link).status != 200] == []
             assert stack.end(signal.SIGINT) == 0
         finally:
             process.kill()

@@ -111,16 +111,29 @@ def _say_where(
 ) -> None:
     print("A simulated Genesys Cloud whose days pass in minutes, watched end to end:")
     print(f"  exporter       http://{address}/")
-    print(f"  alerts         {prometheus.url}/alerts")
-    print(
-        f"  a first graph  {prometheus.url}/graph?g0.expr={_FIRST_GRAPH}&g0.tab=0&g0.range_input=5m"
-    )
-    print(f"  Alertmanager   {alertmanager.url if alertmanager else 'not installed here'}")
+    print(f"  alerts         {_first_that_answers(prometheus.url, '/alerts', '/api/v1/alerts')}")
+    print(f"  a first graph  {_first_that_answers(prometheus.url, _GRAPH, _NUMBERS)}")
+    if alertmanager:
+        print(f"  Alertmanager   {_first_that_answers(alertmanager.url, '/', '/api/v2/alerts')}")
+    else:
+        print("  Alertmanager   not installed here")
     print("Durations in the rules are as much shorter as the clock is faster. Ctrl-C ends it.")
     sys.stdout.flush()
 
 
-_FIRST_GRAPH = "genesyscloud_billing_trustor_overage_quantity%20%3E%200"
+_QUERY = "genesyscloud_billing_trustor_overage_quantity%20%3E%200"
+_GRAPH = f"/graph?g0.expr={_QUERY}&g0.tab=0&g0.range_input=5m"
+_NUMBERS = f"/api/v1/query?query={_QUERY}"
+
+
+def _first_that_answers(server: str, page: str, interface: str) -> str:
+    """Return the address of a page, or of the interface where the server comes without pages."""
+    try:
+        answer = requests.get(server + page, timeout=READY_SECONDS)
+    except requests.RequestException:
+        return server + interface
+    is_page = answer.ok and "<html" in answer.text.lower()
+    return server + (page if is_page else interface)
 
 
 def _watch(prometheus: PrometheusServer, ended: threading.Event, seconds: float | None) -> None:

@@ -297,6 +297,13 @@ EDGES = (
             )(x),
         },
     ),
+    Edge(
+        "GenesysBillingPollOverdue",
+        "poll_overdue_seconds",
+        lambda x: {
+            f'genesyscloud_billing_poll_overdue_seconds{{{_EXPORTER},collector="usage"}}': x
+        },
+    ),
     Edge("GenesysBillingFleetUnreadable", "fleet_unreadable", _unreadable),
     Edge(
         "GenesysBillingOverageAmountHigh",
