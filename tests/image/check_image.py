@@ -87,6 +87,14 @@ except OSError as error:
 """
 
 
+def test_a_random_user() -> None:
+    """It runs as any user of group 0 with a read-only root, as OpenShift runs it."""
+    with running("demo", options=("--user=1000660000:0",)) as name:
+        address = podman("port", name, "10059/tcp")
+        wait_until(lambda: _has_polled(f"http://{address}/metrics"))
+        assert podman("exec", name, "id", "--user") == "1000660000"
+
+
 def test_no_shell_is_used(demo: tuple[str, str]) -> None:
     """The exporter is the first process, and starts and asks itself without a shell."""
     name, _ = demo

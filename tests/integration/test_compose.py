@@ -122,3 +122,14 @@ def test_alertmanager_configuration() -> None:
 def _accepted(*command: str | os.PathLike[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_dependencies_are_waited_for() -> None:
+    """Every service that another needs is waited for until its health check passes."""
+    for name, service in SERVICES.items():
+        assert service["mem_limit"], name
+        for other, how in service.get("depends_on", {}).items():
+            assert how == {"condition": "service_healthy"}
+            # The exporter's check is part of its image.
+            assert other == "exporter" or SERVICES[other]["healthcheck"]["test"]
+    assert "HEALTHCHECK" in (ROOT / "Dockerfile").read_text()
