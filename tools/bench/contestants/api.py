@@ -13,7 +13,8 @@ from tools.bench import measure, world
 OVERVIEW_ROWS = 40
 TRUSTORS = 12
 
-Answers = Callable[[str], bytes]
+Answers = Callable[[str], bytes | None]
+"""The body for a request's target; None where there is nothing: 404."""
 
 
 def answers(resources: int, pages: int) -> Answers:
@@ -65,8 +66,10 @@ class _Handler(socketserver.StreamRequestHandler):
         """Answer one request after the other."""
         while target := _target(self.rfile):
             body = self.server.answer(target)
+            status = "404 Not Found" if body is None else "200 OK"
+            body = body or b"{}"
             head = (
-                "HTTP/1.1 200 OK\r\n"
+                f"HTTP/1.1 {status}\r\n"
                 "Content-Type: application/json\r\n"
                 f"inin-ratelimit-allowed: {self.server.allowed}\r\n"
                 "inin-ratelimit-count: 1\r\n"

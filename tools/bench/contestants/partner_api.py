@@ -21,7 +21,7 @@ def answers(customers: Customers) -> api.Answers:
     asked: dict[int, int] = {}
     moments: list[float] = []
 
-    def answer(target: str) -> bytes:
+    def answer(target: str) -> bytes | None:
         url = urlsplit(target)
         if url.path == READ:
             return world.json_bytes({"moments": moments, "requests": sum(asked.values())})
@@ -34,7 +34,7 @@ def answers(customers: Customers) -> api.Answers:
         if asked[number] == PERIODS:
             moments.append(time.time())
         period = int(parse_qs(url.query).get("billingPeriodIndex", ["0"])[0])
-        return customers.overview(number, period)
+        return customers.overview(number, period) if period < PERIODS else None
 
     return answer
 
