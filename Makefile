@@ -13,7 +13,7 @@ DOCKER ?= docker
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-stack test check coverage lint format docs screenshots bench dist image image-test scan lock clean
+.PHONY: help demo demo-stack test test-lowest check coverage lint format docs screenshots bench dist image image-test scan lock clean
 
 help: ## say what there is
 	@echo "Targets (PYTHON=... chooses the Python, ARGS=... is handed on):"
@@ -35,6 +35,14 @@ check: $(CHECKS) ## the quick part of the tests: unit tests, laws and repository
 
 coverage: $(CHECKS) ## measure the branches that `make check` covers; fails below what is required
 	@CHECK_ONLY=true $(BIN)/python -m pytest -n auto -m "not component and not slow" --cov --cov-report=term-missing:skip-covered tests/unit tests/repository $(ARGS)
+
+test-lowest: ## run the unit tests with the lowest versions of the dependencies that pyproject.toml allows
+	@$(PYTHON) -m venv --clear $(VENV)/lowest
+	@$(VENV)/lowest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(VENV)/lowest/bin/python -m tools.release.lowest > $(VENV)/lowest/constraints.txt
+	$(VENV)/lowest/bin/python -m pip install --quiet --constraint $(VENV)/lowest/constraints.txt \
+	  --editable . --group check
+	CHECK_ONLY=true $(VENV)/lowest/bin/python -m pytest -m "not component and not slow" tests/unit $(ARGS)
 
 lint: $(TESTS) ## check style and types; changes nothing
 	$(BIN)/ruff check
