@@ -1,6 +1,6 @@
 # The exporter on Python's slim image: nothing is installed into it, one folder is put beside it.
 # Two builds from the same base have the same layers. The tag is that of one Python on one Debian, but
-# what it stands for is built anew when Debian mends something: a release names its digest beside it.
+# what it stands for is built again when Debian fixes something: a release names its digest beside it.
 ARG BASE=docker.io/library/python:3.13.15-slim-trixie
 FROM ${BASE} AS base
 

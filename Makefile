@@ -49,11 +49,11 @@ lint: $(TESTS) ## check style and types; changes nothing
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-format: $(TESTS) ## mend style where a tool can
+format: $(TESTS) ## fix style where a tool can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(TESTS) ## write the reference pages anew from the code
+docs: $(TESTS) ## write the reference pages again from the code
 	$(BIN)/billing-exporter metrics > $(VENV)/metrics.md
 	$(BIN)/billing-exporter schema --markdown > $(VENV)/configuration.md
 	mv $(VENV)/metrics.md $(VENV)/configuration.md docs/

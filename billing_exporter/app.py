@@ -214,7 +214,7 @@ def _forecast_store(state: Path | None, telemetry: Telemetry) -> Store:
 
 
 class Reloader:
-    """Reads the configuration anew and has the exporter take it up, one call at a time."""
+    """Reads the configuration again and applies it, one call at a time."""
 
     def __init__(self, exporter: Exporter, read: Callable[[], Settings]) -> None:
         self._exporter = exporter
@@ -222,13 +222,13 @@ class Reloader:
         self._lock = threading.Lock()
 
     def reload(self) -> str | None:
-        """Take up the configuration; return its mistakes where it has any and nothing changed."""
+        """Apply the configuration; return its errors where it has any and nothing changed."""
         with self._lock:
             try:
                 settings = self._read()
             except ConfigError as error:
                 self._exporter.telemetry.misconfigured()
-                log.error("the configuration has mistakes, nothing changed: %s", error)  # noqa: TRY400 - no fault of ours
+                log.error("the configuration has errors, nothing changed: %s", error)  # noqa: TRY400 - no fault of ours
                 return str(error)
             self._exporter.change(settings)
             log.info("configuration reloaded")

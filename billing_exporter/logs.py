@@ -117,7 +117,7 @@ class _LineHandler(logging.StreamHandler[TextIO]):
         return clean if len(clean) <= longest else clean[: longest - 1] + "…"
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
-        """Say that a line is lost, without what it held: the default prints its arguments."""
+        """Return that a line is lost, without what it held: the default prints its arguments."""
         lost: Fields = {
             "level": "error",
             "msg": "a log line could not be written",

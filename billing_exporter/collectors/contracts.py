@@ -267,7 +267,7 @@ def _asked(
 
 
 def _is_whole(detail: BillingContractPeriodDetail) -> bool:
-    """Tell whether there are rows and each has its number; else they may come when asked again."""
+    """Return whether there are rows, each with its number; else they may come when asked again."""
     samples = Samples()
     _expose_period(samples, "", "", detail)
     return bool(detail.charges) and not samples.dropped

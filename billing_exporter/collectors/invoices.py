@@ -181,7 +181,7 @@ def age(due: date | None, today: date) -> str:
 def bucket(invoice: BillingInvoice, today: date) -> str | None:
     """Return where an invoice that is owed counts: None for one of nothing.
 
-    A credit has no age, for nobody has to pay it. An amount that cannot be read may be a debt.
+    A credit has no age, because nobody has to pay it. An amount that cannot be read may be a debt.
     """
     amount = None if invoice.amount is None else readable(invoice.amount)
     if amount is None or amount > 0:

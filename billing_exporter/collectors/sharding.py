@@ -30,7 +30,7 @@ class Shard:
             )
 
     def owns(self, customer: str) -> bool:
-        """Tell whether a customer, by its id, is this shard's."""
+        """Return whether a customer, by its id, is this shard's."""
         return max(range(self.count), key=lambda index: _draw(index, customer)) == self.index
 
     @property

@@ -127,7 +127,7 @@ def _identity(row: SubscriptionOverviewUsage) -> tuple[str | None, ...]:
 
 
 def _is_zero(row: SubscriptionOverviewUsage) -> bool:
-    """Tell whether usage and commitment are both known to be zero; missing is not zero."""
+    """Return whether usage and commitment are both known to be zero; missing is not zero."""
     numbers = (row.usage_quantity, row.prepay_quantity)
     return all(number is not None and not number for number in numbers)
 
@@ -144,7 +144,7 @@ def expose_state(state: TrustorState) -> Samples:
 
 
 def expose_trustor(data: TrustorData) -> Samples:
-    """Say what the overviews of one customer mean."""
+    """Return what the overviews of one customer mean."""
     samples = Samples()
     newest = next(iter(data.periods.values()), None)
     if newest is not None:

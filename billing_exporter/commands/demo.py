@@ -89,7 +89,7 @@ class Guide:
     say: Callable[[str], None]
 
     def begin(self, exporter: str) -> None:
-        """Say where the exporter serves, and in the background what its first polls bring."""
+        """Print where the exporter serves, and in the background what its first polls bring."""
         say = self.say
         say("A simulated Genesys Cloud partner with its customers, and the exporter watching it.")
         say("")

@@ -19,7 +19,7 @@ class ProgressLine:
         self._width = 0
 
     def update(self, name: str, done: int, total: int) -> None:
-        """Tell that ``done`` of ``total`` things of a piece of work are done."""
+        """Report that ``done`` of ``total`` things of a piece of work are done."""
         if not self._shows:
             return
         with self._lock:

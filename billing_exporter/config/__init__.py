@@ -7,7 +7,7 @@ Nothing in here shows a secret: not a setting's repr, and not a message, which n
 lines but never a value.
 """
 
-from billing_exporter.config.errors import ConfigError, Mistake
+from billing_exporter.config.errors import ConfigError, Problem
 from billing_exporter.config.load import from_environment, load, parse
 from billing_exporter.config.reference import reference
 from billing_exporter.config.schema import schema
@@ -16,8 +16,8 @@ from billing_exporter.config.settings import Organization, Settings
 
 __all__ = [
     "ConfigError",
-    "Mistake",
     "Organization",
+    "Problem",
     "Secret",
     "Settings",
     "from_environment",

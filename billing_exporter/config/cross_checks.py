@@ -13,10 +13,10 @@ EITHER = (("region", "api_url"), ("client_secret", "client_secret_file"))
 
 
 class Reporter(Protocol):
-    """Where mistakes go, and what the operator calls a setting."""
+    """Where errors go, and what the operator calls a setting."""
 
     def report(self, line: int, setting: str, message: str) -> None:
-        """Take one mistake; line 0 is no line."""
+        """Take one error; line 0 is no line."""
 
     def word(self, setting: str) -> str:
         """Return the operator's name of an organization's setting."""

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import msgspec
 
 
-class Mistake(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to mend; its text is one line.
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to fix; its text is one line.
 
     `file` is the path as the operator gave it, or `environment`. `line` counts from 1; 0 says
-    that the mistake has no line of its own. `setting` is a path such as
+    that the error has no line of its own. `setting` is a path such as
     `organizations[0].collectors.usage.interval`, or empty for the file as a whole.
     """
 
@@ -27,12 +27,12 @@ class Mistake(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used; carries every mistake, never a secret."""
+    """The configuration cannot be used; carries every error, never a secret."""
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        """Keep the mistakes in the order of the file's lines."""
-        self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line))
-        super().__init__("\n".join(map(str, self.mistakes)))
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the errors in the order of the file's lines."""
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 def showable(key: str) -> str:
@@ -41,7 +41,7 @@ def showable(key: str) -> str:
 
 
 def unknown_setting(key: str, known: Iterable[str]) -> str:
-    """Say that a key is unknown, and which known one was probably meant."""
+    """Return that a key is unknown, and which known one was probably meant."""
     names = tuple(known)
     word, colon, _ = key.partition(":")
     if colon and word in names:

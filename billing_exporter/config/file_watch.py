@@ -8,7 +8,7 @@ class Watch:
     """Compares a file with what it was when it was last asked.
 
     The content decides, not the time: Kubernetes swaps a link to a whole folder, editors write
-    anew what is the same, and a file that is gone for a moment is no change.
+    again what is the same, and a file that is gone for a moment is no change.
     """
 
     def __init__(self, path: Path) -> None:

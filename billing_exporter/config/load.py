@@ -8,7 +8,7 @@ from msgspec import inspect
 
 from billing_exporter.config import cross_checks, yamltree
 from billing_exporter.config.env_expansion import expand
-from billing_exporter.config.errors import ConfigError, Mistake
+from billing_exporter.config.errors import ConfigError, Problem
 from billing_exporter.config.settings import Organization, Settings
 from billing_exporter.config.validation import Checker, build
 
@@ -31,16 +31,16 @@ DEFAULT_NAME = "default"
 
 
 class _Mistakes:
-    """Gathers the mistakes of one source, under the names that this source has for settings."""
+    """Gathers the errors of one source, under the names that this source has for settings."""
 
     def __init__(self, file: str, words: Mapping[str, str]) -> None:
         self._file = file
         self._words = words
-        self._found: list[Mistake] = []
+        self._found: list[Problem] = []
 
     def report(self, line: int, setting: str, message: str) -> None:
-        mistake = Mistake(file=self._file, line=line, setting=self.word(setting), message=message)
-        self._found.append(mistake)
+        problem = Problem(file=self._file, line=line, setting=self.word(setting), message=message)
+        self._found.append(problem)
 
     def word(self, setting: str) -> str:
         return self._words.get(setting, setting)
@@ -54,7 +54,7 @@ def load(path: str | Path, environ: Mapping[str, str]) -> Settings:
     """Return the settings of a YAML file.
 
     Raises:
-        ConfigError: With every mistake found.
+        ConfigError: With every error found.
     """
     return parse(read_text(path), str(path), environ)
 
@@ -66,16 +66,16 @@ def parse(text: str, file: str, environ: Mapping[str, str]) -> Settings:
     be. `file` itself is only named in messages.
 
     Raises:
-        ConfigError: With every mistake found.
+        ConfigError: With every error found.
     """
-    mistakes = _Mistakes(file, {})
-    root = yamltree.parse(text, mistakes.report)
+    problems = _Mistakes(file, {})
+    root = yamltree.parse(text, problems.report)
     value: Any = None
     if root is not None:
-        checker = Checker(mistakes.report, lambda text: expand(text, environ))
+        checker = Checker(problems.report, lambda text: expand(text, environ))
         value = checker.check(root, inspect.type_info(Settings))
-        cross_checks.check_organizations(root, value, Path(file).parent, mistakes)
-    mistakes.refuse()
+        cross_checks.check_organizations(root, value, Path(file).parent, problems)
+    problems.refuse()
     return build(Settings, value, _from_text)
 
 
@@ -83,18 +83,18 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
     """Return the settings of one organization from the `VARIABLES` alone; empty ones are unset.
 
     Raises:
-        ConfigError: With every mistake found, each naming its variable.
+        ConfigError: With every error found, each naming its variable.
     """
-    mistakes = _Mistakes("environment", VARIABLES)
+    problems = _Mistakes("environment", VARIABLES)
     given = {key: environ[name] for key, name in VARIABLES.items() if environ.get(name)}
     given.setdefault("name", DEFAULT_NAME)
     scalars: dict[str, yamltree.Node] = {
         key: yamltree.Scalar(0, "text", text) for key, text in given.items()
     }
     root = yamltree.Mapping(0, dict.fromkeys(given, 0), scalars)
-    value = Checker(mistakes.report, str).check(root, inspect.type_info(Organization))
-    cross_checks.check_organization(root, value, Path(), mistakes)
-    mistakes.refuse()
+    value = Checker(problems.report, str).check(root, inspect.type_info(Organization))
+    cross_checks.check_organization(root, value, Path(), problems)
+    problems.refuse()
     return Settings(organizations=(build(Organization, value, _from_text),))
 
 
@@ -112,7 +112,7 @@ def read_text(path: str | Path) -> str:
         message = "not UTF-8 text"
     except ValueError:
         message = "cannot be read: a file's name cannot hold a NUL character"
-    raise ConfigError([Mistake(file=str(path), message=message)])
+    raise ConfigError([Problem(file=str(path), message=message)])
 
 
 def _read(path: Path) -> str:

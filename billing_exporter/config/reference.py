@@ -35,7 +35,7 @@ organizations:
 """
 """A whole configuration, as the reference shows it."""
 
-_MISTAKEN = """\
+_INVALID = """\
 organizations:
   - name: 0x1F
     region: eu-centrl-1
@@ -50,7 +50,7 @@ _INTRODUCTION = """\
 # Configuration
 
 `billing-exporter serve --config.file config.yml` reads one YAML file. `billing-exporter check`
-names every mistake in it with line and setting, `billing-exporter schema` prints its JSON Schema
+names every error in it with line and setting, `billing-exporter schema` prints its JSON Schema
 for editors. One organization needs no file, only
 [environment variables](#environment-variables)."""
 
@@ -64,10 +64,10 @@ _SECRETS = """\
 ## Values from the environment, and secrets
 
 `${NAME}` within a text value is replaced by the environment variable `NAME`; one that is not set
-is a mistake. `$${` stands for a literal `${`. What a variable holds is text in any case: it cannot
+is an error. `$${` stands for a literal `${`. What a variable holds is text in any case: it cannot
 add settings.
 
-A secret is shown by no command, message or log line. One that stands in a file is read anew for
+A secret is shown by no command, message or log line. One that stands in a file is read again for
 each token, without the line feed at its end."""
 
 _ENVIRONMENT = f"""\
@@ -76,11 +76,11 @@ _ENVIRONMENT = f"""\
 Without a file these describe one organization, on which all four collectors run with their
 defaults. A variable that is empty counts as unset; the name is then `{DEFAULT_NAME}`."""
 
-_MISTAKES = """\
-## Mistakes
+_ERRORS = """\
+## Errors
 
-All are named at once, and nothing is polled until the last is mended. Unknown keys, keys given
-twice and values of the wrong kind are mistakes; aliases (`*name`) are followed, merge keys (`<<`),
+All are named at once, and nothing is polled until the last is fixed. Unknown keys, keys given
+twice and values of the wrong kind are errors; aliases (`*name`) are followed, merge keys (`<<`),
 tags (`!name`) and second documents are refused. For example"""
 
 
@@ -88,7 +88,7 @@ def reference() -> str:
     """Return the reference as Markdown: every setting, its type, default and meaning."""
     parts = [_INTRODUCTION, f"## Example\n\n```yaml\n{EXAMPLE}```"]
     parts += _sections(kind_of(inspect.type_info(Settings)), "")
-    parts += [_DURATIONS, _SECRETS, f"{_ENVIRONMENT}\n\n{_variables()}", _mistakes()]
+    parts += [_DURATIONS, _SECRETS, f"{_ENVIRONMENT}\n\n{_variables()}", _problems()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -148,10 +148,10 @@ def _variables() -> str:
     return "\n".join(["| Variable | Setting |", "|---|---|", *rows])
 
 
-def _mistakes() -> str:
-    """Return the mistakes of a small file, as the code itself names them."""
+def _problems() -> str:
+    """Return the errors of a small file, as the code itself names them."""
     try:
-        parse(_MISTAKEN, "config.yml", {})
+        parse(_INVALID, "config.yml", {})
     except ConfigError as error:
-        return f"{_MISTAKES}\n\n```yaml\n{_MISTAKEN}```\n\ngives\n\n```text\n{error}\n```"
-    raise AssertionError("the example of mistakes has none")
+        return f"{_ERRORS}\n\n```yaml\n{_INVALID}```\n\ngives\n\n```text\n{error}\n```"
+    raise AssertionError("the example of errors has none")

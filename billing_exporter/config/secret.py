@@ -24,7 +24,7 @@ class Secret:
         return "<secret>"
 
     def __eq__(self, other: object) -> bool:
-        """Say whether the other is a secret of the same text."""
+        """Return whether the other is a secret of the same text."""
         return isinstance(other, Secret) and other._text == self._text
 
     def __hash__(self) -> int:

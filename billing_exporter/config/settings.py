@@ -100,7 +100,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         str | None,
         Meta(
             description="Instead of `client_secret`: a file with nothing but the secret. It is "
-            "read anew for each token, so the secret can be rotated in place. A relative path "
+            "read again for each token, so the secret can be rotated in place. A relative path "
             "starts at the folder of the configuration file.",
         ),
     ] = None
@@ -113,7 +113,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = msgspec.field(default_factory=lambda: EVERY_COLLECTOR)
 
     def secret(self) -> str:
-        """Return the client's secret, read anew where it is in a file.
+        """Return the client's secret, read again where it is in a file.
 
         Raises:
             OSError: The file cannot be read or is empty; the message names it.

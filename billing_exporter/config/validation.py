@@ -1,6 +1,6 @@
-"""Compares a tree with the settings' types: all mistakes in one pass, in the operator's words.
+"""Compares a tree with the settings' types: all errors in one pass, in the operator's words.
 
-msgspec stops at the first mistake and speaks of types; so its description of the types is walked
+msgspec stops at the first error and speaks of types; so its description of the types is walked
 here, and msgspec only builds what has passed.
 """
 
@@ -70,7 +70,7 @@ class Checker:
     """Walks a tree along a type, reports what is wrong and returns what is right."""
 
     def __init__(self, report: Report, expand: Callable[[str], str]) -> None:
-        """Keep where mistakes go, and how text becomes a value (see `variables.expand`)."""
+        """Keep where errors go, and how text becomes a value (see `variables.expand`)."""
         self._report = report
         self._expand = expand
 
@@ -168,7 +168,7 @@ def build(struct: type[_S], value: Any, custom: Callable[[type, Any], Any]) -> _
 
 
 def _stands_for_defaults(node: Node, field: inspect.Field) -> bool:
-    """Say whether a key without a value is meant: `usage:` alone runs with all defaults."""
+    """Return whether a key without a value is meant: `usage:` alone runs with all defaults."""
     optional = isinstance(field.type, inspect.UnionType)
     struct = isinstance(kind_of(field.type).type, inspect.StructType)
     return optional and struct and isinstance(node, Scalar) and node.what == "nothing"

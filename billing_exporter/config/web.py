@@ -9,7 +9,7 @@ import msgspec
 from msgspec import inspect
 
 from billing_exporter.config import yamltree
-from billing_exporter.config.errors import ConfigError, Mistake, join
+from billing_exporter.config.errors import ConfigError, Problem, join
 from billing_exporter.config.load import read_text
 from billing_exporter.config.validation import Checker
 from billing_exporter.httpd.tls import Tls, TlsError, server_tls
@@ -44,7 +44,7 @@ def load_web(path: Path) -> Loaded:
     """Return what a web configuration file asks for.
 
     Raises:
-        ConfigError: With every mistake found.
+        ConfigError: With every error found.
     """
     return _Reader(path).read()
 
@@ -59,12 +59,12 @@ def stamp(path: Path) -> Stamp | None:
 
 
 class _Reader:
-    """Reads one file and gathers its mistakes."""
+    """Reads one file and gathers its errors."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lines: dict[str, int] = {}
-        self._mistakes: list[Mistake] = []
+        self._problems: list[Problem] = []
         self._stamps = {path: stamp(path)}
 
     def read(self) -> Loaded:
@@ -79,8 +79,8 @@ class _Reader:
         http = self._part(value, "http_server_config", HttpServer)
         limit = self._part(value, "rate_limit", RateLimit)
         tls = self._tls(value)
-        if self._mistakes:
-            raise ConfigError(self._mistakes)
+        if self._problems:
+            raise ConfigError(self._problems)
         hashes: Mapping[str, str] = value.get("basic_auth_users", {})
         users = {name: hashed.encode() for name, hashed in hashes.items()}
         rate = RequestRate(limit.seconds, limit.burst) if limit and limit.seconds else None
@@ -91,13 +91,13 @@ class _Reader:
 
     def _slow(self, name: str) -> str:
         setting = join("basic_auth_users", name)
-        mistake = Mistake(
+        problem = Problem(
             file=str(self._path),
             line=self._lines.get(setting, 0),
             setting=setting,
             message=f"a cost above {HIGHEST_COST} takes seconds to minutes for each first password",
         )
-        return str(mistake)
+        return str(problem)
 
     def _tls(self, value: Any) -> Tls | None:
         """Return the TLS that is asked for, made of the files as they are now."""
@@ -115,9 +115,9 @@ class _Reader:
             return None
 
     def _part(self, value: Any, name: str, struct: type[_Part]) -> _Part | None:
-        """Return one part of the file, where it is there and has no mistake of its own."""
+        """Return one part of the file, where it is there and has no error of its own."""
         given = value.get(name) if isinstance(value, dict) else None
-        wrong = any(mistake.setting.startswith(name) for mistake in self._mistakes)
+        wrong = any(problem.setting.startswith(name) for problem in self._problems)
         if given is None or wrong:
             return None
         part = msgspec.convert(given, struct)
@@ -138,8 +138,8 @@ class _Reader:
             self._report(self._lines.get(setting, self._lines.get(part, 0)), setting, message)
 
     def _report(self, line: int, setting: str, message: str) -> None:
-        mistake = Mistake(file=str(self._path), line=line, setting=setting, message=message)
-        self._mistakes.append(mistake)
+        problem = Problem(file=str(self._path), line=line, setting=setting, message=message)
+        self._problems.append(problem)
 
 
 def _is_empty(text: str) -> bool:

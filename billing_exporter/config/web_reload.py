@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from billing_exporter.config.errors import ConfigError, Mistake
+from billing_exporter.config.errors import ConfigError, Problem
 from billing_exporter.config.web import Loaded, Stamp, load_web, stamp
 from billing_exporter.web.protection import Protection
 
@@ -35,7 +35,7 @@ class Rotation:
         """Read the file and those that it names.
 
         Raises:
-            ConfigError: With every mistake found.
+            ConfigError: With every error found.
         """
         self._path = path
         self._clock = clock
@@ -73,7 +73,7 @@ class Rotation:
         self._warn()
 
     def _at_rest(self, stamps: Mapping[Path, Stamp | None]) -> bool:
-        """Say whether no file has been written to just now; a clock that is off counts as rest."""
+        """Return whether no file was written to just now; a clock that is off counts as rest."""
         written = [found[-1] / 1e9 for found in stamps.values() if found]
         return not any(abs(self._clock() - moment) < REST_SECONDS for moment in written)
 
@@ -85,13 +85,13 @@ class Rotation:
             "basic_auth_users": (not old.users) != (not new.users),
         }
         message = "is switched on or off by a restart alone"
-        mistakes = [
-            Mistake(file=str(self._path), setting=setting, message=message)
+        problems = [
+            Problem(file=str(self._path), setting=setting, message=message)
             for setting, changed in switched.items()
             if changed
         ]
-        if mistakes:
-            raise ConfigError(mistakes)
+        if problems:
+            raise ConfigError(problems)
 
     def _warn(self) -> None:
         for warning in self._loaded.warnings:
@@ -99,7 +99,7 @@ class Rotation:
 
     def _complain(self, error: ConfigError) -> None:
         """Log a problem once, however often it is met."""
-        problem = "; ".join(map(str, error.mistakes))
+        problem = "; ".join(map(str, error.problems))
         if problem != self._problem:
             self._problem = problem
             log.error("the web configuration is kept as it was", extra={"error": problem})

@@ -1,7 +1,7 @@
 """State of the forecasts of one customer or contract: what must survive a restart.
 
 Totals by day, steps and closed periods of each charge and of the amounts, in frozen records that
-are kept as compressed MessagePack. Days are ordinals and offsets, for there are many of them.
+are kept as compressed MessagePack. Days are ordinals and offsets, because there are many of them.
 """
 
 import zlib

@@ -40,7 +40,7 @@ class Account(msgspec.Struct, frozen=True):
         api_url: Base URL of the API.
         login_url: Base URL of the login.
         client_id: The OAuth client's id.
-        client_secret: Returns its secret; called anew for each token. May raise OSError.
+        client_secret: Returns its secret; called again for each token. May raise OSError.
     """
 
     api_url: str

@@ -66,7 +66,7 @@ class BillingApi:
 
         Args:
             account: Where the API is, and who asks.
-            observer: Hears of requests, retries, rate limits and oddities.
+            observer: Hears of requests, retries, rate limits and unexpected fields.
             stop: When set, every wait ends with `Interrupted`.
             clock: The time, if not the machine's; `stop` is then its business.
             transport: The network, if not with the usual bounds.
@@ -299,7 +299,7 @@ class BillingApi:
 
 
 def is_complete(report: BillingUsageReport[AnonymousResource]) -> bool:
-    """Say whether a report is final; one without a known status is, if it has usages."""
+    """Return whether a report is final; one without a known status is, if it has usages."""
     if report.status == "Complete":
         return True
     return report.status != "InProgress" and bool(report.usages)

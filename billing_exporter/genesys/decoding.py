@@ -27,12 +27,12 @@ class Decoded(msgspec.Struct, Generic[T], frozen=True):
 
     Attributes:
         value: The record.
-        oddities: Distinct pairs of kind (`unknown_field`, `unreadable_field`) and path, such as
+        unexpected: Distinct pairs of kind (`unknown_field`, `unreadable_field`) and path, such as
             `usages[].newKey`.
     """
 
     value: T
-    oddities: tuple[tuple[str, str], ...] = ()
+    unexpected: tuple[tuple[str, str], ...] = ()
 
 
 class Decoder(Generic[T]):
@@ -84,13 +84,13 @@ class Decoder(Generic[T]):
         except (ValueError, RecursionError, UnexpectedAnswer):
             return self.decode_leniently(body)
         decoded = self._read(given)
-        self._is_usual_exact = fits and not decoded.oddities
+        self._is_usual_exact = fits and not decoded.unexpected
         return decoded
 
     def _read(self, given: Any) -> Decoded[T]:
-        oddities = lenient_decoder.Oddities()
-        value: T = self._lenient(given, oddities)
-        return Decoded(value, oddities.pairs())
+        unexpected = lenient_decoder.UnexpectedFields()
+        value: T = self._lenient(given, unexpected)
+        return Decoded(value, unexpected.pairs())
 
 
 def encode(record: Any) -> bytes:

@@ -42,7 +42,7 @@ class Exchange:
     def _tell(
         self, operation: str, event: str, status: str, start: float, correlation: str | None
     ) -> None:
-        self._clock.wait(0)  # whoever has stopped the client wants to hear no more of it
+        self._clock.wait(0)  # who has stopped the client wants to hear no more of it
         seconds = self._clock.monotonic() - start
         self._observer.request(operation, status, seconds)
         if _log.isEnabledFor(logging.DEBUG):

@@ -29,8 +29,8 @@ _LONGEST_KEY = 60
 _ABSENT = object()
 
 
-class Oddities:
-    """The distinct oddities of one answer, the first 50 of them, in order of appearance."""
+class UnexpectedFields:
+    """Distinct unexpected fields of one answer, the first 50, in order of appearance."""
 
     def __init__(self) -> None:
         """Start with none."""
@@ -46,7 +46,7 @@ class Oddities:
         return tuple(self._pairs)
 
 
-Reader = Callable[[Any, Oddities], Any]
+Reader = Callable[[Any, UnexpectedFields], Any]
 
 
 def reader(info: ms.StructType) -> Reader:
@@ -56,10 +56,10 @@ def reader(info: ms.StructType) -> Reader:
     """
     read = _record(info, "")
 
-    def read_answer(value: Any, oddities: Oddities) -> Any:
+    def read_answer(value: Any, unexpected: UnexpectedFields) -> Any:
         if not isinstance(value, dict):
             raise UnexpectedAnswer("the answer is not a JSON object", path="$")
-        return read(value, oddities)
+        return read(value, unexpected)
 
     return read_answer
 
@@ -81,12 +81,12 @@ def _record(info: ms.StructType, path: str) -> Reader:
     known = frozenset(name for each in fields for name in (each.wire_name, each.alias))
     build = get_origin(info.cls) or info.cls
 
-    def read(value: dict[str, Any], oddities: Oddities) -> Any:
+    def read(value: dict[str, Any], unexpected: UnexpectedFields) -> Any:
         if info.forbid_unknown_fields and not known.issuperset(value):
             for key in value:
                 if key not in known:
-                    oddities.add(UNKNOWN, prefix + _clean(key))
-        return build(**dict(_present(fields, value, oddities)))
+                    unexpected.add(UNKNOWN, prefix + _clean(key))
+        return build(**dict(_present(fields, value, unexpected)))
 
     return read
 
@@ -104,13 +104,13 @@ def _field(info: ms.Field, prefix: str) -> _Field:
 
 
 def _present(
-    fields: Iterable[_Field], value: dict[str, Any], oddities: Oddities
+    fields: Iterable[_Field], value: dict[str, Any], unexpected: UnexpectedFields
 ) -> Iterable[tuple[str, Any]]:
     for field in fields:
         given = value.get(field.wire_name, _ABSENT)
         if given is _ABSENT:
             given = value.get(field.alias)
-        found = None if given is None else field.read(given, oddities)
+        found = None if given is None else field.read(given, unexpected)
         if found is not None:
             yield field.name, found
         elif field.required:
@@ -144,10 +144,10 @@ _SCALARS: dict[type[ms.Type], Callable[[Any], Any]] = {
 def _scalar(
     understand: Callable[[Any], Any], path: str, unreadable: Decimal | None = None
 ) -> Reader:
-    def read(value: Any, oddities: Oddities) -> Any:
+    def read(value: Any, unexpected: UnexpectedFields) -> Any:
         found = understand(value)
         if found is None:
-            oddities.add(UNREADABLE, path)
+            unexpected.add(UNREADABLE, path)
             return unreadable
         return found
 
@@ -155,19 +155,19 @@ def _scalar(
 
 
 def _unless_blank(read: Reader) -> Reader:
-    def read_unless_blank(value: Any, oddities: Oddities) -> Any:
+    def read_unless_blank(value: Any, unexpected: UnexpectedFields) -> Any:
         if isinstance(value, str) and (not value or value.isspace()):
             return None
-        return read(value, oddities)
+        return read(value, unexpected)
 
     return read_unless_blank
 
 
 def _part(read: Reader, path: str) -> Reader:
-    def read_part(value: Any, oddities: Oddities) -> Any:
+    def read_part(value: Any, unexpected: UnexpectedFields) -> Any:
         if isinstance(value, dict):
-            return read(value, oddities)
-        oddities.add(UNREADABLE, path)
+            return read(value, unexpected)
+        unexpected.add(UNREADABLE, path)
         return None
 
     return read_part
@@ -180,36 +180,38 @@ def _parts(item: ms.Type, path: str) -> Reader:
     else:
         read_each = _value(item, each_path)
 
-    def read(value: Any, oddities: Oddities) -> Any:
+    def read(value: Any, unexpected: UnexpectedFields) -> Any:
         if not isinstance(value, list):
-            oddities.add(UNREADABLE, path)
+            unexpected.add(UNREADABLE, path)
             return None
         # A record was read before.
-        found = [each if isinstance(each, Struct) else read_each(each, oddities) for each in value]
+        found = [
+            each if isinstance(each, Struct) else read_each(each, unexpected) for each in value
+        ]
         return tuple([each for each in found if each is not None])
 
     return read
 
 
 def _row(read: Reader, path: str) -> Reader:
-    def read_row(value: Any, oddities: Oddities) -> Any:
+    def read_row(value: Any, unexpected: UnexpectedFields) -> Any:
         if isinstance(value, dict):
-            return read(value, oddities)
-        oddities.add(UNREADABLE, path)
-        return read({}, oddities)
+            return read(value, unexpected)
+        unexpected.add(UNREADABLE, path)
+        return read({}, unexpected)
 
     return read_row
 
 
 def _flags(path: str) -> Reader:
-    def read(value: Any, oddities: Oddities) -> dict[str, bool] | None:
+    def read(value: Any, unexpected: UnexpectedFields) -> dict[str, bool] | None:
         if not isinstance(value, dict):
-            oddities.add(UNREADABLE, path)
+            unexpected.add(UNREADABLE, path)
             return None
         found = {str(coercion.text(key)): each for key, each in value.items()}
         known = {key: each for key, each in found.items() if isinstance(each, bool)}
         if len(known) < len(found):
-            oddities.add(UNREADABLE, path)
+            unexpected.add(UNREADABLE, path)
         return known
 
     return read

@@ -15,7 +15,7 @@ class Observer(Protocol):
     def rate_limit(self, allowed: int, used: int) -> None:
         """Hear how many requests a minute the API allows this token, and has counted."""
 
-    def oddity(self, operation: str, kind: str, path: str) -> None:
+    def unexpected_field(self, operation: str, kind: str, path: str) -> None:
         """Hear that an answer had an `unknown_field` or an `unreadable_field` at a path."""
 
 
@@ -31,5 +31,5 @@ class NullObserver:
     def rate_limit(self, allowed: int, used: int) -> None:
         """Ignore it."""
 
-    def oddity(self, operation: str, kind: str, path: str) -> None:
+    def unexpected_field(self, operation: str, kind: str, path: str) -> None:
         """Ignore it."""

@@ -46,7 +46,7 @@ class Caller:
             pacer: Says when a request may leave.
             retrier: Tries again.
             clock: The time.
-            observer: Hears of rate limits and oddities.
+            observer: Hears of rate limits and unexpected fields.
             seconds: How long one operation may take with all its tries and waits.
         """
         self._origin = origin
@@ -74,7 +74,7 @@ class Caller:
         return caller
 
     def has_time(self, seconds: float) -> bool:
-        """Say whether the poll it is for, if any, goes on for longer than that."""
+        """Return whether the poll it is for, if any, goes on for longer than that."""
         return self._poll is None or self._poll.left() > seconds
 
     def get(
@@ -135,8 +135,8 @@ class Caller:
         return answer
 
     def _report(self, operation: str, decoded: Decoded[T]) -> None:
-        for kind, path in decoded.oddities:
-            self._observer.oddity(operation, kind, path)
+        for kind, path in decoded.unexpected:
+            self._observer.unexpected_field(operation, kind, path)
 
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip"}

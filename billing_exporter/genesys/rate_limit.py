@@ -3,7 +3,7 @@
 The API allows a token so many requests a minute, 300 unless its headers say otherwise. Two rules
 give each request its moment: never more than the limit within a minute, and once a burst of 40 is
 spent, the rest evenly over what is left of the minute. So a small job is quick, a long sweep runs
-at the limit without ever meeting it, and whoever comes while it runs waits seconds, not minutes.
+at the limit without ever meeting it, and who comes while it runs waits seconds, not minutes.
 
 The limit is the token's, and others may use the same OAuth client: where the API has counted more
 than we have sent and little is left, or it refuses a request, all wait.

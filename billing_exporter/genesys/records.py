@@ -206,7 +206,7 @@ class InvoiceAddress(Record, frozen=True, kw_only=True):
 class BillingInvoice(Record, frozen=True, kw_only=True):
     """An invoice; the amount is in `currency_iso_code`; payment status Paid or Unpaid.
 
-    The API gives no due date and no amount due. Whoever has `payment_link` can see the invoice.
+    The API gives no due date and no amount due. Who has `payment_link` can see the invoice.
     """
 
     id: str | None = None
@@ -259,7 +259,7 @@ class BillingInvoiceItemListing(Record, frozen=True, kw_only=True):
 
 
 class UrlResponse(Record, frozen=True, kw_only=True):
-    """A link to a document. Whoever has it can read the document."""
+    """A link to a document. Who has it can read the document."""
 
     url: str | None = None
 

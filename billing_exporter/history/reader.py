@@ -64,7 +64,7 @@ class Reader:
             today: the day (UTC).
             periods: how many closed periods are compared, beside the current one.
             concurrency: requests side by side.
-            progress: is told what is read, how much of it is done, and how much there is.
+            progress: receives what is read, how much of it is done, and how much there is.
         """
         self.skipped: list[str] = []
         self.forbidden: list[str] = []

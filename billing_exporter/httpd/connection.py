@@ -119,7 +119,7 @@ class Connection:
             self._socket, server_side=True, do_handshake_on_connect=False
         )
         self._socket = secured
-        # Whoever hurried or cut us until here may have reached the socket that is no more.
+        # Who hurried or cut us until here may have reached the socket that is no more.
         if self._last:
             return False
         grant(secured, until)
@@ -135,7 +135,7 @@ class Connection:
             raise self._refused(error) from None
 
     def _refused(self, error: RequestError) -> RequestError:
-        """Tell the client that its request is refused, and return why."""
+        """Return the client that its request is refused, and return why."""
         response = text_response(error.status, str(error))
         self._send(response, keep_alive=False, with_body=True)
         linger(self._socket)

@@ -23,10 +23,10 @@ class Client(Protocol):
     """What the crowd may do with a connection. Neither call waits."""
 
     def hurry(self) -> None:
-        """Let the request that is being answered be the last; wake whoever waits for one."""
+        """Let the request that is being answered be the last; wake who waits for one."""
 
     def cut(self) -> None:
-        """Break the connection; wake whoever reads or writes."""
+        """Break the connection; wake who reads or writes."""
 
     def close(self) -> None:
         """Give the connection back to the system."""
@@ -71,7 +71,7 @@ class Crowd:
 
     @contextmanager
     def answering(self, client: Client) -> Iterator[None]:
-        """Count the client among those being answered, and after that as one who waits anew."""
+        """Count the client among those being answered, and after that as one who waits again."""
         self._move(client, self._waiting, self._answered)
         yield
         self._move(client, self._answered, self._waiting)

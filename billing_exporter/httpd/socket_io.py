@@ -59,7 +59,7 @@ def shut_down(sock: socket.socket, how: int) -> None:
 
 
 def linger(sock: socket.socket) -> None:
-    """Say that no more follows, and let the client finish.
+    """Return that no more follows, and let the client finish.
 
     To close while unread bytes arrive would reset the connection, and the client might
     lose the answer.

@@ -35,9 +35,9 @@ class Parts:
     Attributes:
         now: the time that readings get.
         state: where readings are kept over restarts, if they are.
-        progress: is told how far each poll is, by organization and collector, if somebody wants to
+        progress: receives how far each poll is, by organization and collector, if somebody wants to
             know.
-        redact: is told secrets that no log may show.
+        redact: receives secrets that no log may show.
         shard: which part of the customers is polled.
         forecasts: gives collectors their forecasts, if there are any.
     """
@@ -62,7 +62,7 @@ def connect(
 
     Args:
         organization: where, and who asks.
-        redact: is told each secret before it is used, so that no log shows it.
+        redact: receives each secret before it is used, so that no log shows it.
         observer: hears of requests.
         stop: ends waits when it is set.
     """
@@ -115,7 +115,7 @@ class Unit:
                 loop.start()
 
     def serves(self, organization: Organization) -> bool:
-        """Tell whether its client serves other settings too: at most the collectors differ."""
+        """Return whether its client serves other settings too: at most the collectors differ."""
         alike = msgspec.structs.replace(self.organization, collectors=organization.collectors)
         return alike == organization
 

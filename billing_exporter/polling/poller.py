@@ -52,7 +52,7 @@ class Target:
     listed: bool
 
     def is_like(self, other: "Target") -> bool:
-        """Tell whether polling the other would be the same."""
+        """Return whether polling the other would be the same."""
         return (self.settings, self.api, self.listed) == (other.settings, other.api, other.listed)
 
 
@@ -124,7 +124,7 @@ class Poller:
                 restored=succeeded is not None,
             )
         except Exception:
-            # Whoever can write the file can give it any content under a right checksum.
+            # Who can write the file can give it any content under a right checksum.
             log.exception("the kept reading cannot be shown", extra=self._where)
             self.withdraw()
             self._tell_interval()
@@ -173,7 +173,7 @@ class Poller:
     def poll(self) -> State:
         """Poll once; every failure becomes part of the state.
 
-        Whoever polls the same target, before or after a change of settings, waits meanwhile.
+        Who polls the same target, before or after a change of settings, waits meanwhile.
 
         Raises:
             Interrupted: the program stops, or another poller has taken the place of this one.

@@ -65,8 +65,8 @@ class StateDirectory:
 
     Args:
         path: the folder; it is made where it is missing.
-        failed: is told each failure: ``save``, ``read``, ``damaged``, ``format``, ``configuration``
-            or ``removed``.
+        failed: receives each failure: ``save``, ``read``, ``damaged``, ``format``,
+            ``configuration`` or ``removed``.
     """
 
     def __init__(self, path: Path, failed: Callable[[str], None]) -> None:

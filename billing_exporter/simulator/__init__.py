@@ -1,6 +1,6 @@
 """An imitation of the Genesys Cloud billing API over real HTTP, for demos and tests.
 
-It imports nothing else of this package, so that it cannot agree with its mistakes.
+It imports nothing else of this package, so that it cannot agree with its errors.
 """
 
 from billing_exporter.simulator.faults import FAULTS

@@ -19,7 +19,7 @@ class Clock:
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
-        """Tell the simulated time."""
+        """Return the simulated time."""
         passed = timedelta(seconds=(self._real() - self._begun) * self._scale)
         return self._start + passed + self._leapt
 

@@ -34,13 +34,13 @@ class Steered(Protocol):
         """End every token."""
 
     def summary(self, limit: int) -> dict[str, Any]:
-        """Tell the truth about this moment."""
+        """Return the truth about this moment."""
 
     def requests(self) -> dict[str, dict[str, int]]:
         """Count the requests so far, by operation and status."""
 
     def clients(self) -> dict[str, dict[str, int]]:
-        """Tell the busiest minute of each client, and how many of its requests were declined."""
+        """Return the busiest minute of each client, and how many of its requests were declined."""
 
 
 def _set_faults(steered: Steered, given: Any) -> Any:
@@ -88,5 +88,5 @@ def steer(
         if (method, name) not in _CALLS:
             return 404, {"message": f"no control call {method} {name}"}
         return 200, _CALLS[method, name](steered, json.loads(body or b"null"))
-    except (TypeError, ValueError) as mistake:
-        return 400, {"message": str(mistake)}
+    except (TypeError, ValueError) as problem:
+        return 400, {"message": str(problem)}

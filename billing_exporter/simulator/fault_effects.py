@@ -266,7 +266,7 @@ def applied(answer: Answer, faults: tuple[Fault, ...], call: Call) -> Answer:
 
 
 def largest_page(faults: tuple[Fault, ...]) -> int | None:
-    """Tell how many entities a page may hold, None where no fault limits it."""
+    """Return how many entities a page may hold, None where no fault limits it."""
     sizes = [fault.number("size") for fault in faults if "size" in fault.settings]
     return max(1, int(min(sizes))) if sizes else None
 

@@ -138,7 +138,7 @@ class Fault:
         return str(self.settings[key])
 
     def concerns(self, operation: str) -> bool:
-        """Say whether requests for an operation can be hit."""
+        """Return whether requests for an operation can be hit."""
         if self.operation == EVERY_OPERATION:
             return operation != TOKEN
         return self.operation == operation

@@ -44,7 +44,7 @@ def usage(accounts: Accounts, trustors: int, today: date) -> dict[str, Any]:
 
 
 def items(contracts: Contracts, term: Term) -> list[dict[str, Any]]:
-    """Tell what each product of a contract's plans costs."""
+    """Return what each product of a contract's plans costs."""
     return [
         {
             "plan": item.product.plan,
@@ -111,7 +111,7 @@ def _wallet(balance: Balance) -> dict[str, Any]:
 
 
 def unpaid_lines(statements: Statements, today: date) -> list[dict[str, Any]]:
-    """Tell the lines of the invoices that are unpaid."""
+    """Return the lines of the invoices that are unpaid."""
     return [
         {
             "invoice": invoice.id,

@@ -56,7 +56,7 @@ class Invoice:
     paid: date | None
 
     def is_paid(self, today: date) -> bool:
-        """Say whether it has been paid on a day."""
+        """Return whether it has been paid on a day."""
         return self.paid is not None and self.paid <= today
 
 

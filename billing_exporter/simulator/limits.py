@@ -55,7 +55,7 @@ class Limiter:
         self._lock = threading.Lock()
 
     def fresh(self) -> Standing:
-        """Tell the standing of somebody who is not known."""
+        """Return the standing of somebody who is not known."""
         return Standing(0, self._allowed, int(_WINDOW))
 
     def check(self, standing: Standing) -> None:
@@ -68,7 +68,7 @@ class Limiter:
             raise too_many_requests(standing.reset, self._allowed)
 
     def loads(self) -> dict[str, Load]:
-        """Tell what each client has asked so far."""
+        """Return what each client has asked so far."""
         with self._lock:
             return dict(self._loads)
 

@@ -51,7 +51,7 @@ class _Server(ThreadingHTTPServer):
                 _shut(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that go away; a mistake of our own is shown."""
+        """Return nothing of clients that go away; an error of our own is shown."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 

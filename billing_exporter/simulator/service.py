@@ -170,7 +170,7 @@ class Service:
         self._tokens.revoke()
 
     def summary(self, limit: int) -> dict[str, Any]:
-        """Tell the truth about this moment, of the first `limit` customers."""
+        """Return the truth about this moment, of the first `limit` customers."""
         return self.world.summary(self.now(), limit)
 
     def requests(self) -> dict[str, dict[str, int]]:
@@ -183,7 +183,7 @@ class Service:
         return found
 
     def clients(self) -> dict[str, dict[str, int]]:
-        """Tell the busiest minute of each client, and how many of its requests were declined."""
+        """Return the busiest minute of each client, and how many of its requests were declined."""
         return {client: asdict(load) for client, load in sorted(self._limiter.loads().items())}
 
 

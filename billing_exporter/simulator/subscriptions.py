@@ -75,7 +75,7 @@ def _ramping(trustor: Trustor, seed: int, day: date) -> Subscription:
 
 
 def subscription(trustor: Trustor, seed: int, day: date) -> Subscription:
-    """Tell a customer's subscription on a day."""
+    """Return a customer's subscription on a day."""
     if trustor.state == "monthly":
         return Subscription("MONTH_TO_MONTH")
     if trustor.state == "ramping":

@@ -70,7 +70,7 @@ class World:
         return {**organization(self.partner), "voicemailEnabled": True, "features": {"chat": True}}
 
     def summary(self, now: datetime, limit: int) -> dict[str, Any]:
-        """Tell the truth about a moment, for tests; of the first `limit` customers."""
+        """Return the truth about a moment, for tests; of the first `limit` customers."""
         today = now.date()
         some = (self.fleet[number] for number in range(min(limit, len(self.fleet))))
         terms = self.accounts.terms(today)

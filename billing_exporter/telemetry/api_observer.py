@@ -48,7 +48,7 @@ class ApiObserver:
             if not self._silent:
                 self._telemetry.limited(self._organization, allowed, used)
 
-    def oddity(self, operation: str, kind: str, path: str) -> None:
+    def unexpected_field(self, operation: str, kind: str, path: str) -> None:
         """Count a field that is not as documented, and say it the first time."""
         with self._lock:
             if self._silent:
@@ -59,9 +59,9 @@ class ApiObserver:
             facts = {"organization": self._organization, "operation": operation}
             log.log(level, saying, path, extra=facts)
 
-    def _is_new(self, oddity: tuple[str, str, str]) -> bool:
+    def _is_new(self, unexpected_field: tuple[str, str, str]) -> bool:
         with self._lock:
-            if oddity in self._said or len(self._said) >= MOST_LINES:
+            if unexpected_field in self._said or len(self._said) >= MOST_LINES:
                 return False
-            self._said.add(oddity)
+            self._said.add(unexpected_field)
             return True

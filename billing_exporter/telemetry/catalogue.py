@@ -136,7 +136,7 @@ RETRIES = Own(
     (*ORGANIZATION, "reason"),
     "Requests that were tried again, by reason.",
 )
-ODDITIES = Own(
+UNEXPECTED_FIELDS = Own(
     "counter",
     "api_oddities",
     (*ORGANIZATION, "endpoint", "kind"),
@@ -165,13 +165,13 @@ RELOADED = Own(
     "gauge",
     "exporter_config_last_reload_successful",
     (),
-    "1 when the configuration was last read without a mistake, else 0.",
+    "1 when the configuration was last read without an error, else 0.",
 )
 RELOADED_AT = Own(
     "gauge",
     "exporter_config_last_reload_success_timestamp_seconds",
     (),
-    "When the configuration was last read without a mistake, Unix time.",
+    "When the configuration was last read without an error, Unix time.",
 )
 ABORTED = Own(
     "counter",
@@ -195,6 +195,6 @@ OWN = (
     *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, OVERDUE, INTERVAL, LISTED, SERIES),
     *(LEFT_OUT, LABELS_CUT, RESTORED, WAITING, REMAINING),
     *(POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
-    *(REQUESTS, REQUEST_DURATION, RETRIES, ODDITIES, GRANTED, ALLOWED, USED),
+    *(REQUESTS, REQUEST_DURATION, RETRIES, UNEXPECTED_FIELDS, GRANTED, ALLOWED, USED),
     *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, SHARDS, SHARD_INDEX, BUILD),
 )

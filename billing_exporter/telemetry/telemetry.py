@@ -24,7 +24,6 @@ from billing_exporter.telemetry.catalogue import (
     LEFT_OUT,
     LISTED,
     MERGED,
-    ODDITIES,
     ORGANIZATION,
     OVERDUE,
     OWN,
@@ -42,6 +41,7 @@ from billing_exporter.telemetry.catalogue import (
     SHARD_INDEX,
     SHARDS,
     STATE_FAILURES,
+    UNEXPECTED_FIELDS,
     UP,
     USED,
     WAITING,
@@ -96,7 +96,7 @@ class Telemetry:
         self._overdue = read
 
     def sharded(self, index: int, count: int) -> None:
-        """Tell which one of how many exporters this is."""
+        """Return which one of how many exporters this is."""
         self._gauges[SHARD_INDEX].set(index)
         self._gauges[SHARDS].set(count)
 
@@ -106,11 +106,11 @@ class Telemetry:
         self._gauges[RELOADED_AT].set(at.timestamp())
 
     def misconfigured(self) -> None:
-        """Tell that the configuration has a mistake and the last good one goes on."""
+        """Return that the configuration has an error and the last good one goes on."""
         self._gauges[RELOADED].set(0)
 
     def interval(self, organization: str, collector: str, seconds: float) -> None:
-        """Tell how often a collector polls."""
+        """Return how often a collector polls."""
         self._gauges[INTERVAL].labels(organization, collector).set(seconds)
 
     def listed(self, organization: str, collector: str, *, listed: bool) -> None:
@@ -205,7 +205,7 @@ class Telemetry:
                 self._grants.pop((organization, operation), None)
 
     def withdrawn(self, organization: str, collector: str) -> None:
-        """Tell that a reading became too old to be shown."""
+        """Return that a reading became too old to be shown."""
         self._gauges[SERIES].labels(organization, collector).set(0)
 
     def tolerated(self, organization: str, collector: str, reason: str) -> None:
@@ -239,7 +239,7 @@ class Telemetry:
 
     def odd(self, organization: str, endpoint: str, kind: str) -> None:
         """Count a field that is not as documented."""
-        self._counters[ODDITIES].labels(organization, endpoint, kind).inc()
+        self._counters[UNEXPECTED_FIELDS].labels(organization, endpoint, kind).inc()
 
     def live(self, *, openmetrics: bool) -> bytes:
         """Return the metrics as they are now; OpenMetrics ends with its closing line."""

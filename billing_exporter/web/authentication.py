@@ -35,7 +35,7 @@ class Authenticator:
         self._turn = threading.Lock()
 
     def admits(self, users: Mapping[str, bytes], authorization: str | None) -> bool:
-        """Say whether the header names one of the users, of whom there are some, rightly.
+        """Return whether the header names one of the users, of whom there are some, rightly.
 
         Raises:
             Busy: The password would have to wait behind too many others.

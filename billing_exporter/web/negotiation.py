@@ -47,7 +47,7 @@ def choose_format(accept: str | None) -> Format:
 
 @lru_cache(maxsize=16)
 def accepts_gzip(accept_encoding: str | None) -> bool:
-    """Say whether the ``Accept-Encoding`` header allows gzip and does not prefer it plain."""
+    """Return whether the ``Accept-Encoding`` header allows gzip and does not prefer it plain."""
     qualities = {choice.name: choice.quality for choice in _choices(accept_encoding or "")}
     others = qualities.get("*", 0.0)
     gzip = qualities.get("gzip", qualities.get("x-gzip", others))

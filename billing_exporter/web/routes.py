@@ -34,7 +34,7 @@ class Routes:
             scrape: Returns the exposition in a format, compressed with gzip or not, in pieces.
             status: Returns what the status page shows.
             telemetry_path: Where the metrics are; ``/`` leaves no place for the page.
-            reload: Reads the configuration anew and returns what is wrong with it, or None
+            reload: Reads the configuration again and returns what is wrong with it, or None
                 where it was taken over; without it there is no path for that.
 
         Raises:
@@ -84,7 +84,7 @@ class Routes:
         )
 
     def _healthy(self, _: Headers) -> Response:
-        """Answer that the process lives, for it does."""
+        """Answer that the process lives, because it does."""
         return text_response(HTTPStatus.OK, "healthy")
 
     def _ready(self, _: Headers) -> Response:
@@ -120,10 +120,10 @@ def is_cross_origin(headers: Headers) -> bool:
 
 def _reloaded(reload: Callable[[], str | None]) -> Response:
     """Reload and answer whether the configuration was taken over."""
-    mistakes = reload()
-    if mistakes is None:
+    problems = reload()
+    if problems is None:
         return text_response(HTTPStatus.OK, "reloaded")
-    return text_response(HTTPStatus.INTERNAL_SERVER_ERROR, mistakes)
+    return text_response(HTTPStatus.INTERNAL_SERVER_ERROR, problems)
 
 
 def _not_allowed(methods: str) -> Response:

@@ -1,4 +1,4 @@
-"""A running ``serve`` takes up its configuration anew, by signal and by itself."""
+"""A running ``serve`` takes up its configuration again, by signal and by itself."""
 
 import signal
 from pathlib import Path
@@ -16,7 +16,7 @@ organizations:
 
 
 def test_a_changed_file_is_taken_up(tmp_path: Path) -> None:
-    """A changed file is taken up by itself; signals, however many, and mistakes end nothing."""
+    """A changed file is taken up by itself; signals, however many, and errors end nothing."""
     file = tmp_path / "config.yml"
     with simulating("--trustors", "1") as simulator:
         file.write_text(CONFIGURATION.format(name="one", url=simulator.url))

@@ -143,7 +143,7 @@ def test_check_and_repr(file: Path, private: list[str], simulators: dict[str, Si
     assert_silent(f"{ended.stdout}{ended.stderr}{settings!r}", private, simulators)
 
 
-def test_mistakes(tmp_path: Path) -> None:
+def test_problems(tmp_path: Path) -> None:
     """What check says of a wrong configuration does not repeat the secret that is in it."""
     file = tmp_path / "exporter.yml"
     file.write_text(

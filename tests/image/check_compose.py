@@ -1,6 +1,6 @@
 """The Compose stack runs: exporter, Prometheus with the rules, Alertmanager.
 
-Grafana is left out, for there is no package that its image could be made of. Where the images of
+Grafana is left out: there is no package that its image could be made of. Where the images of
 Prometheus and Alertmanager cannot be pulled, they are made of Debian's programs.
 """
 

@@ -112,7 +112,7 @@ def base() -> str:
 
 
 def has(image: str) -> bool:
-    """Tell whether an image is here."""
+    """Return whether an image is here."""
     return image in podman("images", "--format={{.Repository}}:{{.Tag}}").splitlines()
 
 

@@ -113,7 +113,7 @@ def test_prepared_answers_are_exactly_the_documented_models() -> None:
     }
     for name, body in answers.items():
         assert decoders[name].decode(body).value == decoders[name].decode_leniently(body).value
-        assert decoders[name].decode_leniently(body).oddities == ()
+        assert decoders[name].decode_leniently(body).unexpected == ()
     assert json.loads(world.overview(1, rows=3, blank=True))["usages"][-1]["usageQuantity"] == ""
 
 
@@ -227,7 +227,7 @@ def test_the_customers_are_exactly_the_documented_models() -> None:
     for number in (0, 59):
         for period in range(PERIODS):
             decoded = decoder.decode(customers.overview(number, period))
-            assert decoded.oddities == ()
+            assert decoded.unexpected == ()
             assert decoded.value.organization is not None
             assert decoded.value.organization.id == world.identifier(number)
             assert len(decoded.value.usages) > 100

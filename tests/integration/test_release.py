@@ -163,7 +163,7 @@ def locked() -> dict[str, Version]:
 
 
 def test_the_lock_fits() -> None:
-    """Every dependency is locked, at a version that the project allows; ``make lock`` mends it."""
+    """Every dependency is locked, at a version that the project allows; ``make lock`` fixes it."""
     versions = locked()
     for requirement in map(Requirement, PROJECT["dependencies"]):
         assert versions[canonicalize_name(requirement.name)] in requirement.specifier

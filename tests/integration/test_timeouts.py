@@ -7,7 +7,7 @@ from billing_exporter.collectors.settings import TrustorsSettings, UsageSettings
 from billing_exporter.collectors.trustors import TrustorsCollector
 from billing_exporter.collectors.usage import UsageCollector
 from billing_exporter.simulator import Options, Simulator
-from tests.unit.polling.poller_harness import Office
+from tests.unit.polling.poller_harness import PollerHarness
 from tools.testkit.recorded_api import client_at, silence
 from tools.testkit.scrapes import billing_text, samples_of
 
@@ -20,7 +20,9 @@ def test_a_poll_that_gets_no_answer_ends() -> None:
     """A request that hangs is given up when the poll's time is over, and that is the reason."""
     settings = UsageSettings(timeout=Duration("1s"))
     with silence() as url:
-        office = Office(collector=UsageCollector(settings), settings=settings, api=client_at(url))
+        office = PollerHarness(
+            collector=UsageCollector(settings), settings=settings, api=client_at(url)
+        )
         began = time.monotonic()
         office.poll()
         assert 1 <= time.monotonic() - began < SOON_SECONDS
@@ -32,7 +34,7 @@ def test_a_customer_that_hangs_costs_the_others_nothing() -> None:
     settings = TrustorsSettings(timeout=Duration("6s"), concurrency=2, periods=("current",))
     with Simulator(Options(address="127.0.0.1:0", trustors=6, in_progress=0)) as simulator:
         api = client_at(simulator.url)
-        office = Office(collector=TrustorsCollector(settings), settings=settings, api=api)
+        office = PollerHarness(collector=TrustorsCollector(settings), settings=settings, api=api)
         office.poll()
         before = shown(office)
         simulator.service.set_faults([f"stall:{OVERVIEW}:seconds=600,times=1"])
@@ -50,7 +52,7 @@ def test_a_customer_that_hangs_costs_the_others_nothing() -> None:
     assert min(times) == max(times) - 60
 
 
-def shown(office: Office) -> dict[str, float]:
+def shown(office: PollerHarness) -> dict[str, float]:
     """Return the customers' values by metric and labels."""
     text = billing_text(office.exposition)
     prefix = "genesyscloud_billing_trustor_"

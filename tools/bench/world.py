@@ -38,7 +38,7 @@ def trustors(series: int, *, changed: int = 0) -> TrustorsData:
     for number in range(count):
         more = int(bool(step) and number % step == 0 and number // step < changed)
         body = overview(number, rows=CHARGES, more=more)
-        # Decoded anew each time: equal to what an earlier poll fetched, and never the same object.
+        # Decoded again each time: equal to what an earlier poll fetched, and never the same object.
         fetched = TRUSTEEBILLINGOVERVIEW.decoder.decode(body).value
         periods = condensed({"current": fetched}, zero_rows=False)
         every[identifier(number)] = TrustorData(identifier(number), _name(number), periods)

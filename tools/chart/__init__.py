@@ -1,5 +1,5 @@
 """The chart, and what generates its README and the schema of its values.
 
-``python -m tools.chart`` writes both anew from ``values.yaml``, the configuration's schema and the
+``python -m tools.chart`` writes both again from ``values.yaml``, the configuration's schema and the
 thresholds of the alerts.
 """

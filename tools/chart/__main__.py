@@ -1,4 +1,4 @@
-"""Write the chart's generated files anew."""
+"""Write the chart's generated files again."""
 
 from tools.chart.generated import write
 

@@ -65,7 +65,7 @@ def container(found: list[Object]) -> Object:
 
 
 def rules_folder() -> Path:
-    """Say where the rules are that the chart carries."""
+    """Return where the rules are that the chart carries."""
     return RULES
 
 

@@ -9,7 +9,7 @@ FOLDER = DASHBOARDS
 
 
 def main() -> None:
-    """Write every dashboard anew."""
+    """Write every dashboard again."""
     for name, text in files().items():
         (FOLDER / name).write_text(text, encoding="utf-8")
         sys.stdout.write(f"{FOLDER / name}\n")

@@ -155,7 +155,7 @@ class _Quiet(SimpleHTTPRequestHandler):
     """Serves files without a line for each."""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Say nothing."""
+        """Return nothing."""
 
 
 if __name__ == "__main__":

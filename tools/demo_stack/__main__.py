@@ -137,7 +137,7 @@ def _first_that_answers(server: str, page: str, interface: str) -> str:
 
 
 def _watch(prometheus: PrometheusServer, ended: threading.Event, seconds: float | None) -> None:
-    """Say which alerts fire, whenever that changes."""
+    """Return which alerts fire, whenever that changes."""
     known: set[str] = set()
     waited = 0.0
     while not ended.wait(LOOK_SECONDS) and (seconds is None or waited < seconds):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from tools.reliability import figures
-from tools.reliability.fault_matrix_process import suffered
+from tools.reliability.fault_matrix_process import inject_all
 from tools.reliability.fuzz.guidance import guided_all
 from tools.reliability.fuzz.targets import fuzz_all
 from tools.reliability.matrix import FAULTS
@@ -68,7 +68,7 @@ def _soak(arguments: argparse.Namespace) -> list[str]:
 
 
 def _faults(arguments: argparse.Namespace) -> list[str]:
-    return suffered(_say, arguments.lanes, arguments.fault)
+    return inject_all(_say, arguments.lanes, arguments.fault)
 
 
 def main() -> int:

@@ -102,7 +102,7 @@ def reloads(setup: Setup) -> Iterator[str]:
     setup.configure(guest=False)
     yield "an organization removed"
     setup.configuration.write_text("organizations: [{name: main}]\n")
-    yield "mistakes in the configuration"
+    yield "errors in the configuration"
     setup.configure(guest=True, most_series=1000)
     yield "an organization added, another limit"
     setup.configure(guest=True)

@@ -49,7 +49,7 @@ class SimulatedTime:
         return cls(time_of(simulator), time.monotonic(), scale)
 
     def now(self) -> datetime:
-        """Tell the simulated time."""
+        """Return the simulated time."""
         return self.start + timedelta(seconds=(time.monotonic() - self.at) * self.scale)
 
 

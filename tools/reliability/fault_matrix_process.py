@@ -31,7 +31,7 @@ from tools.reliability.matrix import (
 )
 from tools.reliability.oracle import Answers, asked
 from tools.reliability.subprocesses import launched
-from tools.reliability.verdict import Sheets, faults, missaid, sheets
+from tools.reliability.verdict import Sheets, differences, faults, sheets
 from tools.testkit.processes import Program
 from tools.testkit.scrapes import fetch
 
@@ -40,16 +40,16 @@ _PAUSE_SECONDS = 0.5
 _INTERVAL = "5s"
 _RENEWAL_SECONDS = 80.0  # a token that is refused within its first minute is not renewed at once
 _FACT = re.compile(r"(level|collector|reason)=(\w+)")
-# A customer is asked after another, so that what one answer does to the next is told apart.
+# A customer is asked after another, so that what one answer does to the next receives apart.
 _SETTINGS = {"trustors": "{zero_rows: true, concurrency: 1}"}
 _COLLECTORS = {name: f"{name}: {_SETTINGS.get(name, '{}')}" for name in REGISTRY}
 
 
-def suffered(say: Callable[[str], None], lanes: int, names: Container[str]) -> list[str]:
+def inject_all(say: Callable[[str], None], lanes: int, names: Container[str]) -> list[str]:
     """Let exporters suffer fault after fault; return what was not as the matrix says.
 
     Args:
-        say: is told how far it is.
+        say: receives how far it is.
         lanes: how many exporters share the faults; mostly they wait.
         names: of the faults; without any, all.
     """
@@ -72,7 +72,7 @@ def _lane(say: Callable[[str], None], share: Iterable[Fault]) -> list[str]:
         file.write_text(_configuration(simulators))
         flags = ("--simulator", simulators[LOGIN].url, "--interval", _INTERVAL)
         exporter = stack.enter_context(launched(folder, str(file), *flags))
-        patient = Patient(simulators, exporter)
+        patient = FaultedExporter(simulators, exporter)
         patient.recover()
         patient.learn()
         for fault in sorted(share, key=lambda fault: fault.lasting):
@@ -93,7 +93,7 @@ def _configuration(simulators: dict[str, Simulator]) -> str:
     return "\n".join([*lines, ""])
 
 
-class Patient:
+class FaultedExporter:
     """An exporter and the simulators that it asks."""
 
     def __init__(self, simulators: dict[str, Simulator], exporter: Program) -> None:
@@ -125,7 +125,7 @@ class Patient:
         expected = {case.operation: self._expected(case) for case in concerned}
         yield from self._compared(concerned, before, expected)
         for case in concerned:
-            yield from missaid(case, _warnings(case, self._exporter.stderr[said:]))
+            yield from differences(case, _warnings(case, self._exporter.stderr[said:]))
         if not fault.lasting:
             self.recover()
 
@@ -201,7 +201,7 @@ def _cases_of(fault: Fault) -> list[Case]:
 
 
 def _depends_on_chance(case: Case) -> bool:
-    """Tell whether one answer is hit, and it is chance which of two collectors gets it."""
+    """Return whether one answer is hit, and it is chance which of two collectors gets it."""
     return case.fault.once and not case.fault.slow and len(case.concerned) > 1
 
 

@@ -34,7 +34,7 @@ EVERYTHING = Collectors(
 
 
 class HurriedClock:
-    """The machine's clock, but whoever waits finds that the time has passed already.
+    """The machine's clock, but who waits finds that the time has passed already.
 
     Attributes:
         skipped: seconds of waits.

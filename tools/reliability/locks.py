@@ -22,7 +22,7 @@ from typing import Any
 # Whose locks are watched: all that an exporter takes but those within Python.
 PACKAGES = ("billing_exporter", "logging", "prometheus_client")
 _NAME = re.compile(r"\s*(?:self\.)?(\w+)[^=(]*=[^=]")
-_FRAMES = 2  # from the maker of a lock to whoever wants one
+_FRAMES = 2  # from the maker of a lock to who wants one
 
 Orders = Mapping[str, set[str]]
 

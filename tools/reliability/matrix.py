@@ -47,7 +47,7 @@ CONCERNED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 # renamed  the same values of each metric under other labels
 # status   of the customers nothing but their status and when they were last read
 # other    other rows altogether
-# Whatever it is, it is worked out anew from the answers, to the last series (`oracle`).
+# Whatever it is, it is worked out again from the answers, to the last series (`oracle`).
 Shown = Literal["same", "fewer", "more", "renamed", "status", "other"]
 
 
@@ -242,14 +242,14 @@ def cases() -> Iterator[Case]:
 
 
 def reason_of(fault: Fault, operation: str) -> str | None:
-    """Say why a single call of an operation fails under a fault, None where it does not."""
+    """Return why a single call of an operation fails under a fault, None where it does not."""
     if operation not in fault.on or fault.reason is None:
         return None
     return _at_login(fault) if operation == LOGIN else fault.reason
 
 
 def expectations(fault: Fault, operation: str) -> dict[str, Expected]:
-    """Say how the polls of all collectors end while a fault hits an operation."""
+    """Return how the polls of all collectors end while a fault hits an operation."""
     touched = _lived_with if fault.reason is None else _failed
     return dict.fromkeys(COLLECTORS, Expected()) | touched(fault, operation)
 

@@ -9,7 +9,7 @@ from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.family import PREFIX
 from tools.reliability.exposition_view import Look, metric_of
 from tools.reliability.matrix import LOGIN, SAME, SUCCESS, Case, Expected, Shown
-from tools.reliability.oracle import Answers, Told, told
+from tools.reliability.oracle import Answers, ExpectedSeries, told
 
 # Sums over rows: without some of the rows they are others.
 _SUMS = {
@@ -39,8 +39,8 @@ class Sheets:
         now: from those under the fault; the same where they change nothing that is shown.
     """
 
-    well: Told
-    now: Told
+    well: ExpectedSeries
+    now: ExpectedSeries
 
     def counted_more(self) -> set[str]:
         """Return what more rows are dropped for, or merged, than were before."""
@@ -116,7 +116,9 @@ class Verdict:
             yield f"had to count {more or 'nothing'} more, not {self.expected.change.counted}"
 
 
-def untrue(shown: Mapping[str, str], told: Told, free: Container[str] = TIMES) -> Iterator[str]:
+def untrue(
+    shown: Mapping[str, str], told: ExpectedSeries, free: Container[str] = TIMES
+) -> Iterator[str]:
     """Yield each series that is not what the answers come to; of some metrics the value is free."""
     for series in shown.keys() | told.series.keys():
         value, so = shown.get(series), told.series.get(series)
@@ -200,7 +202,7 @@ def faults(
         yield from (f"{case}: {name} {fault}" for fault in verdict.faults())
 
 
-def missaid(case: Case, warnings: Iterable[tuple[str, str]]) -> Iterator[str]:
+def differences(case: Case, warnings: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Yield what the log says wrongly or not: a failed poll is one warning with its reason.
 
     Args:

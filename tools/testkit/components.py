@@ -59,7 +59,7 @@ class Component:
 
     @property
     def folder(self) -> Path:
-        """Say where its package is unpacked."""
+        """Return where its package is unpacked."""
         return CACHE / str(self.suite) / self.packages[0]
 
     @property
@@ -69,7 +69,7 @@ class Component:
 
     @property
     def advice(self) -> str:
-        """Say how to get it."""
+        """Return how to get it."""
         return (
             f"`make test` fetches it on Debian as root; elsewhere put {self.programs[0]} on PATH "
             f"or set {self.variable} to its path"

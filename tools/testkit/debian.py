@@ -22,12 +22,12 @@ class FetchError(Exception):
 
 
 def is_debian() -> bool:
-    """Say whether this machine is Debian itself, whose mirror has every Debian suite."""
+    """Return whether this machine is Debian itself, whose mirror has every Debian suite."""
     return _os_release().get("ID") == "debian" and shutil.which("apt-get") is not None
 
 
 def is_root() -> bool:
-    """Say whether packages can be installed here."""
+    """Return whether packages can be installed here."""
     return os.geteuid() == 0
 
 

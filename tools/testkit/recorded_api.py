@@ -63,7 +63,7 @@ class Listener:
         self.requests: list[tuple[str, str]] = []
         self.retries: list[tuple[str, str]] = []
         self.rate_limits: list[tuple[int, int]] = []
-        self.oddities: list[tuple[str, str, str]] = []
+        self.unexpected: list[tuple[str, str, str]] = []
 
     def request(self, operation: str, status: str, seconds: float) -> None:
         """Remember a request."""
@@ -78,9 +78,9 @@ class Listener:
         """Remember a limit."""
         self.rate_limits.append((allowed, used))
 
-    def oddity(self, operation: str, kind: str, path: str) -> None:
-        """Remember an oddity."""
-        self.oddities.append((operation, kind, path))
+    def unexpected_field(self, operation: str, kind: str, path: str) -> None:
+        """Remember an unexpected field."""
+        self.unexpected.append((operation, kind, path))
 
 
 def account(**changes: object) -> Account:

@@ -1,6 +1,6 @@
 """The simulated world as plain calls of its API show it: what the exporter ought to say.
 
-Nothing here knows the exporter: the sums are made anew from the API's own JSON.
+Nothing here knows the exporter: the sums are made again from the API's own JSON.
 """
 
 from collections import defaultdict

@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, _status("Failure", "NotFound", 404))
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Return nothing."""
 
     @property
     def _place(self) -> str:
@@ -168,7 +168,7 @@ def _groups(resources: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
 
 
 def _is_forbidden(before: dict[str, Any], after: dict[str, Any]) -> bool:
-    """Tell whether an object changes what Kubernetes does not let change."""
+    """Return whether an object changes what Kubernetes does not let change."""
 
     def fixed(one: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in one["spec"].items() if key not in _MAY_CHANGE}

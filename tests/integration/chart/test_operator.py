@@ -20,7 +20,7 @@ def test_service_monitor() -> None:
     """A ServiceMonitor has only keys that the operator knows, and selects the exporter's Service.
 
     The schema is an excerpt, written by hand after the operator's API reference: the operator's own
-    definition may know of mistakes that it does not.
+    definition may know of errors that it does not.
     """
     for values in (shape("protected"), {**ONE, "serviceMonitor": {"enabled": True}}):
         found = objects(values)

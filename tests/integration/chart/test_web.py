@@ -15,7 +15,7 @@ FOLDER = "/run/billing-exporter/tls"
 
 @pytest.mark.parametrize("name", ["protected", "client-certificates"])
 def test_taken_up(name: str, tmp_path: Path) -> None:
-    """With the certificate where it is mounted, the exporter reads the file without a mistake."""
+    """With the certificate where it is mounted, the exporter reads the file without an error."""
     found = objects(shape(name))
     text = base64.b64decode(only(found, "Secret", "-web")["data"]["web.yml"]).decode()
     authority = Authority(tmp_path)

@@ -68,7 +68,7 @@ def in_vain(expr: ast.Expr) -> Iterator[str]:
 
 
 def listed_in_vain(query: str) -> list[str]:
-    """Say which series and labels a variable's query names that are not there."""
+    """Return which series and labels a variable's query names that are not there."""
     series, label = label_values(query)
     (selector,) = promql.selectors(promql.parsed(series))
     matchers = promql.matchers(selector)

@@ -35,7 +35,7 @@ def test_a_failed_handshake_is_one_line(
 
 
 def test_http_on_the_port_of_https_is_told(serve: Serve, tls: Tls) -> None:
-    """Who forgot the `s` of https is told so in plain HTTP."""
+    """Who forgot the `s` of https receives so in plain HTTP."""
     server = serve(tls=tls)
     with connect(server) as sock:
         sock.sendall(GET)

@@ -21,7 +21,7 @@ from tools.reliability.matrix import (
     cases,
 )
 from tools.reliability.oracle import Answers, asked, told
-from tools.reliability.verdict import OF_THE_POLL, Sheets, faults, missaid, sheets, untrue
+from tools.reliability.verdict import OF_THE_POLL, Sheets, differences, faults, sheets, untrue
 from tools.testkit.processes import Program, simulating
 from tools.testkit.scrapes import steer, time_of
 
@@ -38,7 +38,7 @@ class Noon:
     now: datetime
 
     def __call__(self) -> datetime:
-        """Tell the time."""
+        """Return the time."""
         self.now += timedelta(seconds=1)
         return self.now
 
@@ -55,7 +55,7 @@ def simulator() -> Iterator[Program]:
 
 
 @dataclass
-class Clinic:
+class FaultBench:
     """A simulator and all that can be suffered from it.
 
     Attributes:
@@ -102,9 +102,9 @@ def known(simulator: Program) -> Answers:
 
 
 @pytest.fixture
-def clinic(simulator: Program, known: Answers, caplog: pytest.LogCaptureFixture) -> Clinic:
+def clinic(simulator: Program, known: Answers, caplog: pytest.LogCaptureFixture) -> FaultBench:
     """A simulator and all that can be suffered from it."""
-    return Clinic(simulator, known, caplog)
+    return FaultBench(simulator, known, caplog)
 
 
 def test_every_fault_has_its_row() -> None:
@@ -113,7 +113,7 @@ def test_every_fault_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("fault", [f for f in FAULTS if not f.slow], ids=lambda f: f.text(""))
-def test_a_fault(fault: Fault, clinic: Clinic) -> None:
+def test_a_fault(fault: Fault, clinic: FaultBench) -> None:
     """Whichever operation it hits, each collector ends as the matrix says, and recovers."""
     patient = clinic.patient()
     for case in cases():
@@ -122,12 +122,12 @@ def test_a_fault(fault: Fault, clinic: Clinic) -> None:
 
 
 @pytest.mark.parametrize("case", [c for c in cases() if c.fault.slow], ids=str)
-def test_a_slow_answer(case: Case, clinic: Clinic) -> None:
+def test_a_slow_answer(case: Case, clinic: FaultBench) -> None:
     """An answer that does not come in time fails what needs it, and nothing else."""
     clinic.suffer(case, clinic.patient(), SHORT_SECONDS)
 
 
-def test_restated_numbers(clinic: Clinic) -> None:
+def test_restated_numbers(clinic: FaultBench) -> None:
     """Numbers of a closed period that change later are shown by who reads the period first."""
     url = clinic.simulator.url
     steer(url, "faults", ["restated"])
@@ -141,7 +141,7 @@ def test_restated_numbers(clinic: Clinic) -> None:
         assert shown != told(collector, NAME, clinic.known)
 
 
-def test_what_is_not_so_is_found(clinic: Clinic) -> None:
+def test_what_is_not_so_is_found(clinic: FaultBench) -> None:
     """A series too many, a wrong value, a row that was not counted: the comparison finds each."""
     patient, organization = clinic.patient(), (NAME, "invoices")
     case = next(case for case in cases() if case.fault.name == "unknown_keys")
@@ -177,7 +177,7 @@ def said_wrongly(case: Case, caplog: pytest.LogCaptureFixture) -> Iterator[str]:
     """Yield what the log does not say as it should: no traceback either."""
     facts = [vars(record) for record in caplog.records if record.levelno == logging.WARNING]
     failed = [each for each in facts if each["message"].startswith("poll failed")]
-    yield from missaid(case, [(each["collector"], each["reason"]) for each in failed])
+    yield from differences(case, [(each["collector"], each["reason"]) for each in failed])
     yield from (
         record.getMessage() for record in caplog.records if record.levelno > logging.WARNING
     )

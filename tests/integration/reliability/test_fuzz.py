@@ -19,7 +19,7 @@ QUIET = (DECODING, CONVERSATION, POLLS, CONFIGURATION, ENVIRONMENT, WEB, STATE)
 
 @pytest.fixture(autouse=True)
 def silence() -> Iterator[None]:
-    """Say nothing of inputs that are wrong on purpose."""
+    """Return nothing of inputs that are wrong on purpose."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)

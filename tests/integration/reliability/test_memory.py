@@ -15,7 +15,7 @@ from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import UsageSettings
 from billing_exporter.collectors.usage import UsageCollector
 from billing_exporter.genesys import BillingApi
-from tests.unit.polling.poller_harness import Number, Office
+from tests.unit.polling.poller_harness import Number, PollerHarness
 from tools.reliability.in_process_exporter import Branch
 from tools.reliability.matrix import FAULTS, OPERATIONS, Fault
 from tools.testkit.processes import Program, simulating
@@ -76,7 +76,7 @@ def test_nothing_is_left_by_a_timeout() -> None:
     settings = UsageSettings(timeout=Duration("1s"))
     with silence() as url:
         api = client_at(url)
-        office = Office(collector=UsageCollector(settings), settings=settings, api=api)
+        office = PollerHarness(collector=UsageCollector(settings), settings=settings, api=api)
         with leftovers() as found:
             office.poll()
         api.close()
@@ -91,7 +91,7 @@ def test_nothing_is_left_by_a_secret_that_cannot_be_read() -> None:
         raise FileNotFoundError
 
     settings, api = UsageSettings(), BillingApi(account(client_secret=gone))
-    office = Office(collector=UsageCollector(settings), settings=settings, api=api)
+    office = PollerHarness(collector=UsageCollector(settings), settings=settings, api=api)
     with leftovers() as found:
         office.poll()
         office.poll()
@@ -112,7 +112,7 @@ def test_nothing_is_left_by_a_crash() -> None:
     def fetch(_: Poll[Number]) -> int:
         return len(list(side_by_side(crash, range(3), 1)))
 
-    office = Office(fetch)
+    office = PollerHarness(fetch)
     with leftovers() as found:
         office.poll()
     assert office.told("poll_failure") == {"crashed": 1}

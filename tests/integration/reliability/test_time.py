@@ -19,7 +19,7 @@ from billing_exporter.collectors.settings import (
 )
 from billing_exporter.genesys import Unavailable
 from billing_exporter.polling.loop import Loop
-from tests.unit.polling.poller_harness import Office
+from tests.unit.polling.poller_harness import PollerHarness
 from tools.reliability.sandbox import COLLECTORS, Sandbox
 
 ZONES = ("Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago")
@@ -129,7 +129,7 @@ def test_clocks_that_step(acts: list[tuple[timedelta, str]]) -> None:
         for number, (_, act) in enumerate(acts)
         if act != "look"
     ]
-    office = Office(*script, settings=UsageSettings(max_age=Duration("7d")))
+    office = PollerHarness(*script, settings=UsageSettings(max_age=Duration("7d")))
     known: Known | None = None
     for number, (jump, act) in enumerate(acts):
         office.now += jump
@@ -147,8 +147,10 @@ def test_clocks_that_step(acts: list[tuple[timedelta, str]]) -> None:
 
 def test_old_data_ends_between_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reading ends at ``max_age`` even where the next poll is far away."""
-    monkeypatch.setattr("billing_exporter.polling.poller.LOOK_SECONDS", 0.01)
-    office = Office(7, settings=UsageSettings(interval=Duration("10y"), max_age=Duration("1h")))
+    monkeypatch.setattr("billing_exporter.polling.loop.LOOK_SECONDS", 0.01)
+    office = PollerHarness(
+        7, settings=UsageSettings(interval=Duration("10y"), max_age=Duration("1h"))
+    )
     office.poll()
     ended = threading.Event()
     loop = Loop(office.poller, delay=3600, stop=ended)

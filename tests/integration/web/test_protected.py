@@ -152,7 +152,7 @@ def test_health_can_be_protected(site: Routes) -> None:
         assert site.get(f"{exporter.url}/healthz", "prometheus")[0] == 200
 
 
-def test_check_names_the_mistakes_of_the_web_configuration(site: Routes) -> None:
+def test_check_names_the_problems_of_the_web_configuration(site: Routes) -> None:
     """`check` reads the file too: silent when it is good, with line and setting when it is not."""
     environ = {
         "GENESYSCLOUD_REGION": "eu-central-1",
@@ -171,8 +171,8 @@ def test_check_names_the_mistakes_of_the_web_configuration(site: Routes) -> None
     assert f"{site.file}:3: tls_server_config.min_version: expected TLS12 or TLS13" in bad.stderr
 
 
-def test_serve_refuses_a_web_configuration_with_mistakes(site: Routes) -> None:
-    """`serve` ends with the mistakes before it listens or polls."""
+def test_serve_refuses_a_web_configuration_with_problems(site: Routes) -> None:
+    """`serve` ends with the errors before it listens or polls."""
     site.file.write_text("basic_auth_users: {a: b}")
     environ = {
         "GENESYSCLOUD_REGION": "eu-central-1",

@@ -43,12 +43,12 @@ def page(*entities: object, more: str | None = None) -> dict[str, object]:
     return {"entities": list(entities), "nextUri": f"/next?after={more}" if more else None}
 
 
-class Cloud:
+class ApiStub:
     """Answers by path and query; what has no answer is not found.
 
     Attributes:
         asked: the targets of all requests, in order.
-        before_answer: is told the path of each request before it is answered.
+        before_answer: receives the path of each request before it is answered.
     """
 
     def __init__(self, mock: responses.RequestsMock) -> None:
@@ -105,13 +105,13 @@ class Cloud:
 
 
 @contextmanager
-def imitated() -> Iterator[Cloud]:
+def imitated() -> Iterator[ApiStub]:
     """Imitate Genesys Cloud; no other address can be reached meanwhile."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield Cloud(mock)
+        yield ApiStub(mock)
 
 
-class Desk:
+class CollectorHarness:
     """One collector of the organization acme over an imitated cloud, polled by hand.
 
     Attributes:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.collectors.api_stub import Cloud, imitated
+from tests.unit.collectors.api_stub import ApiStub, imitated
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
+def cloud() -> Iterator[ApiStub]:
     """Imitate Genesys Cloud."""
     with imitated() as it:
         yield it

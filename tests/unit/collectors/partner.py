@@ -2,20 +2,20 @@
 
 from billing_exporter.collectors.settings import TrustorsSettings
 from billing_exporter.collectors.trustors import TrustorsCollector
-from tests.unit.collectors.api_stub import OVERVIEW, TRUSTORS, Cloud, Desk, lines
+from tests.unit.collectors.api_stub import OVERVIEW, TRUSTORS, ApiStub, CollectorHarness, lines
 
 NOVEMBER = ("2026-11-01T00:00:00Z", "2026-11-30T23:59:59Z")
 OCTOBER = ("2026-10-01T00:00:00Z", "2026-10-31T23:59:59Z")
 DECEMBER = ("2026-12-01T00:00:00Z", "2026-12-31T23:59:59Z")
 
 
-def desk(**settings: object) -> Desk:
+def desk(**settings: object) -> CollectorHarness:
     """Return a trustors collector to poll, without history unless that is set."""
     given = {"history": 0, **settings}
-    return Desk(TrustorsCollector(TrustorsSettings(**given)))  # type: ignore[arg-type]
+    return CollectorHarness(TrustorsCollector(TrustorsSettings(**given)))  # type: ignore[arg-type]
 
 
-def put_trustors(cloud: Cloud, *names: str, **facts: object) -> None:
+def put_trustors(cloud: ApiStub, *names: str, **facts: object) -> None:
     """Let the cloud list trustors; the id of each is `id-` and its name."""
     entities = [
         {"id": f"id-{name}", "enabled": True, "organization": {"name": name}, **facts}
@@ -31,7 +31,7 @@ def row(usage: object = "1", **facts: object) -> dict[str, object]:
 
 
 def put_overview(
-    cloud: Cloud,
+    cloud: ApiStub,
     name: str,
     *rows: object,
     index: int = 0,

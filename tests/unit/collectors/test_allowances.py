@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from billing_exporter.collectors.allowances import Row, allowances, is_tokens
-from tests.unit.collectors.api_stub import Cloud, Desk, lines
+from tests.unit.collectors.api_stub import ApiStub, CollectorHarness, lines
 from tests.unit.collectors.partner import desk, put_overview, put_trustors, row
 
 UNCLEAR, NO_FREE = "allowance_unclear", "no_free_tokens"
@@ -31,7 +31,7 @@ def tokens(used: object, grouping: str = "rollup", **facts: object) -> dict[str,
     return charge(used, grouping=grouping, **{**given, "unitOfMeasureType": "units", **facts})
 
 
-def shown(cloud: Cloud, *rows: object) -> tuple[Desk, dict[str, list[str]]]:
+def shown(cloud: ApiStub, *rows: object) -> tuple[CollectorHarness, dict[str, list[str]]]:
     """Poll a customer with these rows; return the values of included, overage and estimate."""
     put_trustors(cloud, "x")
     put_overview(cloud, "x", *rows)
@@ -42,7 +42,7 @@ def shown(cloud: Cloud, *rows: object) -> tuple[Desk, dict[str, list[str]]]:
     return trustors, {name: [line.split("} ")[1] for line in of] for name, of in found.items()}
 
 
-def test_an_allowance_in_a_fair_use_row_is_not_billed(cloud: Cloud) -> None:
+def test_an_allowance_in_a_fair_use_row_is_not_billed(cloud: ApiStub) -> None:
     """Of 505,992 requests 182,000 are included: the rest is overage at its price."""
     _, found = shown(cloud, charge("505992", overagePrice="0.0001"), fair("182000"))
     assert found == {
@@ -52,7 +52,7 @@ def test_an_allowance_in_a_fair_use_row_is_not_billed(cloud: Cloud) -> None:
     }
 
 
-def test_tokens_are_billed_by_their_roll_up(cloud: Cloud) -> None:
+def test_tokens_are_billed_by_their_roll_up(cloud: ApiStub) -> None:
     """Tokens beyond the free ones are overage, whatever the names of the rows; what used them is a
     breakdown and has none.
     """
@@ -163,7 +163,7 @@ def test_tokens_are_billed_by_their_roll_up(cloud: Cloud) -> None:
     ],
 )
 def test_what_is_included(
-    cloud: Cloud,
+    cloud: ApiStub,
     rows: list[object],
     included: list[str],
     overage: list[str],
@@ -182,7 +182,7 @@ def test_what_is_included(
         assert (again, other.dropped) == (found, trustors.dropped)
 
 
-def test_rows_of_zeros_that_can_take_an_allowance_stay(cloud: Cloud) -> None:
+def test_rows_of_zeros_that_can_take_an_allowance_stay(cloud: ApiStub) -> None:
     """A charge that is not used shows what it includes, and which row an allowance belongs to does
     not depend on which rows are zero.
     """

@@ -90,7 +90,7 @@ def test_an_error_of_the_work_is_raised() -> None:
 
 
 def asked(*answers: str | ApiError) -> tuple[list[str | None], list[str]]:
-    """Return what comes of asking for each in turn, and what the poll is told of."""
+    """Return what comes of asking for each in turn, and what the poll receives."""
     told: list[str] = []
 
     def tolerate(error: ApiError, about: str) -> None:

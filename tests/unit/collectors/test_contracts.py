@@ -9,16 +9,26 @@ from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys import Forbidden
 from billing_exporter.genesys.records import BillingContract, BillingContractPeriod
-from tests.unit.collectors.api_stub import CONTRACTS, NOW, Cloud, Desk, fixture, lines, page
+from tests.unit.collectors.api_stub import (
+    CONTRACTS,
+    NOW,
+    ApiStub,
+    CollectorHarness,
+    fixture,
+    lines,
+    page,
+)
 
 TODAY = date(2026, 11, 23)
 OPEN = {"dateStart": "2026-11-21", "dateEnd": "2026-12-20", "status": "Open"}
 CLOSED = {"dateStart": "2026-10-21", "dateEnd": "2026-11-20", "status": "Closed"}
 
 
-def desk(max_age: str = "7d") -> Desk:
+def desk(max_age: str = "7d") -> CollectorHarness:
     """Return a contracts collector to poll."""
-    return Desk(ContractsCollector(ContractsSettings(max_age=Duration(max_age), history=0)))
+    return CollectorHarness(
+        ContractsCollector(ContractsSettings(max_age=Duration(max_age), history=0))
+    )
 
 
 def contract(name: str, *periods: object, **facts: object) -> dict[str, object]:
@@ -26,7 +36,7 @@ def contract(name: str, *periods: object, **facts: object) -> dict[str, object]:
     return {"id": name, "externalNumber": name.upper(), "billingPeriods": periods, **facts}
 
 
-def put_detail(cloud: Cloud, where: str, **facts: object) -> str:
+def put_detail(cloud: ApiStub, where: str, **facts: object) -> str:
     """Give the detail of a period, `contract/period`; return the path it is at."""
     contract_id, period_id = where.split("/")
     path = f"{CONTRACTS}/{contract_id}/billingperiods/{period_id}"
@@ -44,7 +54,7 @@ def period(name: str, start: date | None) -> BillingContractPeriod:
     return BillingContractPeriod(id=name, date_start=start)
 
 
-def test_contracts_become_an_exposition(cloud: Cloud) -> None:
+def test_contracts_become_an_exposition(cloud: ApiStub) -> None:
     """Facts, plans and the details of the newest periods that have begun are shown, in either
     spelling of the keys; a listing without periods is completed; unreadable rows are counted.
     """
@@ -92,7 +102,7 @@ def test_the_newest_periods_that_have_begun(
     }
 
 
-def test_a_closed_period_is_fetched_once(cloud: Cloud) -> None:
+def test_a_closed_period_is_fetched_once(cloud: ApiStub) -> None:
     """The numbers of a closed period are final; those of the open one are asked for each time."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "new", **OPEN}, {"id": "old", **CLOSED})))
     new = put_detail(cloud, "co-1/new", **OPEN, charges=[charge(1)])
@@ -103,7 +113,7 @@ def test_a_closed_period_is_fetched_once(cloud: Cloud) -> None:
     assert (cloud.count(new), cloud.count(old)) == (2, 1)
 
 
-def test_a_period_is_fetched_again_when_it_has_closed(cloud: Cloud) -> None:
+def test_a_period_is_fetched_again_when_it_has_closed(cloud: ApiStub) -> None:
     """What was read while a period was open is not final, even if it is closed now."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED, "status": "Open"})))
     path = put_detail(cloud, "co-1/p", **CLOSED | {"status": "Open"}, charges=[charge(1)])
@@ -118,7 +128,7 @@ def test_a_period_is_fetched_again_when_it_has_closed(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("first", [[], [{"name": "seats", "actualQuantity": None}]])
-def test_a_closed_period_with_gaps_is_fetched_again(cloud: Cloud, first: list[object]) -> None:
+def test_a_closed_period_with_gaps_is_fetched_again(cloud: ApiStub, first: list[object]) -> None:
     """What was closed and lacked its charges, or their numbers, is asked for until it has them."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED})))
     path = put_detail(cloud, "co-1/p", **CLOSED, charges=first)
@@ -131,7 +141,7 @@ def test_a_closed_period_with_gaps_is_fetched_again(cloud: Cloud, first: list[ob
     assert cloud.count(path) == 2
 
 
-def test_a_closed_period_that_failed_is_fetched_again(cloud: Cloud) -> None:
+def test_a_closed_period_that_failed_is_fetched_again(cloud: ApiStub) -> None:
     """What the listing tells of a closed period does not pass as its detail."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED})))
     cloud.refuse(f"{CONTRACTS}/co-1/billingperiods/p", 500)
@@ -141,7 +151,7 @@ def test_a_closed_period_that_failed_is_fetched_again(cloud: Cloud) -> None:
     assert [row[-1] for row in lines(contracts.poll(), "charge_actual_quantity")] == ["2"]
 
 
-def test_a_period_that_is_listed_twice_is_one(cloud: Cloud) -> None:
+def test_a_period_that_is_listed_twice_is_one(cloud: ApiStub) -> None:
     """The newest period stands once, and the one before it is not hidden."""
     new, old = {"id": "new", **OPEN}, {"id": "old", **CLOSED}
     cloud.put(CONTRACTS, page(contract("co-1", new, new, old)))
@@ -151,7 +161,7 @@ def test_a_period_that_is_listed_twice_is_one(cloud: Cloud) -> None:
     assert [row[-1] for row in shown] == ["1", "2"]
 
 
-def test_a_plan_item_that_comes_twice_keeps_its_name(cloud: Cloud) -> None:
+def test_a_plan_item_that_comes_twice_keeps_its_name(cloud: ApiStub) -> None:
     """Only items of one name and several numbers are told apart by the number."""
     item = {"name": "seats", "itemNumber": "7", "quantity": 1}
     plan = {"name": "plan", "items": [item, item]}
@@ -159,8 +169,8 @@ def test_a_plan_item_that_comes_twice_keeps_its_name(cloud: Cloud) -> None:
     assert 'item="seats"' in lines(desk().poll(), "plan_item_quantity")[0]
 
 
-def test_a_reopened_period_is_fetched_again(cloud: Cloud) -> None:
-    """A closed period that the listing calls open again is restated: it is read anew."""
+def test_a_reopened_period_is_fetched_again(cloud: ApiStub) -> None:
+    """A closed period that the listing calls open again is restated: it is read again."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **CLOSED})))
     path = put_detail(cloud, "co-1/p", **CLOSED, charges=[charge(1)])
     contracts = desk()
@@ -170,7 +180,7 @@ def test_a_reopened_period_is_fetched_again(cloud: Cloud) -> None:
     assert cloud.count(path) == 2
 
 
-def test_a_detail_that_fails_costs_nobody_else_anything(cloud: Cloud) -> None:
+def test_a_detail_that_fails_costs_nobody_else_anything(cloud: ApiStub) -> None:
     """The period that is refused keeps what it had, the other is new, and the failure is told."""
     cloud.put(
         CONTRACTS,
@@ -187,7 +197,7 @@ def test_a_detail_that_fails_costs_nobody_else_anything(cloud: Cloud) -> None:
     assert contracts.left_out == [("unavailable", "billing period p of contract co-1")]
 
 
-def test_a_detail_that_cannot_be_read_ends_by_its_own_age(cloud: Cloud) -> None:
+def test_a_detail_that_cannot_be_read_ends_by_its_own_age(cloud: ApiStub) -> None:
     """Charges and wallets that fail while the listing works show their age and end after
     ``max_age``; a closed period's, which are final, do not.
     """
@@ -209,7 +219,7 @@ def test_a_detail_that_cannot_be_read_ends_by_its_own_age(cloud: Cloud) -> None:
 
 
 def test_periods_that_a_listing_leaves_out_are_kept_while_they_cannot_be_asked_for(
-    cloud: Cloud,
+    cloud: ApiStub,
 ) -> None:
     """A contract that is listed without periods, and cannot be read, keeps those it had."""
     cloud.put(CONTRACTS, page(contract("co-1")))
@@ -221,7 +231,7 @@ def test_periods_that_a_listing_leaves_out_are_kept_while_they_cannot_be_asked_f
     assert [row[-1] for row in lines(contracts.poll(), "charge_actual_quantity")] == ["1"]
 
 
-def test_a_detail_that_never_came_is_not_zero(cloud: Cloud) -> None:
+def test_a_detail_that_never_came_is_not_zero(cloud: ApiStub) -> None:
     """A period that was refused from the start has no samples; its contract's facts are shown."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN}, dateEnd="2027-01-01")))
     cloud.refuse(f"{CONTRACTS}/co-1/billingperiods/p", 404)
@@ -230,7 +240,7 @@ def test_a_detail_that_never_came_is_not_zero(cloud: Cloud) -> None:
     assert len(lines(text, "contract_end_timestamp_seconds")) == 1
 
 
-def test_periods_without_an_id_cannot_be_asked_for(cloud: Cloud) -> None:
+def test_periods_without_an_id_cannot_be_asked_for(cloud: ApiStub) -> None:
     """A contract or a period that has no id has no detail, and nothing fails for it."""
     cloud.put(
         CONTRACTS,
@@ -242,7 +252,7 @@ def test_periods_without_an_id_cannot_be_asked_for(cloud: Cloud) -> None:
     assert contracts.left_out == []
 
 
-def test_a_contract_that_is_new_has_nothing_to_keep(cloud: Cloud) -> None:
+def test_a_contract_that_is_new_has_nothing_to_keep(cloud: ApiStub) -> None:
     """A detail that fails for a contract or period that was not there before gives no numbers."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))
     put_detail(cloud, "co-1/p", **OPEN, charges=[charge(1)])
@@ -256,7 +266,7 @@ def test_a_contract_that_is_new_has_nothing_to_keep(cloud: Cloud) -> None:
     assert len(contracts.left_out) == 2
 
 
-def test_a_contract_that_cannot_be_completed_is_shown_as_listed(cloud: Cloud) -> None:
+def test_a_contract_that_cannot_be_completed_is_shown_as_listed(cloud: ApiStub) -> None:
     """Where the listing has no periods and the contract itself is refused, its facts remain."""
     cloud.put(CONTRACTS, page(contract("co-1")))
     cloud.refuse(f"{CONTRACTS}/co-1", 403)
@@ -265,14 +275,14 @@ def test_a_contract_that_cannot_be_completed_is_shown_as_listed(cloud: Cloud) ->
     assert contracts.left_out == [("forbidden", "contract co-1")]
 
 
-def test_no_permission_is_a_failed_poll(cloud: Cloud) -> None:
+def test_no_permission_is_a_failed_poll(cloud: ApiStub) -> None:
     """Where the listing itself is refused there is no reading, and the permission is named."""
     cloud.refuse(CONTRACTS, 403)
     with pytest.raises(Forbidden, match="billing:subscription:view"):
         desk().poll()
 
 
-def test_contracts_of_one_number_have_their_id_in_the_name(cloud: Cloud) -> None:
+def test_contracts_of_one_number_have_their_id_in_the_name(cloud: ApiStub) -> None:
     """Two contracts with one number are two: the label of each is number and id."""
     years = {"co-1": "2026-12-31", "co-2": "2027-12-31"}
     listed = [
@@ -294,7 +304,7 @@ def test_contracts_of_one_number_have_their_id_in_the_name(cloud: Cloud) -> None
 
 
 @pytest.mark.parametrize("name", ["co-1", "", " "])
-def test_contracts_of_one_id_are_all_shown(cloud: Cloud, name: str) -> None:
+def test_contracts_of_one_id_are_all_shown(cloud: ApiStub, name: str) -> None:
     """Contracts of different numbers are different, even where they have one id or an empty one;
     one that a page repeats is one.
     """
@@ -307,7 +317,7 @@ def test_contracts_of_one_id_are_all_shown(cloud: Cloud, name: str) -> None:
     assert contracts.dropped == {}
 
 
-def test_a_contract_that_changes_while_it_is_listed_is_one(cloud: Cloud) -> None:
+def test_a_contract_that_changes_while_it_is_listed_is_one(cloud: ApiStub) -> None:
     """Of a contract that comes twice the last one counts: its charges are not doubled."""
     cloud.put(
         CONTRACTS,
@@ -322,7 +332,7 @@ def test_a_contract_that_changes_while_it_is_listed_is_one(cloud: Cloud) -> None
     assert len(lines(text, "contract_end_timestamp_seconds")) == 1
 
 
-def test_an_annual_period_is_shown_beside_monthly_ones(cloud: Cloud) -> None:
+def test_an_annual_period_is_shown_beside_monthly_ones(cloud: ApiStub) -> None:
     """An open period that is neither the newest nor the one before has a name of its own."""
     year = {"dateStart": "2026-01-21", "dateEnd": "2027-01-20", "status": "OPEN"}
     periods = [{"id": "new", **OPEN}, {"id": "old", **CLOSED}, {"id": "year", **year}]
@@ -337,7 +347,7 @@ def test_an_annual_period_is_shown_beside_monthly_ones(cloud: Cloud) -> None:
     ]
 
 
-def test_a_detail_of_another_period_is_refused(cloud: Cloud) -> None:
+def test_a_detail_of_another_period_is_refused(cloud: ApiStub) -> None:
     """An answer that names another period than asked for gives no numbers."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))
     cloud.put(f"{CONTRACTS}/co-1/billingperiods/p", {"id": "q", "charges": [charge(1)]})
@@ -348,7 +358,7 @@ def test_a_detail_of_another_period_is_refused(cloud: Cloud) -> None:
     assert contracts.left_out == [("unexpected_answer", "billing period p of contract co-1")]
 
 
-def test_charges_and_wallets_of_one_name_are_added_up(cloud: Cloud) -> None:
+def test_charges_and_wallets_of_one_name_are_added_up(cloud: ApiStub) -> None:
     """Two rows with the same labels give their exact sum; rates that differ are dropped."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))
     rate = {"overageCurrency": "EUR", "overageRate": 0.1}
@@ -372,7 +382,7 @@ def test_charges_and_wallets_of_one_name_are_added_up(cloud: Cloud) -> None:
     assert contracts.merged == 3
 
 
-def test_both_spellings_of_the_keys_mean_the_same(cloud: Cloud) -> None:
+def test_both_spellings_of_the_keys_mean_the_same(cloud: ApiStub) -> None:
     """The older and the newer names of the quantities give one and the same exposition."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))
     names = ("prepaidQuantity", "fairuseQuantity", "actualQuantity", "overageQuantity")
@@ -389,7 +399,7 @@ def test_both_spellings_of_the_keys_mean_the_same(cloud: Cloud) -> None:
     ("status", "shown"), [("closed", ["1"]), ("OPEN", ["0"]), ("Sealed", []), (None, [])]
 )
 def test_an_unknown_status_of_a_period_is_no_claim(
-    cloud: Cloud, status: str | None, shown: list[str]
+    cloud: ApiStub, status: str | None, shown: list[str]
 ) -> None:
     """Open and closed are known in any case; of another status nothing is claimed."""
     cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))

@@ -6,7 +6,7 @@ import pytest
 
 from billing_exporter.collectors.contracts import ContractsCollector
 from billing_exporter.collectors.settings import ContractsSettings
-from tests.unit.collectors.api_stub import CONTRACTS, Cloud, Desk, lines, page
+from tests.unit.collectors.api_stub import CONTRACTS, ApiStub, CollectorHarness, lines, page
 from tests.unit.collectors.partner import desk, put_overview, put_trustors, row
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -19,7 +19,7 @@ PERIODS = [
 ]
 
 
-def put_year(cloud: Cloud, name: str, *usages: object, shift: int = 0) -> str:
+def put_year(cloud: ApiStub, name: str, *usages: object, shift: int = 0) -> str:
     """Give the running period and closed ones of a customer; a unit of overage costs 2 USD."""
     path = ""
     for index, usage in enumerate(usages):
@@ -28,7 +28,7 @@ def put_year(cloud: Cloud, name: str, *usages: object, shift: int = 0) -> str:
     return path
 
 
-def asked(cloud: Cloud, path: str) -> list[int]:
+def asked(cloud: ApiStub, path: str) -> list[int]:
     """Return the indices that were asked for since the last time."""
     found = [int(query["billingPeriodIndex"]) for query in cloud.queries(path)]
     cloud.asked.clear()
@@ -49,7 +49,7 @@ def value(text: str, metric: str, period: str = "previous") -> str | None:
     return found[0].rsplit(" ", 1)[1] if found else None
 
 
-def test_closed_periods_are_read_once_behind_the_current_one(cloud: Cloud) -> None:
+def test_closed_periods_are_read_once_behind_the_current_one(cloud: ApiStub) -> None:
     """After the running and the previous period the closed ones are read back to where the API has
     none; the same day nothing is asked for again.
     """
@@ -64,7 +64,7 @@ def test_closed_periods_are_read_once_behind_the_current_one(cloud: Cloud) -> No
     assert asked(cloud, path) == [0]
 
 
-def test_no_more_periods_are_read_than_are_set(cloud: Cloud) -> None:
+def test_no_more_periods_are_read_than_are_set(cloud: ApiStub) -> None:
     """The setting is how many; 0 is none, and shows none."""
     put_trustors(cloud, "a")
     path = put_year(cloud, "a", "9", "5", "4", "3")
@@ -74,7 +74,7 @@ def test_no_more_periods_are_read_than_are_set(cloud: Cloud) -> None:
     assert asked(cloud, path) == [0, 1]
 
 
-def test_a_period_settles_and_a_restatement_shows(cloud: Cloud) -> None:
+def test_a_period_settles_and_a_restatement_shows(cloud: ApiStub) -> None:
     """Unchanged for three days it is settled; what changes then is counted, dated, measured against
     the first numbers, and shown as the previous period; after three equal days it is settled again.
     """
@@ -102,7 +102,7 @@ def test_a_period_settles_and_a_restatement_shows(cloud: Cloud) -> None:
     assert value(text, "trustor_restated_amount") == "4"
 
 
-def test_a_partial_answer_restates_nothing(cloud: Cloud) -> None:
+def test_a_partial_answer_restates_nothing(cloud: ApiStub) -> None:
     """Numbers that are missing are no reading; the period is tried again the next day."""
     put_trustors(cloud, "a")
     path = put_year(cloud, "a", "9", "5")
@@ -119,7 +119,7 @@ def test_a_partial_answer_restates_nothing(cloud: Cloud) -> None:
     assert asked(cloud, path) == [0, 1]
 
 
-def test_a_new_period_moves_every_index(cloud: Cloud) -> None:
+def test_a_new_period_moves_every_index(cloud: ApiStub) -> None:
     """Closed periods are known by their dates: with a new one only that is read."""
     put_trustors(cloud, "a")
     put_year(cloud, "a", "9", "5", "4")
@@ -137,7 +137,7 @@ def test_a_new_period_moves_every_index(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 429, 408])
-def test_a_failure_ends_the_walk_until_the_next_poll(cloud: Cloud, status: int) -> None:
+def test_a_failure_ends_the_walk_until_the_next_poll(cloud: ApiStub, status: int) -> None:
     """What could not be read is tolerated and asked for again; what was read stays."""
     put_trustors(cloud, "a")
     path = put_year(cloud, "a", "9", "5", "4", "3")
@@ -149,7 +149,7 @@ def test_a_failure_ends_the_walk_until_the_next_poll(cloud: Cloud, status: int) 
     assert len(amounts(trustors.poll(NOW))) == 3
 
 
-def test_a_customer_that_ends_has_no_history(cloud: Cloud) -> None:
+def test_a_customer_that_ends_has_no_history(cloud: ApiStub) -> None:
     """With its numbers its closed periods end."""
     put_trustors(cloud, "a", "b")
     path = put_year(cloud, "a", "9", "5")
@@ -175,7 +175,7 @@ def contract_periods() -> list[dict[str, object]]:
     ]
 
 
-def put_details(cloud: Cloud, *overages: object) -> None:
+def put_details(cloud: ApiStub, *overages: object) -> None:
     """Give the details of the contract's periods, the running one first."""
     for period, overage in zip(contract_periods(), overages, strict=True):
         charge = {"id": "ch", "name": "CX 3", "actualQuantity": overage, "overageCurrency": "EUR"}
@@ -183,14 +183,14 @@ def put_details(cloud: Cloud, *overages: object) -> None:
         cloud.put(f"{CONTRACTS}/c-1/billingperiods/{period['id']}", detail)
 
 
-def test_closed_periods_of_contracts_are_read_and_watched(cloud: Cloud) -> None:
+def test_closed_periods_of_contracts_are_read_and_watched(cloud: ApiStub) -> None:
     """The closed periods are read once, as many as are set; a restatement is counted, and the
     previous period shows its new numbers.
     """
     entity = {"id": "c-1", "externalNumber": "C-1", "billingPeriods": contract_periods()}
     cloud.put(CONTRACTS, page(entity))
     put_details(cloud, 9, 5, 4, 3)
-    contracts = Desk(ContractsCollector(ContractsSettings(history=2)))
+    contracts = CollectorHarness(ContractsCollector(ContractsSettings(history=2)))
     text = contracts.poll(NOW)
     shown = [line.rsplit(" ", 1)[1] for line in lines(text, "contract_history_overage_amount")]
     assert shown == ["4", "5"]
@@ -204,14 +204,14 @@ def test_closed_periods_of_contracts_are_read_and_watched(cloud: Cloud) -> None:
     assert value(text, "charge_overage_amount") == "8"
 
 
-def test_a_period_of_a_contract_that_fails_is_tried_the_next_day(cloud: Cloud) -> None:
+def test_a_period_of_a_contract_that_fails_is_tried_the_next_day(cloud: ApiStub) -> None:
     """The failure is tolerated; the other periods are read."""
     entity = {"id": "c-1", "externalNumber": "C-1", "billingPeriods": contract_periods()}
     cloud.put(CONTRACTS, page(entity))
     put_details(cloud, 9, 5, 4, 3)
     path = f"{CONTRACTS}/c-1/billingperiods/bp-9"
     cloud.refuse(path, 500)
-    contracts = Desk(ContractsCollector(ContractsSettings(history=3)))
+    contracts = CollectorHarness(ContractsCollector(ContractsSettings(history=3)))
     assert len(lines(contracts.poll(NOW), "contract_history_overage_amount")) == 2
     put_details(cloud, 9, 5, 4, 3)
     count = cloud.count(path)

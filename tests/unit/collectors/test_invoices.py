@@ -9,15 +9,23 @@ from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.invoices import AGES, CREDIT, InvoicesCollector, age
 from billing_exporter.collectors.settings import InvoicesSettings
 from billing_exporter.genesys import RateLimited, Unauthorized, UnexpectedAnswer
-from tests.unit.collectors.api_stub import INVOICES, NOW, Cloud, Desk, fixture, lines, page
+from tests.unit.collectors.api_stub import (
+    INVOICES,
+    NOW,
+    ApiStub,
+    CollectorHarness,
+    fixture,
+    lines,
+    page,
+)
 
 Lines = Literal["none", "unpaid", "all"]
 
 
-def desk(whose: Lines = "unpaid", lookback: str = "400d", max_age: str = "7d") -> Desk:
+def desk(whose: Lines = "unpaid", lookback: str = "400d", max_age: str = "7d") -> CollectorHarness:
     """Return an invoices collector to poll."""
     settings = InvoicesSettings(lines=whose, lookback=Duration(lookback), max_age=Duration(max_age))
-    return Desk(InvoicesCollector(settings))
+    return CollectorHarness(InvoicesCollector(settings))
 
 
 def invoice(name: str, status: str = "Unpaid", **facts: object) -> dict[str, object]:
@@ -31,19 +39,19 @@ def line(name: str, amount: object, **facts: object) -> dict[str, object]:
     return {"id": name, "product": {"sku": "sku", "name": "product"}, "amount": amount, **facts}
 
 
-def put_invoices(cloud: Cloud, *invoices: object) -> None:
+def put_invoices(cloud: ApiStub, *invoices: object) -> None:
     """Let the cloud list these invoices, whatever the query."""
     cloud.put(INVOICES, page(*invoices))
 
 
-def put_lines(cloud: Cloud, name: str, *given: object) -> str:
+def put_lines(cloud: ApiStub, name: str, *given: object) -> str:
     """Let an invoice have these lines; return the path they are at."""
     path = f"{INVOICES}/{name}/lines"
     cloud.put(path, page(*given))
     return path
 
 
-def test_invoices_become_an_exposition(cloud: Cloud) -> None:
+def test_invoices_become_an_exposition(cloud: ApiStub) -> None:
     """Two pages and the older unpaid ones give each invoice once, totals by currency, status and
     age, and lines added up; what cannot be read is counted; no link and no address is told.
     """
@@ -85,7 +93,7 @@ def test_invoices_become_an_exposition(cloud: Cloud) -> None:
         (4000, "over_90d"),
     ],
 )
-def test_an_unpaid_invoice_ages_at_these_edges(cloud: Cloud, days: int, bucket: str) -> None:
+def test_an_unpaid_invoice_ages_at_these_edges(cloud: ApiStub, days: int, bucket: str) -> None:
     """On its due day an invoice is not overdue; from the next day on it is, by 30 days a step."""
     invoiced = NOW.date() - timedelta(days=days + 30)
     put_invoices(
@@ -98,7 +106,7 @@ def test_an_unpaid_invoice_ages_at_these_edges(cloud: Cloud, days: int, bucket: 
     assert age(NOW.date() - timedelta(days=days), NOW.date()) == bucket
 
 
-def test_every_bucket_of_a_known_currency_has_a_value(cloud: Cloud) -> None:
+def test_every_bucket_of_a_known_currency_has_a_value(cloud: ApiStub) -> None:
     """An empty bucket is a known zero, so that an alert on it can end; other currencies have
     none.
     """
@@ -115,7 +123,7 @@ def test_without_a_due_date_the_age_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("status", ["Unpaid", "UnPaid", "UNPAID", " unpaid "])
-def test_unpaid_is_one_thing_in_whatever_case(cloud: Cloud, status: str) -> None:
+def test_unpaid_is_one_thing_in_whatever_case(cloud: ApiStub, status: str) -> None:
     """The query writes UnPaid, the answer Unpaid: both are the status unpaid."""
     put_invoices(cloud, invoice("in-1", status))
     put_lines(cloud, "in-1")
@@ -126,7 +134,7 @@ def test_unpaid_is_one_thing_in_whatever_case(cloud: Cloud, status: str) -> None
 @pytest.mark.parametrize(
     ("given", "shown"), [("Written Off", "Written Off"), (None, "unknown"), ("", "unknown")]
 )
-def test_other_statuses_are_shown_as_given(cloud: Cloud, given: str | None, shown: str) -> None:
+def test_other_statuses_are_shown_as_given(cloud: ApiStub, given: str | None, shown: str) -> None:
     """A status that nobody knew is neither paid nor unpaid nor an error."""
     put_invoices(cloud, invoice("in-1", "x") | {"paymentStatus": given})
     text = desk().poll()
@@ -135,7 +143,7 @@ def test_other_statuses_are_shown_as_given(cloud: Cloud, given: str | None, show
     assert {row for row in lines(text, "unpaid_invoices") if not row.endswith(" 0")} == set()
 
 
-def test_currencies_are_never_added_up(cloud: Cloud) -> None:
+def test_currencies_are_never_added_up(cloud: ApiStub) -> None:
     """Each currency has its own sum; an amount without a currency is counted and not shown."""
     given = [("a", "EUR", 1), ("b", "USD", 2), ("c", "EUR", 0.1), ("d", None, 4), ("e", " ", 8)]
     put_invoices(
@@ -167,7 +175,7 @@ def test_currencies_are_never_added_up(cloud: Cloud) -> None:
     ],
 )
 def test_an_amount_that_is_no_number_is_no_sample(
-    cloud: Cloud, amount: object, dropped: dict[str, int]
+    cloud: ApiStub, amount: object, dropped: dict[str, int]
 ) -> None:
     """The invoice is counted among the invoices, its amount is neither zero nor anything else."""
     put_invoices(cloud, invoice("in-1", "Paid", amount=amount))
@@ -183,7 +191,7 @@ def test_an_amount_that_is_no_number_is_no_sample(
     ("whose", "fetched"), [("none", []), ("unpaid", ["in-1"]), ("all", ["in-1", "in-2"])]
 )
 def test_lines_are_fetched_for_whom_the_settings_say(
-    cloud: Cloud, whose: Lines, fetched: list[str]
+    cloud: ApiStub, whose: Lines, fetched: list[str]
 ) -> None:
     """None, the unpaid ones', or everyone's lines are asked for."""
     put_invoices(cloud, invoice("in-1"), invoice("in-2", "Paid"))
@@ -193,8 +201,8 @@ def test_lines_are_fetched_for_whom_the_settings_say(
     assert [row.split('"')[1] for row in lines(text, "invoice_line_amount")] == fetched
 
 
-def test_lines_of_paid_invoices_are_fetched_once(cloud: Cloud) -> None:
-    """What is paid does not change: its lines are kept, those of the unpaid are asked for anew,
+def test_lines_of_paid_invoices_are_fetched_once(cloud: ApiStub) -> None:
+    """What is paid does not change: its lines are kept, those of the unpaid are asked for again,
     and once more when they have been paid.
     """
     put_invoices(cloud, invoice("in-1"), invoice("in-2", "Paid"))
@@ -211,7 +219,7 @@ def test_lines_of_paid_invoices_are_fetched_once(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
-def test_lines_that_fail_cost_nobody_else_anything(cloud: Cloud, status: int) -> None:
+def test_lines_that_fail_cost_nobody_else_anything(cloud: ApiStub, status: int) -> None:
     """One invoice whose lines are refused keeps the lines it had; all else is new."""
     put_invoices(cloud, invoice("in-1"), invoice("in-2"))
     put_lines(cloud, "in-1", line("li-1", 3))
@@ -225,7 +233,7 @@ def test_lines_that_fail_cost_nobody_else_anything(cloud: Cloud, status: int) ->
     assert [about for _, about in invoices.left_out] == ["lines of invoice in-1"]
 
 
-def test_lines_that_cannot_be_read_end_by_their_own_age(cloud: Cloud) -> None:
+def test_lines_that_cannot_be_read_end_by_their_own_age(cloud: ApiStub) -> None:
     """Lines that fail while the listing works show their age and end after ``max_age``; the lines
     of a paid invoice, which are final, do not.
     """
@@ -248,7 +256,7 @@ def test_lines_that_cannot_be_read_end_by_their_own_age(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("status", [401, 429])
 def test_lines_whose_invoice_is_refused_cost_nobody_else_anything(
-    cloud: Cloud, status: int
+    cloud: ApiStub, status: int
 ) -> None:
     """A lasting 401 or 429 of the lines of one invoice leaves out those lines; of all, it fails the
     poll, which shows the invoices that it read.
@@ -268,7 +276,7 @@ def test_lines_whose_invoice_is_refused_cost_nobody_else_anything(
     assert len(lines(invoices.text(), "invoice_amount")) == 3
 
 
-def test_lines_without_permission_are_asked_for_rarely(cloud: Cloud) -> None:
+def test_lines_without_permission_are_asked_for_rarely(cloud: ApiStub) -> None:
     """Where the client may see no lines, a poll asks for those of three invoices, and stops."""
     names = [f"in-{number}" for number in range(9)]
     put_invoices(cloud, *map(invoice, names))
@@ -280,7 +288,7 @@ def test_lines_without_permission_are_asked_for_rarely(cloud: Cloud) -> None:
     assert len(invoices.left_out) == 3
 
 
-def test_lines_that_never_came_are_not_zero(cloud: Cloud) -> None:
+def test_lines_that_never_came_are_not_zero(cloud: ApiStub) -> None:
     """An invoice whose lines were refused from the start has no line samples."""
     put_invoices(cloud, invoice("in-1"))
     cloud.refuse(f"{INVOICES}/in-1/lines", 403)
@@ -289,7 +297,7 @@ def test_lines_that_never_came_are_not_zero(cloud: Cloud) -> None:
     assert lines(text, "invoice_amount") != []
 
 
-def test_lines_without_a_currency_are_counted(cloud: Cloud) -> None:
+def test_lines_without_a_currency_are_counted(cloud: ApiStub) -> None:
     """Quantities need no currency; amounts of an invoice that names none are not shown."""
     put_invoices(cloud, invoice("in-1", currencyIsoCode=None))
     put_lines(cloud, "in-1", line("li-1", 3, quantity=2, unitOfMeasure="User"))
@@ -300,7 +308,7 @@ def test_lines_without_a_currency_are_counted(cloud: Cloud) -> None:
     assert invoices.dropped == {"missing": 2}
 
 
-def test_a_repeated_line_counts_once(cloud: Cloud) -> None:
+def test_a_repeated_line_counts_once(cloud: ApiStub) -> None:
     """A line that two pages give is one line; lines without id are all taken."""
     put_invoices(cloud, invoice("in-1"))
     path = f"{INVOICES}/in-1/lines"
@@ -310,7 +318,7 @@ def test_a_repeated_line_counts_once(cloud: Cloud) -> None:
     assert [row.split("} ")[1] for row in lines(text, "invoice_line_amount")] == ["14", "3"]
 
 
-def test_the_last_telling_of_an_invoice_counts(cloud: Cloud) -> None:
+def test_the_last_telling_of_an_invoice_counts(cloud: ApiStub) -> None:
     """An invoice that is paid while its listing is read is shown once, as last told."""
     cloud.put(INVOICES, page(invoice("in-1"), more="second"))
     cloud.put(INVOICES, page(invoice("in-1", "Paid")), after="second")
@@ -321,7 +329,7 @@ def test_the_last_telling_of_an_invoice_counts(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("names", [(" ", " "), (None, None), ("totals", "invoice totals")])
-def test_no_invoice_is_lost_among_others(cloud: Cloud, names: tuple[str | None, ...]) -> None:
+def test_no_invoice_is_lost_among_others(cloud: ApiStub, names: tuple[str | None, ...]) -> None:
     """Invoices without an id are each counted as dropped, and no id can hide another or the sum."""
     put_invoices(cloud, *(invoice("", "Paid") | {"id": name} for name in names))
     cloud.put(INVOICES, page(), paymentStatus="UnPaid")
@@ -332,7 +340,7 @@ def test_no_invoice_is_lost_among_others(cloud: Cloud, names: tuple[str | None, 
     assert len(shown) + dropped == 2
 
 
-def test_the_lookback_is_as_configured(cloud: Cloud) -> None:
+def test_the_lookback_is_as_configured(cloud: ApiStub) -> None:
     """Invoices are listed from that many days ago on, and unpaid ones from the beginning."""
     put_invoices(cloud)
     desk(lookback="30d").poll()
@@ -342,7 +350,7 @@ def test_the_lookback_is_as_configured(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     "next_uri", ["/x?after=first", "https://elsewhere.example.com/x?after=first"]
 )
-def test_a_listing_that_never_ends_is_refused(cloud: Cloud, next_uri: str) -> None:
+def test_a_listing_that_never_ends_is_refused(cloud: ApiStub, next_uri: str) -> None:
     """A cursor that repeats ends the poll with an error; another host in it is never asked."""
     cloud.put(INVOICES, page(invoice("in-1"), more="first"))
     cloud.put(INVOICES, page(invoice("in-2")) | {"nextUri": next_uri}, after="first")
@@ -351,7 +359,7 @@ def test_a_listing_that_never_ends_is_refused(cloud: Cloud, next_uri: str) -> No
     assert len(cloud.asked) == 2
 
 
-def test_only_what_changed_is_rendered_again(cloud: Cloud) -> None:
+def test_only_what_changed_is_rendered_again(cloud: ApiStub) -> None:
     """An invoice that is as before keeps its rendered part."""
     put_invoices(cloud, invoice("in-1", "Paid"), invoice("in-2", "Paid"))
     invoices = desk()

@@ -26,7 +26,7 @@ from billing_exporter.genesys import (
     Unavailable,
     UnexpectedAnswer,
 )
-from tests.unit.collectors.api_stub import NOW, OVERVIEW, TRUSTORS, Cloud, lines
+from tests.unit.collectors.api_stub import NOW, OVERVIEW, TRUSTORS, ApiStub, lines
 from tests.unit.collectors.partner import desk, put_overview, put_trustors, row, statuses, used
 
 LATER = NOW + timedelta(hours=6)
@@ -58,7 +58,9 @@ def read_times(text: str) -> dict[str, int]:
         (200, '{"usages": []}', UnexpectedAnswer),
     ],
 )
-def test_an_outage_ends_nobody(cloud: Cloud, status: int, body: str, kind: type[ApiError]) -> None:
+def test_an_outage_ends_nobody(
+    cloud: ApiStub, status: int, body: str, kind: type[ApiError]
+) -> None:
     """When all customers lose their data at once the poll fails and shows what it did before,
     with the times of reading it had, and each customer marked.
     """
@@ -77,7 +79,7 @@ def test_an_outage_ends_nobody(cloud: Cloud, status: int, body: str, kind: type[
     assert set(statuses(trustors.text()).values()) <= {"no_data", "forbidden", "error"}
 
 
-def test_a_404_of_something_else_is_no_answer(cloud: Cloud) -> None:
+def test_a_404_of_something_else_is_no_answer(cloud: ApiStub) -> None:
     """A page of a gateway that says 404 is an unexpected answer, for one customer as for all."""
     put_trustors(cloud, "one", "other")
     put_overview(cloud, "one", row("2"))
@@ -95,7 +97,7 @@ def test_a_404_of_something_else_is_no_answer(cloud: Cloud) -> None:
     ("customers", "lost", "fails"), [(3, 3, False), (4, 2, False), (4, 3, True)]
 )
 def test_more_than_half_of_at_least_four_is_the_api(
-    cloud: Cloud, customers: int, lost: int, *, fails: bool
+    cloud: ApiStub, customers: int, lost: int, *, fails: bool
 ) -> None:
     """Up to half of the customers, or all of three, may end by themselves."""
     names = several(customers)
@@ -120,7 +122,7 @@ def test_more_than_half_of_at_least_four_is_the_api(
 
 @pytest.mark.parametrize("listing", [(), ("t000",)])
 def test_a_listing_that_lacks_most_customers_ends_nobody(
-    cloud: Cloud, listing: tuple[str, ...]
+    cloud: ApiStub, listing: tuple[str, ...]
 ) -> None:
     """Half of the customers may leave between two polls; more, and the listing is not believed."""
     names = several(4)
@@ -135,7 +137,7 @@ def test_a_listing_that_lacks_most_customers_ends_nobody(
     assert used(trustors.text()) == before
 
 
-def test_a_customer_that_ended_keeps_the_time_it_was_read(cloud: Cloud) -> None:
+def test_a_customer_that_ended_keeps_the_time_it_was_read(cloud: ApiStub) -> None:
     """Who had numbers and has none is told by its time of reading without numbers."""
     put_trustors(cloud, "lost", "never")
     put_overview(cloud, "lost", row())
@@ -148,7 +150,7 @@ def test_a_customer_that_ended_keeps_the_time_it_was_read(cloud: Cloud) -> None:
     assert statuses(text) == {"lost": "no_data", "never": "no_data"}
 
 
-def test_numbers_that_cannot_be_read_end_by_their_own_age(cloud: Cloud) -> None:
+def test_numbers_that_cannot_be_read_end_by_their_own_age(cloud: ApiStub) -> None:
     """After ``max_age`` the numbers of a customer that fails end, and those of others do not."""
     put_trustors(cloud, "bad", "good")
     put_overview(cloud, "good", row())
@@ -160,7 +162,7 @@ def test_numbers_that_cannot_be_read_end_by_their_own_age(cloud: Cloud) -> None:
     assert used(trustors.poll(NOW + timedelta(hours=25))) == ["good current 1"]
 
 
-def test_neighbours_that_fail_cost_nobody_else_anything(cloud: Cloud) -> None:
+def test_neighbours_that_fail_cost_nobody_else_anything(cloud: ApiStub) -> None:
     """More failures in a row than look hopeless, at the head of the list, cost others nothing."""
     names = several(60)
     failing = names[: HOPELESS_FAILURES + 2]
@@ -176,7 +178,9 @@ def test_neighbours_that_fail_cost_nobody_else_anything(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 429])
-def test_one_customer_that_is_refused_costs_nobody_else_anything(cloud: Cloud, status: int) -> None:
+def test_one_customer_that_is_refused_costs_nobody_else_anything(
+    cloud: ApiStub, status: int
+) -> None:
     """A lasting 401 or 429 of one customer is an error of that customer."""
     names = several(5)
     put_trustors(cloud, *names)
@@ -187,7 +191,7 @@ def test_one_customer_that_is_refused_costs_nobody_else_anything(cloud: Cloud, s
     assert found == {name: "ok" if name != names[0] else "error" for name in names}
 
 
-def test_asking_ends_where_nothing_succeeds(cloud: Cloud) -> None:
+def test_asking_ends_where_nothing_succeeds(cloud: ApiStub) -> None:
     """When customer after customer fails from the start, it is the API that fails."""
     names = several(HOPELESS_FAILURES + 20)
     put_trustors(cloud, *names)
@@ -200,7 +204,7 @@ def test_asking_ends_where_nothing_succeeds(cloud: Cloud) -> None:
     assert list(statuses(trustors.text()).values()) == ["error"] * HOPELESS_FAILURES
 
 
-def test_all_of_a_few_customers_failing_is_the_api_failing(cloud: Cloud) -> None:
+def test_all_of_a_few_customers_failing_is_the_api_failing(cloud: ApiStub) -> None:
     """A partner of few customers sees that the poll failed when none of them answers."""
     put_trustors(cloud, "one", "two")
     for name in ("one", "two"):
@@ -210,7 +214,7 @@ def test_all_of_a_few_customers_failing_is_the_api_failing(cloud: Cloud) -> None
 
 
 @pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (401, Unauthorized)])
-def test_a_refused_token_ends_the_poll(cloud: Cloud, status: int, kind: type[ApiError]) -> None:
+def test_a_refused_token_ends_the_poll(cloud: ApiStub, status: int, kind: type[ApiError]) -> None:
     """When the API refuses the first customers and none succeeds, no more are asked."""
     names = several(30)
     put_trustors(cloud, *names)
@@ -222,7 +226,7 @@ def test_a_refused_token_ends_the_poll(cloud: Cloud, status: int, kind: type[Api
     assert sum(1 for name in names if cloud.count(at(name))) == HOPELESS_REFUSALS
 
 
-def test_a_renamed_customer_has_one_name(cloud: Cloud) -> None:
+def test_a_renamed_customer_has_one_name(cloud: ApiStub) -> None:
     """A customer that fails and is renamed shows its kept numbers under the new name."""
     put_trustors(cloud, "x")
     put_overview(cloud, "x", row())

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.collectors.api_stub import NOW, OVERVIEW, TRUSTORS, Cloud, lines
+from tests.unit.collectors.api_stub import NOW, OVERVIEW, TRUSTORS, ApiStub, lines
 from tests.unit.collectors.partner import (
     DECEMBER,
     NOVEMBER,
@@ -18,7 +18,7 @@ from tests.unit.collectors.partner import (
 )
 
 
-def test_the_previous_period_is_fetched_once(cloud: Cloud) -> None:
+def test_the_previous_period_is_fetched_once(cloud: ApiStub) -> None:
     """A closed period does not change: it is asked for once, and again when the newest period has
     become the one before.
     """
@@ -36,7 +36,7 @@ def test_the_previous_period_is_fetched_once(cloud: Cloud) -> None:
     assert [query["billingPeriodIndex"] for query in cloud.queries(path)][-2:] == ["0", "1"]
 
 
-def test_periods_without_dates_are_always_asked_for(cloud: Cloud) -> None:
+def test_periods_without_dates_are_always_asked_for(cloud: ApiStub) -> None:
     """An overview that tells no start cannot be recognized: nothing is taken over."""
     put_trustors(cloud, "x")
     path = put_overview(cloud, "x", row())
@@ -48,7 +48,7 @@ def test_periods_without_dates_are_always_asked_for(cloud: Cloud) -> None:
     assert cloud.count(path) == 4
 
 
-def test_a_customer_without_history_is_ok(cloud: Cloud) -> None:
+def test_a_customer_without_history_is_ok(cloud: ApiStub) -> None:
     """The end of the history is no failure: what there is is shown, and asked for again."""
     put_trustors(cloud, "x")
     put_overview(cloud, "x", row())
@@ -57,7 +57,7 @@ def test_a_customer_without_history_is_ok(cloud: Cloud) -> None:
     assert used(text) == ["x current 1"]
 
 
-def test_a_previous_period_that_fails_is_an_error(cloud: Cloud) -> None:
+def test_a_previous_period_that_fails_is_an_error(cloud: ApiStub) -> None:
     """A poll of a customer succeeds in full or not at all: no half-new numbers are shown."""
     put_trustors(cloud, "x")
     put_overview(cloud, "x", row("1"))
@@ -74,7 +74,7 @@ def test_a_previous_period_that_fails_is_an_error(cloud: Cloud) -> None:
     ],
 )
 def test_the_periods_are_as_configured(
-    cloud: Cloud, periods: tuple[str, ...], asked: list[str], shown: list[str]
+    cloud: ApiStub, periods: tuple[str, ...], asked: list[str], shown: list[str]
 ) -> None:
     """Only the listed periods are asked for and shown, in whatever order they are listed."""
     put_trustors(cloud, "x")
@@ -86,7 +86,7 @@ def test_the_periods_are_as_configured(
     assert len(lines(text, "trustor_info")) == 1
 
 
-def test_what_was_read_with_other_periods_is_no_hindrance(cloud: Cloud) -> None:
+def test_what_was_read_with_other_periods_is_no_hindrance(cloud: ApiStub) -> None:
     """A reading of the previous period alone can be followed by one of both."""
     put_trustors(cloud, "x")
     put_overview(cloud, "x", row("1"))
@@ -97,7 +97,7 @@ def test_what_was_read_with_other_periods_is_no_hindrance(cloud: Cloud) -> None:
     assert used(after.poll()) == ["x current 1", "x previous 9"]
 
 
-def test_zero_rows_are_left_out_and_counted(cloud: Cloud) -> None:
+def test_zero_rows_are_left_out_and_counted(cloud: ApiStub) -> None:
     """A row without usage and commitment is not shown unless asked for; an unreadable one is not
     zero.
     """
@@ -112,7 +112,7 @@ def test_zero_rows_are_left_out_and_counted(cloud: Cloud) -> None:
     assert everything.dropped == {"missing": 1}
 
 
-def test_a_fall_to_zero_stays_visible(cloud: Cloud) -> None:
+def test_a_fall_to_zero_stays_visible(cloud: ApiStub) -> None:
     """A row that is zero now and was not in the period before is shown as zero."""
     put_trustors(cloud, "x")
     put_overview(cloud, "x", row("0"))
@@ -126,7 +126,7 @@ SEPTEMBER = ("2026-09-01T00:00:00Z", "2026-09-30T23:59:59Z")
 
 
 @pytest.mark.parametrize("late", [SEPTEMBER, NOVEMBER, DECEMBER])
-def test_a_late_previous_period_is_asked_for_again(cloud: Cloud, late: tuple[str, str]) -> None:
+def test_a_late_previous_period_is_asked_for_again(cloud: ApiStub, late: tuple[str, str]) -> None:
     """A node that lags gives a period before the previous one, or the newest as previous: it is
     not shown, and the next poll asks again until the previous one ends where the newest begins.
     """
@@ -153,7 +153,7 @@ def test_a_late_previous_period_is_asked_for_again(cloud: Cloud, late: tuple[str
     ],
 )
 def test_a_previous_period_with_a_gap_is_shown_and_asked_for_again(
-    cloud: Cloud, period: tuple[str, str]
+    cloud: ApiStub, period: tuple[str, str]
 ) -> None:
     """Where no period can lie between, or the dates do not say so, the previous one is shown."""
     put_trustors(cloud, "x")
@@ -167,7 +167,7 @@ def test_a_previous_period_with_a_gap_is_shown_and_asked_for_again(
 
 
 @pytest.mark.parametrize("end", ["2026-10-31T00:00:00Z", "2026-11-01T00:00:00Z"])
-def test_ends_are_written_in_several_ways(cloud: Cloud, end: str) -> None:
+def test_ends_are_written_in_several_ways(cloud: ApiStub, end: str) -> None:
     """A period that ends with its last day or with the next one's first moment is adjacent."""
     put_trustors(cloud, "x")
     path = put_overview(cloud, "x", row("1"))
@@ -178,7 +178,7 @@ def test_ends_are_written_in_several_ways(cloud: Cloud, end: str) -> None:
     assert cloud.count(path) == 3
 
 
-def test_a_late_newest_period_changes_nothing(cloud: Cloud) -> None:
+def test_a_late_newest_period_changes_nothing(cloud: ApiStub) -> None:
     """When index 0 falls back to a period that ended before the known newest one began, the
     numbers stay, with the time they were read at.
     """
@@ -192,7 +192,7 @@ def test_a_late_newest_period_changes_nothing(cloud: Cloud) -> None:
     assert trustors.poll(NOW + timedelta(hours=6)) == before
 
 
-def test_a_newest_period_that_grew_backwards_is_shown(cloud: Cloud) -> None:
+def test_a_newest_period_that_grew_backwards_is_shown(cloud: ApiStub) -> None:
     """A contract that becomes annual has a newest period that began before the known one."""
     put_trustors(cloud, "x")
     put_overview(cloud, "x", row("1"))
@@ -202,7 +202,7 @@ def test_a_newest_period_that_grew_backwards_is_shown(cloud: Cloud) -> None:
     assert used(trustors.poll()) == ["x current 2"]
 
 
-def test_an_overview_of_another_customer_is_not_shown(cloud: Cloud) -> None:
+def test_an_overview_of_another_customer_is_not_shown(cloud: ApiStub) -> None:
     """An overview that names another organization is that customer's error."""
     put_trustors(cloud, "x", "y")
     put_overview(cloud, "x", row("1"))
@@ -215,7 +215,7 @@ def test_an_overview_of_another_customer_is_not_shown(cloud: Cloud) -> None:
     assert trustors.left_out == [("unexpected_answer", "overview of trustor id-y")]
 
 
-def test_a_customer_that_is_renamed_while_it_fails_has_one_name(cloud: Cloud) -> None:
+def test_a_customer_that_is_renamed_while_it_fails_has_one_name(cloud: ApiStub) -> None:
     """What is kept of a customer that fails is shown under the name that the listing has now."""
     put_trustors(cloud, "x", "y")
     put_overview(cloud, "x", row("1"))

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from billing_exporter.genesys import Forbidden
-from tests.unit.collectors.api_stub import NOW, OVERVIEW, TRUSTORS, Cloud, fixture, lines
+from tests.unit.collectors.api_stub import NOW, OVERVIEW, TRUSTORS, ApiStub, fixture, lines
 from tests.unit.collectors.partner import desk, put_overview, put_trustors, row, statuses, used
 
 
-def test_trustors_become_an_exposition(cloud: Cloud) -> None:
+def test_trustors_become_an_exposition(cloud: ApiStub) -> None:
     """Every customer has its status; the readable ones have usage, prepaid and overage, prices and
     estimates by the rules, and what is left out or added up is counted.
     """
@@ -44,7 +44,7 @@ def test_trustors_become_an_exposition(cloud: Cloud) -> None:
     ],
 )
 def test_customers_are_selected_by_name_or_id(
-    cloud: Cloud, include: tuple[str, ...], exclude: tuple[str, ...], asked: list[str]
+    cloud: ApiStub, include: tuple[str, ...], exclude: tuple[str, ...], asked: list[str]
 ) -> None:
     """Patterns fit whole names and ids in any case; exclude wins; who is left out has no series."""
     put_trustors(cloud, "alpha", "beta", "gamma")
@@ -54,14 +54,14 @@ def test_customers_are_selected_by_name_or_id(
     assert sorted(statuses(text)) == asked
 
 
-def test_a_customer_without_a_name_goes_by_its_id(cloud: Cloud) -> None:
+def test_a_customer_without_a_name_goes_by_its_id(cloud: ApiStub) -> None:
     """Where the listing has no name, the id stands in its place."""
     cloud.put(TRUSTORS, {"entities": [{"id": "id-x", "enabled": True}], "pageCount": 1})
     put_overview(cloud, "x", row())
     assert statuses(desk().poll()) == {"id-x": "ok"}
 
 
-def test_a_customer_on_two_pages_is_asked_once(cloud: Cloud) -> None:
+def test_a_customer_on_two_pages_is_asked_once(cloud: ApiStub) -> None:
     """A customer that the listing repeats is one customer."""
     entity = {"id": "id-x", "enabled": True, "organization": {"name": "x"}}
     cloud.put(TRUSTORS, {"entities": [entity], "pageCount": 2}, pageNumber="1")
@@ -72,7 +72,7 @@ def test_a_customer_on_two_pages_is_asked_once(cloud: Cloud) -> None:
     assert cloud.count(path) == 1
 
 
-def test_a_failing_customer_keeps_what_it_had(cloud: Cloud) -> None:
+def test_a_failing_customer_keeps_what_it_had(cloud: ApiStub) -> None:
     """An error is that customer's status: its last numbers stay, with the time they are of, and
     the others are new.
     """
@@ -95,7 +95,7 @@ def test_a_failing_customer_keeps_what_it_had(cloud: Cloud) -> None:
     assert trustors.left_out == [("unavailable", "overview of trustor id-bad")]
 
 
-def test_a_customer_that_never_answered_has_a_status_only(cloud: Cloud) -> None:
+def test_a_customer_that_never_answered_has_a_status_only(cloud: ApiStub) -> None:
     """An error without earlier numbers gives no numbers, least of all zeros."""
     put_trustors(cloud, "bad")
     cloud.refuse(f"{OVERVIEW}/id-bad", 500)
@@ -106,8 +106,8 @@ def test_a_customer_that_never_answered_has_a_status_only(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(("status", "word"), [(403, "forbidden"), (404, "no_data")])
-def test_a_customer_that_is_lost_ends(cloud: Cloud, status: int, word: str) -> None:
-    """When trust or data end, so do the customer's series; nobody is told of a failure."""
+def test_a_customer_that_is_lost_ends(cloud: ApiStub, status: int, word: str) -> None:
+    """When trust or data end, so do the customer's series; nobody receives a failure."""
     put_trustors(cloud, "lost", "kept")
     put_overview(cloud, "lost", row())
     put_overview(cloud, "kept", row())
@@ -120,7 +120,7 @@ def test_a_customer_that_is_lost_ends(cloud: Cloud, status: int, word: str) -> N
     assert trustors.left_out == []
 
 
-def test_a_customer_that_vanished_from_the_listing_ends(cloud: Cloud) -> None:
+def test_a_customer_that_vanished_from_the_listing_ends(cloud: ApiStub) -> None:
     """Who is no longer a trustor has no series at all."""
     put_trustors(cloud, "gone", "kept")
     put_overview(cloud, "gone", row())
@@ -131,14 +131,14 @@ def test_a_customer_that_vanished_from_the_listing_ends(cloud: Cloud) -> None:
     assert "gone" not in trustors.poll()
 
 
-def test_no_permission_to_list_is_a_failed_poll(cloud: Cloud) -> None:
+def test_no_permission_to_list_is_a_failed_poll(cloud: ApiStub) -> None:
     """An organization that is nobody's partner lacks a permission, which is named."""
     cloud.refuse(TRUSTORS, 403)
     with pytest.raises(Forbidden, match="authorization:orgTrustor:view"):
         desk().poll()
 
 
-def test_customers_are_asked_side_by_side(cloud: Cloud) -> None:
+def test_customers_are_asked_side_by_side(cloud: ApiStub) -> None:
     """As many overviews as configured are fetched at the same time."""
     names = ["a", "b", "c"]
     put_trustors(cloud, *names)
@@ -148,7 +148,7 @@ def test_customers_are_asked_side_by_side(cloud: Cloud) -> None:
     assert set(statuses(trustors.poll()).values()) == {"no_data"}
 
 
-def test_progress_is_told_and_can_end_the_poll(cloud: Cloud) -> None:
+def test_progress_is_told_and_can_end_the_poll(cloud: ApiStub) -> None:
     """Each customer that is done is told, and who listens can end the poll."""
     put_trustors(cloud, "a", "b", "c")
     told: list[tuple[int, int]] = []
@@ -163,7 +163,7 @@ def test_progress_is_told_and_can_end_the_poll(cloud: Cloud) -> None:
         desk().poll(progress=refuse)
 
 
-def test_customers_appear_as_they_are_read(cloud: Cloud) -> None:
+def test_customers_appear_as_they_are_read(cloud: ApiStub) -> None:
     """Each customer is shown whole once it is read; who is not read yet is counted, and who is gone
     keeps its numbers, marked, until the sweep has ended.
     """
@@ -186,7 +186,7 @@ def test_customers_appear_as_they_are_read(cloud: Cloud) -> None:
     assert used(last) == ["b current 2", "c current 1"]
 
 
-def test_what_is_rendered_again_is_what_changed(cloud: Cloud) -> None:
+def test_what_is_rendered_again_is_what_changed(cloud: ApiStub) -> None:
     """A customer whose overview is as before keeps its rendered part."""
     put_trustors(cloud, "same", "other")
     put_overview(cloud, "same", row("1"))

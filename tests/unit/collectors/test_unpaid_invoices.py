@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.collectors.api_stub import Cloud, lines
+from tests.unit.collectors.api_stub import ApiStub, lines
 from tests.unit.collectors.test_invoices import desk, invoice, line, put_invoices, put_lines
 
 
@@ -28,7 +28,7 @@ from tests.unit.collectors.test_invoices import desk, invoice, line, put_invoice
         ("\u0420aid", None),
     ],
 )
-def test_what_is_owed_by_status(cloud: Cloud, status: str | None, owed: bool | None) -> None:
+def test_what_is_owed_by_status(cloud: ApiStub, status: str | None, owed: bool | None) -> None:
     """What is not paid in full counts in full, in whatever spelling; what was given up does not; a
     status that nobody knows is in no sum of unpaid invoices and is counted.
     """
@@ -41,7 +41,7 @@ def test_what_is_owed_by_status(cloud: Cloud, status: str | None, owed: bool | N
     assert invoices.dropped == ({"unknown_status": 1} if owed is None else {})
 
 
-def test_a_credit_hides_no_debt(cloud: Cloud) -> None:
+def test_a_credit_hides_no_debt(cloud: ApiStub) -> None:
     """Amounts below 0 that are not paid have a bucket of their own, whatever their age; a debt of
     the same size over 90 days old is still there.
     """
@@ -58,7 +58,7 @@ def test_a_credit_hides_no_debt(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("amount", [0, "0.00", -0.0])
-def test_an_invoice_of_nothing_is_not_unpaid(cloud: Cloud, amount: object) -> None:
+def test_an_invoice_of_nothing_is_not_unpaid(cloud: ApiStub, amount: object) -> None:
     """An invoice of 0.00 is listed, and is in no bucket of unpaid ones."""
     put_invoices(cloud, invoice("in-1", amount=amount))
     invoices = desk("none")
@@ -68,7 +68,7 @@ def test_an_invoice_of_nothing_is_not_unpaid(cloud: Cloud, amount: object) -> No
     assert invoices.dropped == {}
 
 
-def test_an_unpaid_amount_that_cannot_be_read_may_be_a_debt(cloud: Cloud) -> None:
+def test_an_unpaid_amount_that_cannot_be_read_may_be_a_debt(cloud: ApiStub) -> None:
     """An invoice without a readable amount counts by its age, and its amount as dropped."""
     put_invoices(cloud, invoice("in-1", amount=None), invoice("in-2", amount="NaN"))
     invoices = desk("none")
@@ -77,7 +77,7 @@ def test_an_unpaid_amount_that_cannot_be_read_may_be_a_debt(cloud: Cloud) -> Non
     assert invoices.dropped == {"missing": 2, "not_a_number": 3}
 
 
-def test_two_invoices_of_one_id_are_two(cloud: Cloud) -> None:
+def test_two_invoices_of_one_id_are_two(cloud: ApiStub) -> None:
     """Both are in the sums; what differs of them is counted as a conflict, nothing is lost."""
     other = invoice("in-1", amount=-3, customerInvoiceType="Credit Memo")
     put_invoices(cloud, invoice("in-1", amount=10), other, invoice("in-1", amount=10))
@@ -91,7 +91,7 @@ def test_two_invoices_of_one_id_are_two(cloud: Cloud) -> None:
     assert invoices.dropped == {"conflict": 2}
 
 
-def test_invoices_without_an_id_are_all_in_the_sums(cloud: Cloud) -> None:
+def test_invoices_without_an_id_are_all_in_the_sums(cloud: ApiStub) -> None:
     """An empty id is none: the invoices count, once though both listings have them, and their rows
     are dropped as unreadable.
     """
@@ -103,7 +103,7 @@ def test_invoices_without_an_id_are_all_in_the_sums(cloud: Cloud) -> None:
     assert invoices.dropped == {"missing": 4}
 
 
-def test_lines_of_one_id_add_up(cloud: Cloud) -> None:
+def test_lines_of_one_id_add_up(cloud: ApiStub) -> None:
     """Lines of an id that is not theirs alone, or of an empty one, are all there; a line that a
     page repeats is one.
     """
@@ -115,7 +115,7 @@ def test_lines_of_one_id_add_up(cloud: Cloud) -> None:
     assert shown.endswith(" 36")
 
 
-def test_an_invoice_that_lacks_its_amount_in_one_listing_is_one(cloud: Cloud) -> None:
+def test_an_invoice_that_lacks_its_amount_in_one_listing_is_one(cloud: ApiStub) -> None:
     """What one answer leaves out does not make an invoice another one."""
     put_invoices(cloud, invoice("in-1", amount=None), invoice("in-1", amount=3, paymentTerms="x"))
     text = desk("none").poll()

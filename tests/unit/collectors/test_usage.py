@@ -11,8 +11,8 @@ from tests.unit.collectors.api_stub import (
     CONTRACTS,
     NOW,
     USAGE,
-    Cloud,
-    Desk,
+    ApiStub,
+    CollectorHarness,
     fixture,
     lines,
     page,
@@ -22,12 +22,12 @@ OPEN_PERIOD = {"startDate": "2026-11-21T00:00:00.000Z", "endDate": "2026-12-20T2
 CALENDAR_MONTH = {"startDate": "2026-11-01T00:00:00.000Z", "endDate": "2026-11-30T23:59:59.999Z"}
 
 
-def desk(window: str = "contract") -> Desk:
+def desk(window: str = "contract") -> CollectorHarness:
     """Return a usage collector to poll."""
-    return Desk(UsageCollector(UsageSettings(window=window)))
+    return CollectorHarness(UsageCollector(UsageSettings(window=window)))
 
 
-def test_a_report_becomes_an_exposition(cloud: Cloud) -> None:
+def test_a_report_becomes_an_exposition(cloud: ApiStub) -> None:
     """The report of the open period gives quantities, counts of resources and the window; rows of
     one charge add up exactly, unreadable rows are counted, and nobody is named.
     """
@@ -44,7 +44,7 @@ def test_a_report_becomes_an_exposition(cloud: Cloud) -> None:
     assert "agent" not in repr(usage.reading)
 
 
-def test_without_an_open_period_the_window_is_the_calendar_month(cloud: Cloud) -> None:
+def test_without_an_open_period_the_window_is_the_calendar_month(cloud: ApiStub) -> None:
     """Contracts whose open periods are over or ahead, or have no dates, leave the month."""
     periods = [
         {"dateStart": "2026-10-21", "dateEnd": "2026-11-22", "status": "Open"},
@@ -59,7 +59,7 @@ def test_without_an_open_period_the_window_is_the_calendar_month(cloud: Cloud) -
 
 
 @pytest.mark.parametrize("day", [21, 23])
-def test_a_period_includes_its_first_and_its_last_day(cloud: Cloud, day: int) -> None:
+def test_a_period_includes_its_first_and_its_last_day(cloud: ApiStub, day: int) -> None:
     """From the first to the last second of its days, the open period is the window."""
     period = {"dateStart": "2026-11-21", "dateEnd": "2026-11-23", "status": "Open"}
     cloud.put(CONTRACTS, page({"id": "co-1", "billingPeriods": [period]}))
@@ -70,7 +70,7 @@ def test_a_period_includes_its_first_and_its_last_day(cloud: Cloud, day: int) ->
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_who_may_read_no_contract_gets_the_calendar_month(cloud: Cloud, status: int) -> None:
+def test_who_may_read_no_contract_gets_the_calendar_month(cloud: ApiStub, status: int) -> None:
     """The contract operations are a preview with a permission of their own; usage needs neither."""
     cloud.refuse(CONTRACTS, status)
     cloud.put(USAGE, fixture("usage_report.json"))
@@ -85,7 +85,7 @@ def test_who_may_read_no_contract_gets_the_calendar_month(cloud: Cloud, status: 
     [('{"items": []}', "unexpected_answer"), ("<html>", "unexpected_answer")],
 )
 def test_a_broken_contract_operation_does_not_take_usage_with_it(
-    cloud: Cloud, answer: str, reason: str
+    cloud: ApiStub, answer: str, reason: str
 ) -> None:
     """When the preview changes its shape, usage goes on over the calendar month, and says so."""
     cloud.put(CONTRACTS, answer)
@@ -96,7 +96,7 @@ def test_a_broken_contract_operation_does_not_take_usage_with_it(
     assert usage.left_out == [(reason, "the open billing period")]
 
 
-def test_the_known_period_goes_on_while_contracts_cannot_be_read(cloud: Cloud) -> None:
+def test_the_known_period_goes_on_while_contracts_cannot_be_read(cloud: ApiStub) -> None:
     """A refusal after good polls does not make the numbers leap: the period that was asked for
     stays until it is over.
     """
@@ -111,7 +111,7 @@ def test_the_known_period_goes_on_while_contracts_cannot_be_read(cloud: Cloud) -
     assert asked == ["2026-11-21", "2026-11-21", "2026-12-01"]
 
 
-def test_an_outage_of_contracts_does_not_change_the_window(cloud: Cloud) -> None:
+def test_an_outage_of_contracts_does_not_change_the_window(cloud: ApiStub) -> None:
     """What passes by itself fails the poll: the last reading stays, and no other window with it."""
     cloud.refuse(CONTRACTS, 503)
     cloud.put(USAGE, fixture("usage_report.json"))
@@ -135,7 +135,7 @@ def test_an_outage_of_contracts_does_not_change_the_window(cloud: Cloud) -> None
     ],
 )
 def test_the_window_is_as_configured(
-    cloud: Cloud, window: str, now: datetime, start: str, end: str
+    cloud: ApiStub, window: str, now: datetime, start: str, end: str
 ) -> None:
     """A month is the calendar's, a duration counts back from today; contracts are not asked for."""
     cloud.put(USAGE, fixture("usage_report.json"))
@@ -144,7 +144,7 @@ def test_the_window_is_as_configured(
     assert cloud.count(CONTRACTS) == 0
 
 
-def test_the_window_is_the_one_that_the_report_tells(cloud: Cloud) -> None:
+def test_the_window_is_the_one_that_the_report_tells(cloud: ApiStub) -> None:
     """A report that covers less than asked for says so; one that says nothing is as asked for."""
     told = {"startDate": "2026-11-05T00:00:00Z", "endDate": None}
     cloud.put(USAGE, {"status": "Complete", "usages": [], **told})
@@ -153,7 +153,7 @@ def test_the_window_is_the_one_that_the_report_tells(cloud: Cloud) -> None:
     assert lines(text, "usage_period_end_timestamp_seconds") == ["{} 1796083199.999"]
 
 
-def test_a_report_in_progress_is_no_reading(cloud: Cloud) -> None:
+def test_a_report_in_progress_is_no_reading(cloud: ApiStub) -> None:
     """An unfinished report is asked for again, within bounds, and never becomes zeros."""
     unfinished = {"status": "InProgress", "usages": [{"name": "CX 3", "totalUsage": "0"}]}
     cloud.put(USAGE, unfinished)
@@ -165,7 +165,7 @@ def test_a_report_in_progress_is_no_reading(cloud: Cloud) -> None:
     assert sum(usage.clock.waits) == pytest.approx(46)
 
 
-def test_a_failure_keeps_the_last_reading(cloud: Cloud) -> None:
+def test_a_failure_keeps_the_last_reading(cloud: ApiStub) -> None:
     """When a later report is refused, what was read before is still there."""
     cloud.put(USAGE, fixture("usage_report.json"))
     usage = desk("month")

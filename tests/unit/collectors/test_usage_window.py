@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from billing_exporter.collectors.usage_window import LAST_OF_DAY, Window, contract_window
 from billing_exporter.genesys import Unavailable
 from billing_exporter.genesys.records import BillingContract, BillingContractPeriod
-from tests.unit.collectors.api_stub import CONTRACTS, NOW, USAGE, Cloud, fixture, page
+from tests.unit.collectors.api_stub import CONTRACTS, NOW, USAGE, ApiStub, fixture, page
 from tests.unit.collectors.test_usage import desk
 
 ME = "/api/v2/organizations/me"
@@ -26,19 +26,19 @@ def contract(
     return {"id": name, "billingPeriods": listed, "plans": [plan]}
 
 
-def starts(cloud: Cloud) -> list[str]:
+def starts(cloud: ApiStub) -> list[str]:
     """Return the first day of each window that was asked for."""
     return [query["startDate"][:10] for query in cloud.queries(USAGE)]
 
 
 @pytest.fixture
-def reported(cloud: Cloud) -> Cloud:
+def reported(cloud: ApiStub) -> ApiStub:
     """A cloud that has a usage report."""
     cloud.put(USAGE, fixture("usage_report.json"))
     return cloud
 
 
-def test_the_contract_of_the_own_organization_counts(reported: Cloud) -> None:
+def test_the_contract_of_the_own_organization_counts(reported: ApiStub) -> None:
     """A customer's contract in the same listing does not move the window, though its period began
     later; who oneself is, is asked once.
     """
@@ -52,7 +52,7 @@ def test_the_contract_of_the_own_organization_counts(reported: Cloud) -> None:
     assert reported.count(ME) == 1
 
 
-def test_the_own_organization_can_be_the_customer(reported: Cloud) -> None:
+def test_the_own_organization_can_be_the_customer(reported: ApiStub) -> None:
     """A contract whose plans name nobody is the own one where its customer bears the own name."""
     reported.put(ME, {"id": "me", "name": "Own Ltd"})
     own = contract("co-1", EARLIER) | {"endCustomer": {"name": " own ltd "}}
@@ -62,7 +62,7 @@ def test_the_own_organization_can_be_the_customer(reported: Cloud) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_without_an_own_organization_any_contract_counts(reported: Cloud, status: int) -> None:
+def test_without_an_own_organization_any_contract_counts(reported: ApiStub, status: int) -> None:
     """Where the own organization cannot be read, the period that began last is the window."""
     reported.refuse(ME, status)
     reported.put(CONTRACTS, page(contract("co-1", EARLIER), contract("co-2", OPEN)))
@@ -72,7 +72,7 @@ def test_without_an_own_organization_any_contract_counts(reported: Cloud, status
     assert usage.left_out == []
 
 
-def test_an_outage_of_the_own_organization_does_not_choose_a_window(reported: Cloud) -> None:
+def test_an_outage_of_the_own_organization_does_not_choose_a_window(reported: ApiStub) -> None:
     """What passes by itself fails the poll rather than report another window."""
     reported.refuse(ME, 503)
     reported.put(CONTRACTS, page(contract("co-1", EARLIER), contract("co-2", OPEN)))
@@ -82,14 +82,14 @@ def test_an_outage_of_the_own_organization_does_not_choose_a_window(reported: Cl
 
 
 @pytest.mark.parametrize("status", ["Open", "open", "OPEN", " Open ", None, "Sealed"])
-def test_a_period_runs_unless_it_is_closed(reported: Cloud, status: str | None) -> None:
+def test_a_period_runs_unless_it_is_closed(reported: ApiStub, status: str | None) -> None:
     """Open is read in any case, and a status that is not known does not make the window leap."""
     reported.put(CONTRACTS, page(contract("co-1", OPEN, status=status)))
     desk().poll()
     assert starts(reported) == ["2026-11-21"]
 
 
-def test_a_listing_without_periods_is_completed(reported: Cloud) -> None:
+def test_a_listing_without_periods_is_completed(reported: ApiStub) -> None:
     """Periods that the listing leaves out are read from the contract itself."""
     reported.put(CONTRACTS, page(contract("co-1")))
     reported.put(f"{CONTRACTS}/co-1", contract("co-1", OPEN))
@@ -97,7 +97,7 @@ def test_a_listing_without_periods_is_completed(reported: Cloud) -> None:
     assert starts(reported) == ["2026-11-21"]
 
 
-def test_a_contract_that_loses_its_periods_keeps_the_window(reported: Cloud) -> None:
+def test_a_contract_that_loses_its_periods_keeps_the_window(reported: ApiStub) -> None:
     """While the periods cannot be read the window stays, though another contract has one."""
     reported.put(CONTRACTS, page(contract("co-1", OPEN)))
     usage = desk()
@@ -109,7 +109,7 @@ def test_a_contract_that_loses_its_periods_keeps_the_window(reported: Cloud) -> 
     assert usage.left_out == [("rejected", "contract co-1")]
 
 
-def test_between_two_periods_the_window_stays(reported: Cloud) -> None:
+def test_between_two_periods_the_window_stays(reported: ApiStub) -> None:
     """Until the next period is listed the last one goes on; a new exporter takes the month."""
     reported.put(CONTRACTS, page(contract("co-1", OPEN)))
     usage = desk()
@@ -122,7 +122,7 @@ def test_between_two_periods_the_window_stays(reported: Cloud) -> None:
     assert starts(reported) == ["2026-11-21", "2026-11-21", "2026-12-01", "2026-12-21"]
 
 
-def test_a_new_exporter_takes_the_last_period_of_the_own_contract(reported: Cloud) -> None:
+def test_a_new_exporter_takes_the_last_period_of_the_own_contract(reported: ApiStub) -> None:
     """Between two periods of a contract that names the own organization no month is asked for."""
     reported.put(ME, {"id": "me"})
     own = contract("co-1", OPEN, members=("me",))
@@ -131,7 +131,7 @@ def test_a_new_exporter_takes_the_last_period_of_the_own_contract(reported: Clou
     assert starts(reported) == ["2026-11-21"]
 
 
-def test_a_period_that_was_not_followed_ends(reported: Cloud) -> None:
+def test_a_period_that_was_not_followed_ends(reported: ApiStub) -> None:
     """A month after the end of its last period a contract is over, and the month is the window."""
     reported.put(CONTRACTS, page(contract("co-1", OPEN)))
     usage = desk()
@@ -140,7 +140,7 @@ def test_a_period_that_was_not_followed_ends(reported: Cloud) -> None:
     assert starts(reported) == ["2026-11-21", "2027-01-01"]
 
 
-def test_another_contract_does_not_move_a_known_window(reported: Cloud) -> None:
+def test_another_contract_does_not_move_a_known_window(reported: ApiStub) -> None:
     """As long as the period that is known runs, one that began later does not take its place."""
     reported.put(CONTRACTS, page(contract("co-1", EARLIER)))
     usage = desk()

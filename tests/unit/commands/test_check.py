@@ -1,4 +1,4 @@
-"""``check`` says every mistake, and whether there is one by its status."""
+"""``check`` says every error, and whether there is one by its status."""
 
 import re
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_good_file(tmp_path: Path, call: Call) -> None:
 
 
 def test_bad_file(tmp_path: Path, call: Call) -> None:
-    """Every mistake of a bad file is a line with file, line and setting, on standard error."""
+    """Every error of a bad file is a line with file, line and setting, on standard error."""
     file = tmp_path / "bad.yml"
     file.write_text(BAD)
     status, out, err = call("check", "--config.file", str(file))
@@ -76,7 +76,7 @@ def test_missing_variables(call: Call) -> None:
 def test_nothing_is_polled_with_a_bad_file(
     command: str, simulator: Simulator, tmp_path: Path, call: Call
 ) -> None:
-    """A mistake ends the program with status 1 before the API or the login hears of it."""
+    """An error ends the program with status 1 before the API or the login hears of it."""
     file = tmp_path / "bad.yml"
     good = listing(simulator, "{usage: {}}")
     file.write_text(good.replace("usage: {}", "usage: {intervall: 1h}"))

@@ -1,1 +1,1 @@
-"""Tests of the configuration: files as an operator writes them in, settings or mistakes out."""
+"""Tests of the configuration: files as an operator writes them in, settings or errors out."""

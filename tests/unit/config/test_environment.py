@@ -1,4 +1,4 @@
-"""Environment variables in; the settings of one organization, or mistakes by variable, out."""
+"""Environment variables in; the settings of one organization, or errors by variable, out."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ REGION = "GENESYSCLOUD_REGION or GENESYSCLOUD_API_URL"
 SECRET = "GENESYSCLOUD_OAUTHCLIENT_SECRET or GENESYSCLOUD_OAUTHCLIENT_SECRET_FILE"
 
 
-def mistakes_of(environ: dict[str, str]) -> list[str]:
-    """Return the mistakes of an environment as lines."""
+def problems_of(environ: dict[str, str]) -> list[str]:
+    """Return the errors of an environment as lines."""
     with pytest.raises(ConfigError) as caught:
         from_environment(environ)
     return str(caught.value).splitlines()
@@ -54,7 +54,7 @@ def test_hosts_name_and_secret_file_are_optional(tmp_path: Path) -> None:
 
 def test_missing_variables_are_named() -> None:
     """Without any variable each required one is named."""
-    assert mistakes_of({}) == [
+    assert problems_of({}) == [
         "environment: GENESYSCLOUD_OAUTHCLIENT_ID: required, but missing",
         f"environment: GENESYSCLOUD_REGION: required, but missing: give {REGION}",
         f"environment: GENESYSCLOUD_OAUTHCLIENT_SECRET: required, but missing: give {SECRET}",
@@ -68,7 +68,7 @@ def test_wrong_variables_are_named_without_their_values() -> None:
         "GENESYSCLOUD_LOGIN_URL": "https://login.example.com",
         "GENESYSCLOUD_OAUTHCLIENT_SECRET_FILE": "/nowhere",
     }
-    region, both, login, file = mistakes_of(environ)
+    region, both, login, file = problems_of(environ)
     assert region.startswith("environment: GENESYSCLOUD_REGION: unknown region; known are ap-")
     assert both == f"environment: GENESYSCLOUD_OAUTHCLIENT_SECRET_FILE: give {SECRET}, not both"
     assert login == "environment: GENESYSCLOUD_LOGIN_URL: needs GENESYSCLOUD_API_URL beside it"

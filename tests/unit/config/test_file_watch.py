@@ -28,7 +28,7 @@ def test_a_change_is_told_once(path: Path) -> None:
 
 
 def test_what_is_the_same_is_no_change(path: Path) -> None:
-    """A file that is written anew with the same content has not changed."""
+    """A file that is written again with the same content has not changed."""
     watch = Watch(path)
     path.write_text("one")
     os.utime(path, (0, 0))

@@ -1,4 +1,4 @@
-"""Files under `fixtures/config` in; settings, or the mistakes that each file expects, out."""
+"""Files under `fixtures/config` in; settings, or the errors that each file expects, out."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import EVERY_COLLECTOR, UsageSettings
-from billing_exporter.config import ConfigError, Mistake, Secret, Settings, load, parse
+from billing_exporter.config import ConfigError, Problem, Secret, Settings, load, parse
 from billing_exporter.config.load import LARGEST_FILE
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -27,24 +27,24 @@ organizations:
 """
 
 
-def mistakes_of(text: str, environ: Mapping[str, str] | None = None) -> list[str]:
-    """Return the mistakes of a text as lines; an empty list when it has none."""
+def problems_of(text: str, environ: Mapping[str, str] | None = None) -> list[str]:
+    """Return the errors of a text as lines; an empty list when it has none."""
     try:
         parse(text, "config.yml", environ or {})
     except ConfigError as error:
-        return [str(mistake) for mistake in error.mistakes]
+        return [str(problem) for problem in error.problems]
     return []
 
 
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("invalid-*.yml")), ids=lambda path: path.stem)
-def test_invalid_files_give_their_mistakes(path: Path) -> None:
-    """Each invalid file gives exactly the mistakes written at its top, and no secret."""
+def test_invalid_files_give_their_problems(path: Path) -> None:
+    """Each invalid file gives exactly the errors written at its top, and no secret."""
     expected = re.findall(r"^# expect (\d+): (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     with pytest.raises(ConfigError) as caught:
         load(path, {})
     lines = [f"{path}:{line}: {rest}".replace(":0: ", ": ") for line, rest in expected]
-    assert sorted(map(str, caught.value.mistakes)) == sorted(lines)
-    assert str(caught.value).splitlines() == [str(mistake) for mistake in caught.value.mistakes]
+    assert sorted(map(str, caught.value.problems)) == sorted(lines)
+    assert str(caught.value).splitlines() == [str(problem) for problem in caught.value.problems]
     assert SECRET not in str(caught.value).replace("*very-secret", "")
 
 
@@ -107,9 +107,9 @@ def test_the_login_host_follows_the_api_host() -> None:
 def test_only_safe_urls_are_accepted(url: str, accepted: bool) -> None:
     """A URL is https, or http on a loopback host, with nothing that could carry a secret."""
     text = GOOD.replace("region: eu-central-1", f"api_url: '{url}'")
-    mistakes = mistakes_of(text, {"ACME_SECRET": SECRET})
-    assert bool(mistakes) is not accepted
-    assert SECRET not in str(mistakes)
+    problems = problems_of(text, {"ACME_SECRET": SECRET})
+    assert bool(problems) is not accepted
+    assert SECRET not in str(problems)
 
 
 def test_a_secret_file_is_found_beside_the_configuration(tmp_path: Path) -> None:
@@ -126,8 +126,8 @@ def test_a_secret_file_is_found_beside_the_configuration(tmp_path: Path) -> None
         acme.secret()
 
 
-def test_unreadable_files_are_mistakes(tmp_path: Path) -> None:
-    """A file that is missing, a folder, too large, not UTF-8 or misnamed gives one mistake."""
+def test_unreadable_files_are_problems(tmp_path: Path) -> None:
+    """A file that is missing, a folder, too large, not UTF-8 or misnamed gives one error."""
     large, binary = tmp_path / "large.yml", tmp_path / "binary.yml"
     large.write_bytes(b"#" * (LARGEST_FILE + 1))
     binary.write_bytes(b"\xff\xfe")
@@ -141,7 +141,7 @@ def test_unreadable_files_are_mistakes(tmp_path: Path) -> None:
     for path, message in expected.items():
         with pytest.raises(ConfigError) as caught:
             load(path, {})
-        assert caught.value.mistakes == (Mistake(file=str(path), message=message),)
+        assert caught.value.problems == (Problem(file=str(path), message=message),)
 
 
 def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
@@ -163,9 +163,9 @@ def test_a_variable_that_holds_no_plain_text_is_refused() -> None:
     """A variable that is empty, has a line feed or is not Unicode is refused without its text."""
     where = "config.yml:5: organizations[0].client_secret: "
     control = f"{where}holds a line feed or another control character"
-    assert mistakes_of(GOOD, {"ACME_SECRET": ""}) == [f"{where}expected text, got empty text"]
-    assert mistakes_of(GOOD, {"ACME_SECRET": "a\nb"}) == [control]
-    assert mistakes_of(GOOD, {"ACME_SECRET": "a\udcff"}) == [control]
+    assert problems_of(GOOD, {"ACME_SECRET": ""}) == [f"{where}expected text, got empty text"]
+    assert problems_of(GOOD, {"ACME_SECRET": "a\nb"}) == [control]
+    assert problems_of(GOOD, {"ACME_SECRET": "a\udcff"}) == [control]
 
 
 def test_settings_show_no_secret() -> None:
@@ -245,12 +245,12 @@ def test_any_tree_is_settings_or_a_config_error_without_secrets(tree: Any) -> No
     text = yaml.safe_dump(tree, allow_unicode=True)
     try:
         shown = repr(parse(text, "config.yml", {"ACME_SECRET": f"{SECRET}-2"}))
-        mistakes = ["no mistake"]
+        problems = ["no error"]
     except ConfigError as error:
         shown = str(error)
-        mistakes = list(map(str, error.mistakes))
+        problems = list(map(str, error.problems))
     assert SECRET not in shown
-    assert len(shown.splitlines()) == len(mistakes) > 0
+    assert len(shown.splitlines()) == len(problems) > 0
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=8).map("§{}".format))

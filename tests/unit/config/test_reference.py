@@ -36,7 +36,7 @@ def test_every_setting_is_described() -> None:
     assert {row[0] for row in rows} == keys
 
 
-def test_the_reference_shows_defaults_and_mistakes() -> None:
+def test_the_reference_shows_defaults_and_problems() -> None:
     """Defaults, environment variables and real messages stand in the reference."""
     text = reference()
     assert "| `interval` | duration | `1h` |" in text

@@ -45,12 +45,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def mistakes_of(path: Path) -> tuple[str, ...]:
-    """Return the mistakes of a file without its name."""
+def problems_of(path: Path) -> tuple[str, ...]:
+    """Return the errors of a file without its name."""
     try:
         load_web(path)
     except ConfigError as error:
-        return tuple(str(one).removeprefix(str(path)).lstrip(": ") for one in error.mistakes)
+        return tuple(str(one).removeprefix(str(path)).lstrip(": ") for one in error.problems)
     return ()
 
 
@@ -79,10 +79,10 @@ def with_files(text: str, folder: Path) -> str:
     return re.sub(r"^@(.+?)@", indented, text, flags=re.MULTILINE)
 
 
-def test_mistakes(file: Path, case: Case) -> None:
-    """Each file gives exactly its mistakes, with line and setting, and no value."""
-    found = mistakes_of(file)
-    assert sorted(found) == sorted(case.mistakes)
+def test_problems(file: Path, case: Case) -> None:
+    """Each file gives exactly its errors, with line and setting, and no value."""
+    found = problems_of(file)
+    assert sorted(found) == sorted(case.problems)
     assert not [text for text in found if "hunter2" in text or HASH[:20] in text]
 
 
@@ -153,8 +153,8 @@ def test_a_slow_hash_is_a_warning(tmp_path: Path) -> None:
     assert slow not in warning
 
 
-def test_every_mistake_at_once(folder: Path) -> None:
-    """Mistakes of all parts and of the files that are named are said together, in order."""
+def test_every_problem_at_once(folder: Path) -> None:
+    """Errors of all parts and of the files that are named are said together, in order."""
     path = folder / "worst.yml"
     path.write_text(
         "tls_server_config:\n  cert_file: s.crt\n  key_file: none\n  client_ca_file: none\n"
@@ -162,7 +162,7 @@ def test_every_mistake_at_once(folder: Path) -> None:
         "http_server_config:\n  headers:\n    X-Frame-Options: no\n"
         "basic_auth_users:\n  ann: x\n"
     )
-    assert [text.partition(":")[0] for text in mistakes_of(path)] == ["3", "4", "6", "10", "12"]
+    assert [text.partition(":")[0] for text in problems_of(path)] == ["3", "4", "6", "10", "12"]
 
 
 def test_the_page_explains_every_word() -> None:
@@ -175,16 +175,16 @@ def test_the_page_explains_every_word() -> None:
 
 
 def test_the_example_of_the_page_is_good(folder: Path) -> None:
-    """The first example of the page has no mistake, once its certificate is there."""
+    """The first example of the page has no error, once its certificate is there."""
     example = PAGE.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
     path = folder / "example.yml"
     path.write_text(example.replace("server.", "s."))
-    assert mistakes_of(path) == ()
+    assert problems_of(path) == ()
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    """A file that is missing is one mistake in words."""
-    assert mistakes_of(tmp_path / "none.yml") == (GONE,)
+    """A file that is missing is one error in words."""
+    assert problems_of(tmp_path / "none.yml") == (GONE,)
 
 
 _WORDS = st.sampled_from(
@@ -210,8 +210,8 @@ _TREES = st.recursive(
 
 @settings(max_examples=300)
 @given(_TREES.map(str.encode) | st.binary(max_size=200))
-def test_any_file_is_a_protection_or_mistakes(folder: Path, content: bytes) -> None:
-    """Whatever a file holds, it is taken or its mistakes are said; nothing else happens."""
+def test_any_file_is_a_protection_or_problems(folder: Path, content: bytes) -> None:
+    """Whatever a file holds, it is taken or its errors are said; nothing else happens."""
     path = folder / "any.yml"
     path.write_bytes(content)
-    assert all(mistakes_of(path))
+    assert all(problems_of(path))

@@ -56,8 +56,8 @@ def world(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> World:
     return World(folder)
 
 
-def test_a_file_with_mistakes_is_refused_at_the_start(tmp_path: Path) -> None:
-    """What is wrong at the start is said at once, for nothing good is there to stay."""
+def test_a_file_with_problems_is_refused_at_the_start(tmp_path: Path) -> None:
+    """What is wrong at the start is said at once, because nothing good is there to stay."""
     with pytest.raises(ConfigError, match="No such file"):
         Rotation(tmp_path / "none.yml")
 
@@ -92,17 +92,17 @@ def test_files_are_looked_at_once_a_second(world: World) -> None:
 
 
 def test_between_certificate_and_key(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """With a new certificate and the old key the old pair stays, said once; the key mends it."""
+    """With a new certificate and the old key the old pair stays, said once; the key fixes it."""
     before = world.rotation.protection()
     pair = world.authority.issue()
     shutil.copy(pair.certificate, world.folder / "s.crt")
     assert all(world.later() is before for _ in range(5))
     shutil.copy(pair.key, world.folder / "s.key")
     assert world.later() is not before
-    kept, anew = caplog.records
+    kept, again = caplog.records
     assert (kept.levelname, kept.message) == ("ERROR", "the web configuration is kept as it was")
     assert "key_file: not the key of the certificate in cert_file" in vars(kept)["error"]
-    assert anew.message == "the web configuration was reloaded"
+    assert again.message == "the web configuration was reloaded"
 
 
 def test_a_file_that_is_being_written_waits(world: World) -> None:
@@ -140,7 +140,7 @@ def test_users_and_headers_change(world: World) -> None:
 def test_a_broken_file_opens_nothing(
     world: World, caplog: pytest.LogCaptureFixture, text: str, said: str
 ) -> None:
-    """A file with mistakes, or one that lost TLS or users, changes nothing and is logged once."""
+    """A file with errors, or one that lost TLS or users, changes nothing and is logged once."""
     before = world.rotation.protection()
     world.file.write_text(text)
     assert all(world.later() is before for _ in range(3))

@@ -17,29 +17,29 @@ ASKING = f"{TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: 
 
 @dataclass(frozen=True)
 class Case:
-    """A text, our mistakes without the file's name, and whether promtool takes it too.
+    """A text, our errors without the file's name, and whether promtool takes it too.
 
     Attributes:
         text: What the file holds.
-        mistakes: Our mistakes; none makes it a good file.
+        problems: Our errors; none makes it a good file.
         promtool: Whether promtool 3 takes it, where that is not the same.
         old: Whether promtool 2 takes it, where it is not like promtool 3.
     """
 
     text: str
-    mistakes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     promtool: bool | None = None
     old: bool | None = None
 
     def taken(self, major: int) -> bool:
-        """Say whether a promtool is expected to take it."""
-        newest = not self.mistakes if self.promtool is None else self.promtool
+        """Return whether a promtool is expected to take it."""
+        newest = not self.problems if self.promtool is None else self.promtool
         return newest if major > 2 or self.old is None else self.old
 
 
-def bad(text: str, *mistakes: str, promtool: bool = False, old: bool | None = None) -> Case:
-    """Return a case with mistakes."""
-    return Case(text, mistakes, promtool, old)
+def bad(text: str, *problems: str, promtool: bool = False, old: bool | None = None) -> Case:
+    """Return a case with errors."""
+    return Case(text, problems, promtool, old)
 
 
 _PART = "1: tls_server_config"
@@ -91,7 +91,7 @@ CASES = {
     ),
     "users": Case(f"basic_auth_users:\n  ann: {HASH}\n  b@b.example: {HASH}\n  12: {HASH}\n"),
     "no users": Case("basic_auth_users: {}"),
-    # Mistakes for promtool as well.
+    # Errors for promtool as well.
     "unknown part": bad("nope: 1", f"1: nope: unknown setting; known here: {_KNOWN}"),
     "unknown setting": bad(
         f"{TLS}, ciphers: []}}",

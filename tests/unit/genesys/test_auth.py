@@ -217,7 +217,7 @@ def test_each_caller_gets_an_error_of_its_own(mocked: responses.RequestsMock) ->
 
 
 def test_the_same_refusal_is_no_news(mocked: responses.RequestsMock) -> None:
-    """A secret that is refused anew after the pause is told as repeated, another one is not."""
+    """A secret that is refused again after the pause receives as repeated, another one is not."""
     mocked.post(TOKEN_URL, status=401)
     secret = "first"
     login = Login(account(client_secret=lambda: secret))

@@ -114,7 +114,7 @@ def test_operations(
     assert asked(service) == [target]
     assert service.calls[-1].request.headers["Authorization"] == f"Bearer {TOKEN}"
     assert [status for _, status in listener.requests] == ["200", "200"]
-    assert listener.oddities == []
+    assert listener.unexpected == []
 
 
 def test_ids_are_escaped(service: responses.RequestsMock) -> None:

@@ -54,11 +54,11 @@ DECODERS = [Decoder[Any](kind) for kind in KINDS]
 
 @pytest.mark.parametrize("operation", RECORDED)
 def test_recorded_answers_fit_exactly(operation: str) -> None:
-    """Every recorded answer is read without oddities, and the lenient way agrees."""
+    """Every recorded answer is read without unexpected fields, and the lenient way agrees."""
     decoder = OPERATIONS[operation].decoder
     body = fixture(RECORDED[operation])
     decoded = decoder.decode(body)
-    assert decoded.oddities == ()
+    assert decoded.unexpected == ()
     assert decoder.decode_leniently(body) == decoded
 
 
@@ -82,7 +82,7 @@ def test_both_ways_agree(index: int, data: st.DataObject) -> None:
     body = data.draw(well_formed(KINDS[index]))
     exact = DECODERS[index].decode(body)
     assert DECODERS[index].decode_leniently(body).value == exact.value
-    assert exact.oddities == ()
+    assert exact.unexpected == ()
 
 
 MISFITS = st.one_of(
@@ -135,7 +135,7 @@ def outcome(decode: Callable[[bytes], Decoded[Any]], body: bytes) -> object:
         decoded = decode(body)
     except UnexpectedAnswer as error:
         return str(error), error.path
-    return encode(decoded.value), decoded.oddities
+    return encode(decoded.value), decoded.unexpected
 
 
 @pytest.mark.parametrize("extra", [{"usageQuantity": ""}, {"newKey": 1}, {"usageQuantity": "n/a"}])
@@ -217,10 +217,10 @@ def test_counted_resources_have_no_names() -> None:
 
 
 def test_both_spellings_of_renamed_keys() -> None:
-    """The keys of SDK 236 and of SDK 269 mean the same, and neither is an oddity."""
+    """The keys of SDK 236 and of SDK 269 mean the same, and neither is an unexpected field."""
     decoder = Decoder(BillingContractPeriodDetail)
     old = decoder.decode(fixture("contract_billingperiod_sdk236.json"))
-    assert old.oddities == ()
+    assert old.unexpected == ()
     charge = old.value.charges[0]
     assert (charge.prepaid_quantity, charge.overage_quantity) == (Decimal(40), Decimal(5))
 
@@ -257,7 +257,7 @@ def test_what_python_alone_takes_for_a_number(text: str, plain: bool) -> None:
     assert row.usage_quantity is not None
     assert row.usage_quantity.is_nan()
     assert row.prepay_quantity == Decimal("1.5")
-    assert decoded.oddities == (("unreadable_field", "usages[].usageQuantity"),)
+    assert decoded.unexpected == (("unreadable_field", "usages[].usageQuantity"),)
 
 
 @pytest.mark.parametrize(

@@ -53,5 +53,5 @@ def test_unexpected_answer_keeps_its_path() -> None:
 
 
 def test_interruption_is_no_api_error() -> None:
-    """Whoever handles errors of the API does not swallow a stop."""
+    """Who handles errors of the API does not swallow a stop."""
     assert not issubclass(Interrupted, ApiError)

@@ -8,7 +8,7 @@ import pytest
 
 from billing_exporter.genesys.decoding import Decoder
 from billing_exporter.genesys.errors import UnexpectedAnswer
-from billing_exporter.genesys.lenient_decoder import Oddities
+from billing_exporter.genesys.lenient_decoder import UnexpectedFields
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -22,17 +22,17 @@ from billing_exporter.genesys.records import (
 
 
 def decode(kind: Any, **fields: Any) -> tuple[Any, tuple[tuple[str, str], ...]]:
-    """Return the record that the fields make, and its oddities."""
+    """Return the record that the fields make, and its unexpected fields."""
     decoded = Decoder[Any](kind).decode(json.dumps(fields).encode())
-    return decoded.value, decoded.oddities
+    return decoded.value, decoded.unexpected
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_absent_numbers(value: Any) -> None:
     """A null or blank number is absent, and that is not odd."""
-    row, oddities = decode(SubscriptionOverviewUsage, name="CX 3", usageQuantity=value)
+    row, unexpected = decode(SubscriptionOverviewUsage, name="CX 3", usageQuantity=value)
     assert row == SubscriptionOverviewUsage(name="CX 3")
-    assert oddities == ()
+    assert unexpected == ()
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ def test_absent_numbers(value: Any) -> None:
 )
 def test_unreadable_numbers(value: Any) -> None:
     """What is not a number where one should be is NaN, and told as unreadable."""
-    row, oddities = decode(SubscriptionOverviewUsage, usageQuantity=value, prepayQuantity="2")
+    row, unexpected = decode(SubscriptionOverviewUsage, usageQuantity=value, prepayQuantity="2")
     assert row.usage_quantity.is_nan()
     assert row.prepay_quantity == 2
-    assert oddities == (("unreadable_field", "usageQuantity"),)
+    assert unexpected == (("unreadable_field", "usageQuantity"),)
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-inf"])
@@ -54,18 +54,18 @@ def test_numbers_that_are_not_finite(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "oddity"),
+    ("fields", "unexpected_field"),
     [
         ({"name": 7}, "name"),
         ({"isThirdParty": "yes"}, "isThirdParty"),
         ({"name": ["x"]}, "name"),
     ],
 )
-def test_other_unreadable_values(fields: dict[str, Any], oddity: str) -> None:
+def test_other_unreadable_values(fields: dict[str, Any], unexpected_field: str) -> None:
     """A value of the wrong kind is absent, and told as unreadable."""
-    row, oddities = decode(SubscriptionOverviewUsage, **fields)
+    row, unexpected = decode(SubscriptionOverviewUsage, **fields)
     assert row == SubscriptionOverviewUsage()
-    assert oddities == (("unreadable_field", oddity),)
+    assert unexpected == (("unreadable_field", unexpected_field),)
 
 
 def test_dates_and_datetimes_for_each_other() -> None:
@@ -89,9 +89,9 @@ def test_datetimes_without_a_zone_are_utc() -> None:
 def test_unknown_keys_are_ignored_and_told() -> None:
     """An unknown key is named without its value, without indices, and without odd characters."""
     rows = [{"name": "a", "new key\n@x": "secret"}, {"new key\n@x": 1, "y" * 100: 2}]
-    overview, oddities = decode(TrusteeBillingOverview, usages=rows, newTop={"deep": 1})
+    overview, unexpected = decode(TrusteeBillingOverview, usages=rows, newTop={"deep": 1})
     assert [row.name for row in overview.usages] == ["a", None]
-    assert oddities == (
+    assert unexpected == (
         ("unknown_field", "newTop"),
         ("unknown_field", "usages[].newkeyx"),
         ("unknown_field", f"usages[].{'y' * 60}"),
@@ -100,8 +100,8 @@ def test_unknown_keys_are_ignored_and_told() -> None:
 
 def test_oddities_of_one_answer_are_bounded() -> None:
     """An answer with a thousand new keys tells fifty of them."""
-    _, oddities = decode(BillingCharge, **{f"key{number}": 1 for number in range(1000)})
-    assert len(oddities) == 50
+    _, unexpected = decode(BillingCharge, **{f"key{number}": 1 for number in range(1000)})
+    assert len(unexpected) == 50
 
 
 def test_the_right_spelling_wins() -> None:
@@ -113,24 +113,24 @@ def test_the_right_spelling_wins() -> None:
 @pytest.mark.parametrize("row", [None, 7, "x", [], [1]])
 def test_a_row_that_is_no_object_counts(row: Any) -> None:
     """A row that is no object is a record without anything, so that rows are not lost."""
-    overview, oddities = decode(TrusteeBillingOverview, usages=[{"name": "a"}, row])
+    overview, unexpected = decode(TrusteeBillingOverview, usages=[{"name": "a"}, row])
     assert overview.usages == (SubscriptionOverviewUsage(name="a"), SubscriptionOverviewUsage())
-    assert oddities == (("unreadable_field", "usages[]"),)
+    assert unexpected == (("unreadable_field", "usages[]"),)
 
 
 def test_lists_of_words_keep_their_words() -> None:
     """What is no word in a list of words is left out and told."""
-    contract, oddities = decode(BillingContract, purchaseOrderNumbers=["PO-1", None, 7])
+    contract, unexpected = decode(BillingContract, purchaseOrderNumbers=["PO-1", None, 7])
     assert contract.purchase_order_numbers == ("PO-1",)
-    assert oddities == (("unreadable_field", "purchaseOrderNumbers[]"),)
+    assert unexpected == (("unreadable_field", "purchaseOrderNumbers[]"),)
 
 
 @pytest.mark.parametrize(("value", "odd"), [(None, False), ("x", True), ({}, True)])
 def test_lists_that_are_none(value: Any, odd: bool) -> None:
     """A null list is empty; so is what is no list, and that is odd."""
-    contract, oddities = decode(BillingContract, plans=value)
+    contract, unexpected = decode(BillingContract, plans=value)
     assert contract.plans == ()
-    assert bool(oddities) is odd
+    assert bool(unexpected) is odd
 
 
 def test_resources_that_are_not_listed_are_not_none() -> None:
@@ -142,16 +142,16 @@ def test_resources_that_are_not_listed_are_not_none() -> None:
 
 def test_a_part_of_the_wrong_kind_is_absent() -> None:
     """An object field that is no object is absent and told."""
-    contract, oddities = decode(BillingContract, id="c", endCustomer="Example")
+    contract, unexpected = decode(BillingContract, id="c", endCustomer="Example")
     assert contract == BillingContract(id="c")
-    assert oddities == (("unreadable_field", "endCustomer"),)
+    assert unexpected == (("unreadable_field", "endCustomer"),)
 
 
 def test_features_keep_what_is_true_or_false() -> None:
     """Of a map of flags, what is no flag is left out and told; what is no map is absent."""
-    organization, oddities = decode(Organization, features={"a": True, "b": 1})
+    organization, unexpected = decode(Organization, features={"a": True, "b": 1})
     assert organization.features == {"a": True}
-    assert oddities == (("unreadable_field", "features"),)
+    assert unexpected == (("unreadable_field", "features"),)
     assert decode(Organization, features=[])[0].features is None
 
 
@@ -180,4 +180,4 @@ def test_only_records_can_be_read() -> None:
     """A kind that is no record is refused when the decoder is made."""
     with pytest.raises(TypeError):
         Decoder(int)
-    assert Oddities().pairs() == ()
+    assert UnexpectedFields().pairs() == ()

@@ -60,7 +60,7 @@ RATE_HEADERS = {
 def test_errors_are_raised_at_once(
     service: responses.RequestsMock, status: int, body: bytes, kind: type[ApiError]
 ) -> None:
-    """What trying again does not mend is asked once, and names the operation."""
+    """What trying again does not fix is asked once, and names the operation."""
     service.get(f"{BILLING}/contracts", status=status, body=body, headers={"Location": "https://x"})
     with pytest.raises(kind) as caught:
         billing_api().get_billing_contracts()
@@ -88,7 +88,7 @@ def test_errors_that_may_pass(
 
 
 def test_a_connection_fault_is_tried_again(service: responses.RequestsMock) -> None:
-    """A broken connection is told as an error and tried again."""
+    """A broken connection receives as an error and tried again."""
     service.get(f"{BILLING}/contracts", body=ConnectionResetError())
     service.get(f"{BILLING}/contracts", body=fixture("contracts.json"))
     listener = Listener()
@@ -201,7 +201,7 @@ def test_rate_limits_are_told(service: responses.RequestsMock) -> None:
 
 
 def test_oddities_are_told(service: responses.RequestsMock) -> None:
-    """The observer hears of each answer's oddities, by their paths and without values."""
+    """The observer hears of each answer's unexpected fields, by their paths and without values."""
     answer = {"usages": [{"usageQuantity": "1,234.5", "newKey": "agent.one@example.com"}]}
     service.get(f"{OVERVIEW}/org-1", json=answer)
     listener = Listener()
@@ -210,7 +210,7 @@ def test_oddities_are_told(service: responses.RequestsMock) -> None:
         api.get_billing_trusteebillingoverview_trustor_org_id("org-1")
     operation = "get_billing_trusteebillingoverview_trustor_org_id"
     assert (
-        listener.oddities
+        listener.unexpected
         == [
             (operation, "unknown_field", "usages[].newKey"),
             (operation, "unreadable_field", "usages[].usageQuantity"),

@@ -51,7 +51,7 @@ def test_no_next_page(end: str | None) -> None:
 
 
 def test_pages_are_fetched_when_needed() -> None:
-    """Whoever stops early asks for no further page."""
+    """Who stops early asks for no further page."""
     pages = Cursors(str(number) for number in count())
     assert len(list(islice(by_cursor(pages, 200, "op"), 3))) == 3
     assert len(pages.asked) == 3

@@ -179,7 +179,7 @@ def test_a_limit_of_none_is_ignored() -> None:
 
 
 def test_the_gate_waits() -> None:
-    """Whoever passes the gate has waited as long as the schedule says, holds included."""
+    """Who passes the gate has waited as long as the schedule says, holds included."""
     clock = FakeClock()
     pacer = Pacer(clock)
     pacer.learn(Allowance(allowed=2, used=0, reset=60))
@@ -278,7 +278,7 @@ class BlockingClock(FakeClock):
 
 
 def test_nobody_waits_at_the_gate_in_vain() -> None:
-    """Whose turn comes after its deadline is told so at once, and no request is counted for it."""
+    """Whose turn comes after its deadline receives so at once, and no request is counted for it."""
     clock = FakeClock()
     pacer = Pacer(clock)
     pacer.hold(60)

@@ -67,7 +67,7 @@ def fields_of(name: str) -> tuple[ms.Field, ...]:
 
 
 def fits(info: ms.Type, sdk_type: str) -> bool:
-    """Say whether a field can hold what the SDK's type can."""
+    """Return whether a field can hold what the SDK's type can."""
     if isinstance(info, ms.UnionType):
         info = next(each for each in info.types if not isinstance(each, ms.NoneType))
     if sdk_type.startswith("list["):

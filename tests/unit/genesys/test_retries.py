@@ -64,7 +64,7 @@ def test_five_tries_are_enough() -> None:
 
 @pytest.mark.parametrize("kind", [Unauthorized, Forbidden, NotFound, Rejected, UnexpectedAnswer])
 def test_what_does_not_pass_is_not_tried_again(kind: type[ApiError]) -> None:
-    """An error that waiting does not mend is raised at once."""
+    """An error that waiting does not fix is raised at once."""
     attempts = Attempts(kind("x"))
     with pytest.raises(kind):
         run(attempts, FakeClock())
@@ -99,7 +99,7 @@ def test_a_stop_ends_the_wait() -> None:
 
 
 def test_other_exceptions_pass_through() -> None:
-    """A programmer's mistake is not tried again."""
+    """A programmer's error is not tried again."""
     attempts = Attempts(KeyError("x"))
     with pytest.raises(KeyError):
         run(attempts, FakeClock())

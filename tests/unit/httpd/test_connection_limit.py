@@ -32,7 +32,7 @@ def crowd_of(*guests: Guest) -> Crowd:
 
 
 def cut(*guests: Guest) -> list[bool]:
-    """Say of each guest whether it was cut."""
+    """Return of each guest whether it was cut."""
     return ["cut" in guest.done for guest in guests]
 
 
@@ -56,7 +56,7 @@ def test_an_answer_begins_the_wait_anew() -> None:
 
 
 def test_who_is_being_answered_is_spared() -> None:
-    """Whoever waits gives way before anyone who is being answered."""
+    """Who waits gives way before anyone who is being answered."""
     first, second = Guest(), Guest()
     crowd = crowd_of(first, second)
     with crowd.answering(first):

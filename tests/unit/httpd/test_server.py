@@ -39,7 +39,7 @@ def test_one_connection_serves_many_requests(serve: Serve) -> None:
 
 
 def test_head_gets_no_body(serve: Serve) -> None:
-    """HEAD is told the length of the body, and the next answer follows at once."""
+    """HEAD receives the length of the body, and the next answer follows at once."""
     with connect(serve()) as sock:
         sock.sendall(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n" + b"GET / HTTP/1.0\r\n\r\n")
         first, second = read_all(sock).split(b"\r\n\r\n", 1)

@@ -36,7 +36,7 @@ def ask(server: WebServer, context: ssl.SSLContext) -> tuple[int, bytes]:
 
 
 def is_refused(server: WebServer, context: ssl.SSLContext) -> bool:
-    """Say whether a client fails, be it in its handshake or, by TLS 1.3, only when it reads."""
+    """Return whether a client fails, be it in its handshake or, by TLS 1.3, only when it reads."""
     before = server.failed_handshakes
     try:
         with secured(server, context) as sock:

@@ -66,7 +66,7 @@ class Scripted:
         return samples
 
 
-class Office:
+class PollerHarness:
     """A poller with its exposition, telemetry and clock.
 
     Attributes:

@@ -16,15 +16,15 @@ from billing_exporter.genesys import BillingApi, RateLimited, Unavailable
 from billing_exporter.polling.loop import LONGEST_ASKED_SECONDS, Loop, wait_after
 from billing_exporter.polling.poller import SUCCESS
 from billing_exporter.polling.state import State
-from tests.unit.collectors.api_stub import USAGE, Cloud, imitated
-from tests.unit.polling.poller_harness import START, Number, Office
+from tests.unit.collectors.api_stub import USAGE, ApiStub, imitated
+from tests.unit.polling.poller_harness import START, Number, PollerHarness
 from tools.testkit.recorded_api import account
 
 HOUR = 3600.0
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
+def cloud() -> Iterator[ApiStub]:
     """Imitate Genesys Cloud."""
     with imitated() as it:
         yield it
@@ -81,7 +81,9 @@ def test_waits_are_spread() -> None:
     assert wait_after(state, 1000, 1) == pytest.approx(1050)
 
 
-def running(office: Office, *, delay: float = 0, stop: threading.Event | None = None) -> Loop:
+def running(
+    office: PollerHarness, *, delay: float = 0, stop: threading.Event | None = None
+) -> Loop:
     """Start the loop of a poller."""
     loop = Loop(office.poller, delay=delay, stop=stop or threading.Event())
     loop.start()
@@ -108,7 +110,7 @@ def test_a_loop_goes_on_whatever_happens() -> None:
         return alone(poll)
 
     acts = alone, ZeroDivisionError("boom"), Unavailable("no"), alone, alone, last
-    office = Office(*acts, settings=UsageSettings(interval=Duration("1ms")))
+    office = PollerHarness(*acts, settings=UsageSettings(interval=Duration("1ms")))
     assert ended(running(office, stop=stop))
     assert office.told("polls_total") == {"success": 4, "crashed": 1, "unavailable": 1}
 
@@ -121,7 +123,7 @@ def test_a_loop_survives_an_absurd_wish_to_wait() -> None:
         asked.set()
         raise RateLimited("no", retry_after=1e12)
 
-    office = Office(refuse)
+    office = PollerHarness(refuse)
     loop = running(office)
     assert asked.wait(30)
     loop.end()
@@ -137,7 +139,7 @@ def test_a_loop_ends_while_it_waits() -> None:
         polled.set()
         return 7
 
-    first, second = Office(), Office(poll)
+    first, second = PollerHarness(), PollerHarness(poll)
     loops = [running(first, delay=HOUR), running(second)]
     assert polled.wait(30)
     for loop in loops:
@@ -147,13 +149,13 @@ def test_a_loop_ends_while_it_waits() -> None:
     assert len(second.collector.polls) == 1
 
 
-def test_a_loop_ends_in_the_middle_of_a_poll(cloud: Cloud) -> None:
+def test_a_loop_ends_in_the_middle_of_a_poll(cloud: ApiStub) -> None:
     """When the program stops, a poll that waits for the API ends and is no outcome."""
     asked, stop = threading.Event(), threading.Event()
     cloud.before_answer = lambda _path: asked.set()
     cloud.refuse(USAGE, 429, headers={"Retry-After": "100"})
     collector = UsageCollector(UsageSettings(window="month"))
-    office = Office(collector=collector, api=BillingApi(account(), stop=stop))
+    office = PollerHarness(collector=collector, api=BillingApi(account(), stop=stop))
     loop = running(office)
     assert asked.wait(30)
     stop.set()

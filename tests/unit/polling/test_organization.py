@@ -15,7 +15,7 @@ from billing_exporter.collectors import Poll, Shard
 from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.invoices import InvoicesCollector, InvoicesData
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
-from billing_exporter.config import ConfigError, Mistake, Secret, Settings
+from billing_exporter.config import ConfigError, Problem, Secret, Settings
 from billing_exporter.polling.loop import Loop
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format
@@ -244,14 +244,14 @@ class TestReload:
         assert _billing(exporter, "acme") == []
         exporter.stop()
 
-    def test_a_configuration_with_mistakes_changes_nothing(self, cloud: Simulator) -> None:
-        """The mistakes are returned, the standard metric is 0 and the data stays."""
+    def test_a_configuration_with_problems_changes_nothing(self, cloud: Simulator) -> None:
+        """The errors are returned, the standard metric is 0 and the data stays."""
         exporter = Exporter(_settings(cloud))
         exporter.poll_once()
         lines = _billing(exporter, "acme")
 
         def broken() -> Settings:
-            raise ConfigError([Mistake(file="c.yml", line=3, setting="x", message="is wrong")])
+            raise ConfigError([Problem(file="c.yml", line=3, setting="x", message="is wrong")])
 
         assert Reloader(exporter, broken).reload() == "c.yml:3: x: is wrong"
         metric = "genesyscloud_billing_exporter_config_last_reload_successful"

@@ -10,7 +10,7 @@ from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import Collectors, UsageSettings
 from billing_exporter.config import Settings
 from billing_exporter.polling import poller as module
-from tests.unit.polling.poller_harness import Number, Office
+from tests.unit.polling.poller_harness import Number, PollerHarness
 from tools.testkit.dripping import DRIPS, dripping
 from tools.testkit.organizations import organization_at
 from tools.testkit.processes import wait_until
@@ -37,7 +37,7 @@ def test_a_poll_that_exceeds_its_timeout(monkeypatch: pytest.MonkeyPatch) -> Non
             seen.append(office.poller.overdue())
         return 1
 
-    office = Office(act, settings=UsageSettings(timeout=Duration("10s")))
+    office = PollerHarness(act, settings=UsageSettings(timeout=Duration("10s")))
     office.poll()
     assert seen == [0, 0, 65]
     assert office.poller.overdue() == 0
@@ -46,7 +46,7 @@ def test_a_poll_that_exceeds_its_timeout(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_poll_that_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
     """The seconds are shown by which the next poll is late."""
     time = Time(monkeypatch)
-    office = Office(1)
+    office = PollerHarness(1)
     office.poll()
     office.poller.expect(60)
     time.now = 60

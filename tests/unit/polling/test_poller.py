@@ -26,8 +26,8 @@ from billing_exporter.genesys import (
     Unreachable,
 )
 from billing_exporter.polling.state import Kept
-from tests.unit.collectors.api_stub import OVERVIEW, TRUSTORS, Cloud, imitated, page
-from tests.unit.polling.poller_harness import START, Act, Number, Office
+from tests.unit.collectors.api_stub import OVERVIEW, TRUSTORS, ApiStub, imitated, page
+from tests.unit.polling.poller_harness import START, Act, Number, PollerHarness
 from tools.testkit.recorded_api import SECRET
 
 ERRORS = [
@@ -46,7 +46,7 @@ HOUR = 3600.0
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
+def cloud() -> Iterator[ApiStub]:
     """Imitate Genesys Cloud."""
     with imitated() as it:
         yield it
@@ -54,7 +54,7 @@ def cloud() -> Iterator[Cloud]:
 
 def test_a_good_poll_publishes_and_is_told() -> None:
     """A poll that succeeds is shown, and counted with its time, its series and its drops."""
-    office = Office(7)
+    office = PollerHarness(7)
     office.poll()
     assert office.shown() == [7]
     assert office.told("up") == {"usage": 1}
@@ -66,13 +66,13 @@ def test_a_good_poll_publishes_and_is_told() -> None:
     assert office.told("last_attempt_timestamp_seconds") == {"usage": START.timestamp()}
     assert office.told("poll_interval_seconds") == {"usage": 6 * HOUR}
     assert office.told("collector_listed") == {"usage": 1}
-    assert Office(7, listed=False).told("collector_listed") == {"usage": 0}
+    assert PollerHarness(7, listed=False).told("collector_listed") == {"usage": 0}
     assert office.told("poll_duration_seconds")["usage"] >= 0
 
 
 def test_a_poll_is_given_what_the_last_good_one_fetched() -> None:
     """The time and the previous data reach the collector; a failure does not forget them."""
-    office = Office(7, Unavailable("no"), 8)
+    office = PollerHarness(7, Unavailable("no"), 8)
     for _ in range(3):
         office.poll(hours=1)
     assert [poll.previous for poll in office.collector.polls] == [None, Number(7), Number(7)]
@@ -84,7 +84,7 @@ def test_a_poll_is_given_what_the_last_good_one_fetched() -> None:
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.reason)
 def test_a_failure_keeps_the_last_reading(error: ApiError) -> None:
     """Whatever fails, the last good numbers stay with their time, and the reason is a metric."""
-    office = Office(7, error)
+    office = PollerHarness(7, error)
     office.poll()
     office.poll(hours=6)
     assert office.shown() == [7]
@@ -100,7 +100,7 @@ def test_a_failure_keeps_the_last_reading(error: ApiError) -> None:
 
 def test_a_failure_before_any_success_shows_nothing() -> None:
     """Where nothing was ever read there is no number, least of all a zero."""
-    office = Office(Unauthorized("no"))
+    office = PollerHarness(Unauthorized("no"))
     office.poll()
     assert office.shown() == []
     assert office.told("up") == {"usage": 0}
@@ -111,7 +111,7 @@ def test_a_failure_before_any_success_shows_nothing() -> None:
 def test_there_is_one_reason_at_a_time(caplog: pytest.LogCaptureFixture) -> None:
     """A new reason replaces the one before, and a success ends them all, which is logged."""
     caplog.set_level(logging.INFO)
-    office = Office(Unavailable("no"), Forbidden("no"), 7, 8)
+    office = PollerHarness(Unavailable("no"), Forbidden("no"), 7, 8)
     office.poll()
     office.poll()
     assert office.told("poll_failure") == {"forbidden": 1}
@@ -126,7 +126,7 @@ def test_there_is_one_reason_at_a_time(caplog: pytest.LogCaptureFixture) -> None
 
 def test_a_fault_of_ours_is_counted(caplog: pytest.LogCaptureFixture) -> None:
     """An exception that nobody foresaw is the outcome ``crashed``, logged with its traceback."""
-    office = Office(7, ZeroDivisionError("boom"))
+    office = PollerHarness(7, ZeroDivisionError("boom"))
     office.poll()
     office.poll()
     assert office.shown() == [7]
@@ -137,7 +137,7 @@ def test_a_fault_of_ours_is_counted(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_progress_is_handed_on() -> None:
-    """Who wants to know is told how far a poll is."""
+    """Who wants to know receives how far a poll is."""
 
     def work(poll: Poll[Number]) -> int:
         poll.progress(0, 2)
@@ -145,7 +145,7 @@ def test_progress_is_handed_on() -> None:
         return 7
 
     told: list[tuple[int, int]] = []
-    Office(work, progress=lambda done, total: told.append((done, total))).poll()
+    PollerHarness(work, progress=lambda done, total: told.append((done, total))).poll()
     assert told == [(0, 2), (2, 2)]
 
 
@@ -174,11 +174,11 @@ def test_what_a_poll_has_read_survives_a_kill_in_its_middle() -> None:
         raise Interrupted
 
     shelf = Shelf()
-    killed = Office(work, keep=shelf)
+    killed = PollerHarness(work, keep=shelf)
     with pytest.raises(Interrupted):
         killed.poll()
     assert shelf.kept == [(START, Number(7), None)]
-    again = Office(8, keep=shelf)
+    again = PollerHarness(8, keep=shelf)
     again.now += timedelta(minutes=1)
     again.poller.restore()
     assert again.shown() == [7]
@@ -194,7 +194,7 @@ def test_an_old_reading_ends(caplog: pytest.LogCaptureFixture) -> None:
     """After ``max_age`` without success the series end, which is logged once; they come back."""
     settings = UsageSettings(max_age=Duration("7d"))
     error = Unavailable("no")
-    office = Office(7, error, error, error, 8, settings=settings)
+    office = PollerHarness(7, error, error, error, 8, settings=settings)
     office.poll()
     office.poll(days=7)
     assert office.shown() == [7]
@@ -222,7 +222,7 @@ def tolerating(*errors: ApiError) -> Act:
 
 def test_one_thing_among_many_may_fail(caplog: pytest.LogCaptureFixture) -> None:
     """What a poll went on without is counted by reason and logged with what it was."""
-    office = Office(tolerating(NotFound("no"), Unavailable("no"), NotFound("no")))
+    office = PollerHarness(tolerating(NotFound("no"), Unavailable("no"), NotFound("no")))
     office.poll()
     assert office.shown() == [7]
     assert office.told("partial_failures_total") == {"not_found": 2, "unavailable": 1}
@@ -245,7 +245,7 @@ def test_a_poll_that_fails_keeps_what_it_published() -> None:
     """What was read before a poll failed is shown; the time of the last success is as before, and
     rows are counted by polls that succeed.
     """
-    office = Office(7, publishing(8, Timeout("no")), publishing(9, None))
+    office = PollerHarness(7, publishing(8, Timeout("no")), publishing(9, None))
     office.poll()
     office.poll(hours=6)
     assert office.shown() == [8]
@@ -272,7 +272,7 @@ def test_a_missing_permission_that_nobody_listed_is_said_once(
 ) -> None:
     """A collector that runs by default and lacks its permission is one line of information."""
     caplog.set_level(logging.DEBUG, "billing_exporter")
-    office = Office(*[Forbidden("no")] * 3, listed=False)
+    office = PollerHarness(*[Forbidden("no")] * 3, listed=False)
     for _ in range(3):
         office.poll()
     assert levels(caplog) == ["INFO", "DEBUG", "DEBUG"]
@@ -284,7 +284,7 @@ def test_other_failures_are_warnings_when_they_begin(
 ) -> None:
     """What the operator asked for, or what should work, is a warning once, then debug."""
     caplog.set_level(logging.DEBUG, "billing_exporter")
-    office = Office(error, error, 7, error, listed=listed)
+    office = PollerHarness(error, error, 7, error, listed=listed)
     for _ in range(4):
         office.poll()
     assert levels(caplog) == ["WARNING", "DEBUG", "WARNING"]
@@ -295,7 +295,7 @@ def test_what_another_collector_said_is_not_said_again(caplog: pytest.LogCapture
     caplog.set_level(logging.DEBUG, "billing_exporter")
     error = Unauthorized("no")
     error.repeated = True
-    office = Office(error)
+    office = PollerHarness(error)
     office.poll()
     assert levels(caplog) == ["DEBUG"]
     assert office.told("poll_failure") == {"unauthorized": 1}
@@ -303,7 +303,7 @@ def test_what_another_collector_said_is_not_said_again(caplog: pytest.LogCapture
 
 def test_a_log_line_says_where_and_why(caplog: pytest.LogCaptureFixture) -> None:
     """A failure is logged with organization, collector, operation, correlation id and reason."""
-    office = Office(
+    office = PollerHarness(
         Unavailable("later", operation="get_billing_contracts", status=503, correlation_id="c-1")
     )
     office.poll()
@@ -319,13 +319,13 @@ def test_a_log_line_says_where_and_why(caplog: pytest.LogCaptureFixture) -> None
     ]
 
 
-def test_no_secret_and_nobody_is_logged(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_and_nobody_is_logged(cloud: ApiStub, caplog: pytest.LogCaptureFixture) -> None:
     """An API that names people in its errors, and a token, leave no trace in any log line."""
     caplog.set_level(logging.DEBUG)
     secrets = {"code": "a@example.com", "message": f"b@example.com {SECRET}", "contextId": "c 1"}
     cloud.put(TRUSTORS, page({"id": "x", "createdBy": {"id": "u", "email": "c@example.com"}}))
     cloud.refuse(f"{OVERVIEW}/x", 500, body=secrets)
-    Office(collector=TrustorsCollector(TrustorsSettings())).poll()
+    PollerHarness(collector=TrustorsCollector(TrustorsSettings())).poll()
     written = "".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
     assert "left out" in written
     assert [word for word in ("@example.com", SECRET, "Bearer") if word in written] == []
@@ -333,7 +333,7 @@ def test_no_secret_and_nobody_is_logged(cloud: Cloud, caplog: pytest.LogCaptureF
 
 def test_an_interrupted_poll_is_no_outcome() -> None:
     """The end of the program is nobody's failure: what was there stays as it was."""
-    office = Office(7, Interrupted())
+    office = PollerHarness(7, Interrupted())
     office.poll()
     with pytest.raises(Interrupted):
         office.poll()

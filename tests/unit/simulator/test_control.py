@@ -26,7 +26,7 @@ def test_faults_are_shown_replaced_and_cleared(client: Client) -> None:
         ("clock", [], "SECONDS"),
     ],
 )
-def test_a_mistake_is_told(client: Client, name: str, given: object, message: str) -> None:
+def test_a_problem_is_told(client: Client, name: str, given: object, message: str) -> None:
     """What cannot be done is 400 and says why."""
     answer = client.steer("POST", name, given)
     assert answer.status_code == 400

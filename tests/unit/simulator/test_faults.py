@@ -41,7 +41,7 @@ def test_a_fault_is_read(text: str, operation: str, settings: dict[str, float | 
         ("429:*:times", "fault 429: 'times' is none of"),
     ],
 )
-def test_a_mistake_is_named(text: str, message: str) -> None:
+def test_a_problem_is_named(text: str, message: str) -> None:
     """What cannot be read is refused with what would be right."""
     with pytest.raises(ValueError, match=message):
         parse(text)

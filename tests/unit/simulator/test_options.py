@@ -18,7 +18,7 @@ from billing_exporter.simulator import FAULTS, Options
         ({"keys": "100"}, "keys must be 269 or 236"),
         ({"address": "localhost"}, "address must be HOST:PORT, not 'localhost'"),
         ({"address": "localhost:99999"}, "address must be HOST:PORT"),
-        ({"start": datetime(2026, 1, 1)}, "start must have a time zone"),  # noqa: DTZ001 - the mistake
+        ({"start": datetime(2026, 1, 1)}, "start must have a time zone"),  # noqa: DTZ001 - the error
         ({"more_clients": ("a",)}, "a client must be ID:SECRET, with both parts$"),
         ({"more_clients": ("a:",)}, "a client must be ID:SECRET, with both parts$"),
         ({"more_clients": (":c",)}, "a client must be ID:SECRET, with both parts$"),

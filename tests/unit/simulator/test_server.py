@@ -157,7 +157,7 @@ def test_wrong_credentials_are_told_apart(client: Client) -> None:
 
 
 def test_beyond_the_limit_is_429() -> None:
-    """The request over the limit is told how long to wait, in header and body."""
+    """The request over the limit receives how long to wait, in header and body."""
     with connected(rate_limit=2) as client:
         answers = [client.get("organizations/me") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -280,7 +280,7 @@ def test_it_listens_on_ipv6() -> None:
         pytest.skip("this machine has no IPv6")
 
 
-def test_a_mistake_of_its_own_is_shown(
+def test_a_problem_of_its_own_is_shown(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the service itself fails, standard error says so."""

@@ -94,7 +94,7 @@ def compared(ours: Any, theirs: Any, place: str) -> Iterator[tuple[str, Any, Any
 
 
 def same(ours: Any, theirs: Any) -> bool:
-    """Say whether two values are one; the SDK has a number as float, int or text."""
+    """Return whether two values are one; the SDK has a number as float, int or text."""
     if isinstance(ours, Decimal):
         return theirs is not None and ours == Decimal(str(theirs))
     if ours is None:

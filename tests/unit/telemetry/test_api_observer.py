@@ -14,8 +14,8 @@ def test_an_oddity_is_said_once_and_counted_each_time(caplog: pytest.LogCaptureF
     telemetry = Telemetry()
     observer = ApiObserver(telemetry, "acme")
     for _ in range(3):
-        observer.oddity("get_billing_contracts", "unknown_field", "entities[].newKey")
-        observer.oddity("get_billing_contracts", "unreadable_field", "entities[].dateEnd")
+        observer.unexpected_field("get_billing_contracts", "unknown_field", "entities[].newKey")
+        observer.unexpected_field("get_billing_contracts", "unreadable_field", "entities[].dateEnd")
     said = [
         (line.levelname, line.getMessage(), vars(line)["organization"]) for line in caplog.records
     ]
@@ -32,5 +32,5 @@ def test_ever_new_oddities_do_not_fill_the_log(caplog: pytest.LogCaptureFixture)
     caplog.set_level(logging.INFO, logger="billing_exporter")
     observer = ApiObserver(Telemetry(), "acme")
     for number in range(MOST_LINES + 50):
-        observer.oddity("get_billing_contracts", "unknown_field", f"key{number}")
+        observer.unexpected_field("get_billing_contracts", "unknown_field", f"key{number}")
     assert len(caplog.records) == MOST_LINES

@@ -64,7 +64,9 @@ EVENTS: dict[str, Told] = {
     "requested": lambda it: ApiObserver(it, "acme").request("get_organizations_me", "200", 0.2),
     "retried": lambda it: ApiObserver(it, "acme").retry("get_organizations_me", "unavailable"),
     "limited": lambda it: ApiObserver(it, "acme").rate_limit(300, 17),
-    "odd": lambda it: ApiObserver(it, "acme").oddity("get_organizations_me", "unknown_field", "x"),
+    "odd": lambda it: ApiObserver(it, "acme").unexpected_field(
+        "get_organizations_me", "unknown_field", "x"
+    ),
     "state_failed": lambda it: it.state_failed("save"),
 }
 

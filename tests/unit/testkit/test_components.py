@@ -67,7 +67,7 @@ def test_a_missing_component_skips_by_name() -> None:
 
 
 def test_a_missing_component_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With ``CI=true`` absence is a failure, for nobody reads the skips of a green run."""
+    """With ``CI=true`` absence is a failure, because nobody reads the skips of a green run."""
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="component amtool is missing"):
         require("amtool")

@@ -47,7 +47,7 @@ def test_metrics_plain() -> None:
 
 
 def test_metrics_as_wished() -> None:
-    """With its headers, a scrape gets OpenMetrics, compressed, and is told so."""
+    """With its headers, a scrape gets OpenMetrics, compressed, and receives so."""
     response = get("/metrics", accept="application/openmetrics-text", accept_encoding="gzip")
     assert text(response) == "OPENMETRICS gzip"
     assert response.content_type == Format.OPENMETRICS.content_type
@@ -95,29 +95,29 @@ def test_other_paths(target: str) -> None:
 
 
 class Reload:
-    """A reload that returns some mistakes, and counts."""
+    """A reload that returns some errors, and counts."""
 
-    def __init__(self, mistakes: str | None) -> None:
-        """Return these mistakes."""
-        self.mistakes = mistakes
+    def __init__(self, problems: str | None) -> None:
+        """Return these errors."""
+        self.problems = problems
         self.calls = 0
 
     def __call__(self) -> str | None:
         """Reload."""
         self.calls += 1
-        return self.mistakes
+        return self.problems
 
 
 @pytest.mark.parametrize(
-    ("mistakes", "status", "body"),
+    ("errors", "status", "body"),
     [
         (None, 200, "reloaded\n"),
         ("c.yml:1: a: wrong\nc.yml:2: b", 500, "c.yml:1: a: wrong\nc.yml:2: b\n"),
     ],
 )
-def test_reload(mistakes: str | None, status: int, body: str) -> None:
-    """POST reloads and says whether the configuration was taken over, with every mistake."""
-    reload = Reload(mistakes)
+def test_reload(problems: str | None, status: int, body: str) -> None:
+    """POST reloads and says whether the configuration was taken over, with every error."""
+    reload = Reload(problems)
     response = site(reload=reload).handle("POST", "/-/reload?x", {})
     assert (response.status, text(response)) == (status, body)
     assert reload.calls == 1

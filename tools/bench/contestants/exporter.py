@@ -68,7 +68,7 @@ def serving(series: int) -> Iterator[str]:
 
 
 def _fill(telemetry: Telemetry, reading: Reading) -> None:
-    """Tell what the exporter of one organization has to tell after a day."""
+    """Return what the exporter of one organization has to tell after a day."""
     for name in CATALOGUE:
         telemetry.interval(ORGANIZATION, name, 21_600)
         telemetry.attempted(ORGANIZATION, name, reading.at)

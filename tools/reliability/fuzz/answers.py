@@ -49,8 +49,8 @@ def _decode(given: Decoding) -> None:
     except UnexpectedAnswer as error:
         assert _MARK not in f"{error!r} {error} {error.path}"
         return
-    json.dumps([*decoded.oddities]).encode("ascii")
-    assert _MARK not in str(decoded.oddities)
+    json.dumps([*decoded.unexpected]).encode("ascii")
+    assert _MARK not in str(decoded.unexpected)
 
 
 @dataclass(frozen=True)

@@ -105,11 +105,11 @@ def _json(tree: Any) -> str:
 
 
 def _refused(read: Callable[[], object]) -> list[str] | None:
-    """Return the mistakes that are told, None where there are none."""
+    """Return the errors that are told, None where there are none."""
     try:
         read()
     except ConfigError as error:
-        assert error.mistakes
+        assert error.problems
         told = str(error)
         assert _SECRET not in told
         assert _SECRET not in repr(error)
@@ -118,13 +118,13 @@ def _refused(read: Callable[[], object]) -> list[str] | None:
 
 
 def _configure(text: str) -> None:
-    mistakes = _refused(lambda: _usable(parse(text, "config.yml", _ENVIRONMENT)))
-    for line in mistakes or ():
+    problems = _refused(lambda: _usable(parse(text, "config.yml", _ENVIRONMENT)))
+    for line in problems or ():
         assert _LINE.match(line), line
 
 
 def _usable(settings: Settings) -> None:
-    """Do what the program does first with settings that have no mistake."""
+    """Do what the program does first with settings that have no error."""
     assert _SECRET not in repr(settings)
     for organization in settings.organizations:
         organization.hosts()
@@ -143,8 +143,8 @@ def _configure_web(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "web.yml")
         file.write_bytes(text.encode("utf-8", "replace"))
-        mistakes = _refused(lambda: load_web(file))
-    for line in mistakes or ():
+        problems = _refused(lambda: load_web(file))
+    for line in problems or ():
         assert _HASH not in line
 
 
@@ -155,7 +155,7 @@ CONFIGURATION = Target(
         | _trees(_KEYS)
     ),
     check=_configure,
-    holds="settings that work, or mistakes with their file that hold no secret",
+    holds="settings that work, or errors with their file that hold no secret",
     share=2,
 )
 ENVIRONMENT = Target(
@@ -184,5 +184,5 @@ WEB = Target(
         | _trees(_WEB_KEYS)
     ),
     check=_configure_web,
-    holds="a protection, or mistakes that show no hash",
+    holds="a protection, or errors that show no hash",
 )

@@ -73,7 +73,7 @@ class Memory:
         return Kept(at, msgspec.json.decode(content, type=kind), at)
 
 
-class Desk:
+class PollHarness:
     """One collector's poller, and what it shows."""
 
     def __init__(self, answers: Answers, memory: Memory) -> None:
@@ -107,7 +107,7 @@ class Desk:
 
 def _poll(given: Answers) -> None:
     memory = Memory()
-    desk = Desk(given, memory)
+    desk = PollHarness(given, memory)
     outcome = desk.poller.poll().outcome
     assert outcome in REASONS, outcome
     text = desk.text()
@@ -124,7 +124,7 @@ def _poll(given: Answers) -> None:
             given_times,
             merged=bool(merged),
         )
-    again = Desk(given, memory)
+    again = PollHarness(given, memory)
     again.poller.restore()
     assert again.text() == text
 
@@ -132,7 +132,7 @@ def _poll(given: Answers) -> None:
 def _explain(
     metric: str, value: Decimal, numbers: set[Decimal], times: set[Decimal], *, merged: bool
 ) -> None:
-    """Say where a number comes from, or fail."""
+    """Return where a number comes from, or fail."""
     assert value.is_finite()
     if metric.endswith("_timestamp_seconds"):
         assert value in times, (metric, value)
@@ -143,7 +143,7 @@ def _explain(
 
 
 def _is_given(metric: str, *, merged: bool) -> bool:
-    """Tell whether the values of a metric are values of answers as they stand."""
+    """Return whether the values of a metric are values of answers as they stand."""
     if _NEVER_GIVEN.search(metric):
         return False
     return bool(_AS_GIVEN.search(metric) or (_ADDED_UP.search(metric) and not merged))

@@ -9,16 +9,18 @@ from collections.abc import Iterable
 from tools.reliability.oracle.answers import Answers
 from tools.reliability.oracle.contracts import contracts
 from tools.reliability.oracle.invoices import invoices
-from tools.reliability.oracle.sheet import Told
+from tools.reliability.oracle.sheet import ExpectedSeries
 from tools.reliability.oracle.trustors import trustors
 from tools.reliability.oracle.usage import usage
 
-__all__ = ["READERS", "Answers", "Told", "asked", "told"]
+__all__ = ["READERS", "Answers", "ExpectedSeries", "asked", "told"]
 
 READERS = {"contracts": contracts, "invoices": invoices, "trustors": trustors, "usage": usage}
 
 
-def told(collector: str, organization: str, answers: Answers, known: Answers | None = None) -> Told:
+def told(
+    collector: str, organization: str, answers: Answers, known: Answers | None = None
+) -> ExpectedSeries:
     """Work out what a poll shows.
 
     Args:

@@ -15,7 +15,7 @@ Series = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class Told:
+class ExpectedSeries:
     """What a poll ought to show.
 
     Attributes:
@@ -70,14 +70,14 @@ class Sheet:
         """Return what a series comes to, if there is one."""
         return self._result((metric, labels), self._rows.get((metric, labels), []))
 
-    def told(self, organization: str) -> Told:
+    def told(self, organization: str) -> ExpectedSeries:
         """Add up, and tell what is shown of an organization."""
         results = {key: self._result(key, values) for key, values in self._rows.items()}
         settled = {key: value for key, value in results.items() if value is not None}
         numbers = sum(map(len, self._rows.values()))
         clashing = sum(len(values) for key, values in self._rows.items() if _clash(key, values))
         lost = self._lost + Counter(conflict=clashing)
-        return Told(
+        return ExpectedSeries(
             {_written(key, organization): value for key, value in (settled | self._sums).items()},
             {reason: count for reason, count in lost.items() if count},
             numbers - clashing - len(settled),
@@ -99,7 +99,7 @@ class Sheet:
 
 
 def _clash(key: Series, values: list[Decimal]) -> bool:
-    """Tell whether rows of what does not add up say different things."""
+    """Return whether rows of what does not add up say different things."""
     return not _DECLARED[key[0]].additive and len(set(values)) > 1
 
 
