@@ -21,7 +21,7 @@ CONTRACT, INVOICE, CURRENCY, AMOUNT = "C-10021-2037", "INV-103-204002", "USD", 6
 BEGINS, LAST_DAY = date(2040, 2, 21), date(2040, 3, 20)
 CLOSED = date(2040, 3, 23)  # the API lets the next period take over late
 ISSUED, DUE, PAID = date(2040, 3, 24), date(2040, 4, 23), date(2040, 5, 18)
-BUCKETS = {"not_due", "1-30d", "31-60d", "61-90d", "over_90d", "unknown"}
+BUCKETS = {"not_due", "1-30d", "31-60d", "61-90d", "over_90d", "unknown", "credit"}
 MOST_AT_ONCE = 300_000_000.0  # seconds that the clock can be moved
 
 Look = Callable[[date], Scrape]
@@ -63,7 +63,7 @@ def look() -> Iterator[Look]:
 
                 wait_until(is_read)
                 scrape = Scrape.of(exporter.url)
-                assert differences(steer(simulator.url, "world"), scrape, "demo") == []
+                assert differences(steer(simulator.url, "world"), scrape, "demo", usage=False) == []
                 return scrape
 
             yield to

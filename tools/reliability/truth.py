@@ -68,7 +68,9 @@ COMPARED = (
 )
 
 
-def differences(world: Any, scrape: Scrape, organization: str, *, closed: bool = True) -> list[str]:
+def differences(
+    world: Any, scrape: Scrape, organization: str, *, closed: bool = True, usage: bool = True
+) -> list[str]:
     """List where a scrape differs from the world, one line for each.
 
     Args:
@@ -77,12 +79,14 @@ def differences(world: Any, scrape: Scrape, organization: str, *, closed: bool =
         organization: whose series are compared.
         closed: whether contracts' periods that are closed are compared too. What was first read of
             one is kept, so it is not the truth where that was under a fault.
+        usage: whether the own usage is compared too. Where the organization has two contracts, its
+            window stays with the period that is known, and the summary takes the newest.
     """
     page = _Page(scrape, {"organization": organization})
     found = (
         *_invoices(world["invoices"], page),
         *_contracts(world["contracts"], page, closed=closed),
-        *_usage(world["usage"], page),
+        *(_usage(world["usage"], page) if usage else ()),
         *page.differing(_LINES, _OF_LINE, world["lines"]),
         *(line for each in world["trustors"] for line in _trustor(each, page)),
     )
