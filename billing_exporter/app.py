@@ -22,6 +22,7 @@ from billing_exporter.genesys import Interrupted
 from billing_exporter.httpd.response import Body
 from billing_exporter.httpd.server import WebServer
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.polling.background_writer import BackgroundWriter
 from billing_exporter.polling.organization import Parts, Unit, withdraw
 from billing_exporter.polling.poller import SUCCESS, Poller
 from billing_exporter.polling.reading_store import StateDirectory, replace_file
@@ -76,7 +77,8 @@ class Exporter:
         self._stopped = threading.Event()
         self._spread: float | None = None
         kept = StateDirectory(state, self.telemetry.state_failed) if state else None
-        self._forecasts = Forecasts(_forecast_store(state, self.telemetry))
+        self._forecast_writer = BackgroundWriter()
+        self._forecasts = Forecasts(_forecast_store(state, self.telemetry, self._forecast_writer))
         self._parts = Parts(
             self.exposition,
             self.telemetry,
@@ -132,7 +134,10 @@ class Exporter:
             until = monotonic() + STOP_SECONDS
             for unit in self._units:
                 unit.stop(max(0.0, until - monotonic()))
-            if self._parts.state is not None and not self._parts.state.flush(SAVE_SECONDS):
+            is_saved = self._forecast_writer.flush(SAVE_SECONDS)
+            if self._parts.state is not None:
+                is_saved = self._parts.state.flush(SAVE_SECONDS if is_saved else 0) and is_saved
+            if not is_saved:
                 log.warning("the disk hangs: the last readings are not saved")
 
     def interrupt(self) -> None:
@@ -207,10 +212,10 @@ class Exporter:
             unit.start(spread)
 
 
-def _forecast_store(state: Path | None, telemetry: Telemetry) -> Store:
+def _forecast_store(state: Path | None, telemetry: Telemetry, writer: BackgroundWriter) -> Store:
     if state is None:
         return MemoryStore()
-    return FileStore(state / "forecasts", replace_file, telemetry.state_failed)
+    return FileStore(state / "forecasts", replace_file, telemetry.state_failed, writer.submit)
 
 
 class Reloader:

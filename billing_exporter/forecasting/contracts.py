@@ -7,7 +7,14 @@ from billing_exporter.collectors.contracts import ContractData
 from billing_exporter.forecasting.exposure import add_amounts, add_quantities
 from billing_exporter.forecasting.history import periods_of
 from billing_exporter.forecasting.outlook import Outlook
-from billing_exporter.forecasting.readings import Charge, Key, Period, Subject, contract_kind
+from billing_exporter.forecasting.readings import (
+    Charge,
+    Key,
+    Period,
+    Subject,
+    contract_kind,
+    finite,
+)
 from billing_exporter.genesys.records import BillingCharge, BillingContractPeriodDetail
 from billing_exporter.metrics import forecasts
 from billing_exporter.metrics.samples import Samples, labels
@@ -48,13 +55,14 @@ def _charge(row: BillingCharge) -> tuple[Key, Charge]:
     sku = label(product.sku if product else None)
     unit = label(product.unit_of_measure if product else None)
     name = label(row.name) or label(product.name if product else None) or sku
-    numbers = [n for n in (row.prepaid_quantity, row.fairuse_quantity) if n is not None]
+    included = (finite(row.prepaid_quantity), finite(row.fairuse_quantity))
+    numbers = [number for number in included if number is not None]
     charge = Charge(
         kind=contract_kind(unit),
-        quantity=row.actual_quantity,
+        quantity=finite(row.actual_quantity),
         included=sum(numbers[1:], numbers[0]) if numbers else None,
-        price=row.overage_rate,
-        overage_amount=row.overage_charge,
+        price=finite(row.overage_rate),
+        overage_amount=finite(row.overage_charge),
         currency=label(row.overage_currency),
     )
     return (name, sku, unit), charge

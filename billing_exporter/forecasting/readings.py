@@ -91,6 +91,11 @@ class Charge(msgspec.Struct, frozen=True):
         return self.amount(self.quantity or Decimal(0))
 
 
+def finite(number: Decimal | None) -> Decimal | None:
+    """Return a number, or None where it is none that can be computed with."""
+    return number if number is not None and number.is_finite() else None
+
+
 class Period(msgspec.Struct, frozen=True):
     """One billing period as it was read.
 

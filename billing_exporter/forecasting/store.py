@@ -8,6 +8,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -59,18 +60,29 @@ class FileStore:
         folder: is made where it is missing.
         replace: writes a file so that it is there in full or not at all.
         failed: counts a failure: ``save``, ``read`` or ``damaged``.
+        submit: runs a task for a key, soon or at once; a disk that hangs holds up only that.
     """
 
     def __init__(
-        self, folder: Path, replace: Callable[[Path, bytes], None], failed: Callable[[str], None]
+        self,
+        folder: Path,
+        replace: Callable[[Path, bytes], None],
+        failed: Callable[[str], None],
+        submit: Callable[[str, Callable[[], None]], None] = lambda _, task: task(),
     ) -> None:
         self._folder = folder
         self._replace = replace
         self._failed = failed
+        self._submit = submit
+        self._pending: dict[str, SubjectState] = {}
         self._lock = threading.Lock()
 
     def load(self, key: str) -> SubjectState:
-        """Return the state of a key."""
+        """Return the state of a key, the one that is still to be written first."""
+        with self._lock:
+            pending = self._pending.get(key)
+        if pending is not None:
+            return pending
         file = self._file(key)
         try:
             return _checked(file.read_bytes())
@@ -87,15 +99,26 @@ class FileStore:
 
     def save(self, key: str, state: SubjectState) -> None:
         """Keep a state."""
+        with self._lock:
+            self._pending[key] = state
+        self._submit(key, partial(self._write, key))
+
+    def _write(self, key: str) -> None:
+        with self._lock:
+            state = self._pending.get(key)
+        if state is None:
+            return
         content = encode(state)
         file = self._file(key)
         try:
-            with self._lock:
-                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._replace(file, _checksum(content) + b"\n" + content)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._replace(file, _checksum(content) + b"\n" + content)
         except OSError as error:
             self._failed("save")
             log.warning("a forecast state cannot be saved: %s", error.strerror)
+        with self._lock:
+            if self._pending.get(key) is state:
+                del self._pending[key]
 
     def _set_aside(self, file: Path) -> None:
         try:

@@ -14,7 +14,14 @@ from billing_exporter.forecasting.exposure import add_amounts, add_quantities
 from billing_exporter.forecasting.forecast import Kind
 from billing_exporter.forecasting.history import periods_of
 from billing_exporter.forecasting.outlook import Outlook
-from billing_exporter.forecasting.readings import Charge, Key, Period, Subject, overview_kind
+from billing_exporter.forecasting.readings import (
+    Charge,
+    Key,
+    Period,
+    Subject,
+    finite,
+    overview_kind,
+)
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import forecasts
 from billing_exporter.metrics.samples import Samples, labels
@@ -57,7 +64,7 @@ def _period(overview: TrusteeBillingOverview) -> Period | None:
     if start is None or end is None or end <= start:
         return None
     currency = label(overview.currency)
-    minimum = overview.minimum_monthly_amount
+    minimum = finite(overview.minimum_monthly_amount)
     minimums = {currency: minimum} if currency and minimum is not None else {}
     return Period(start.date(), _days(start, end), _charges(overview, currency), minimums)
 
@@ -97,10 +104,10 @@ def _added_up(usages: Iterable[SubscriptionOverviewUsage]) -> dict[Key, _Row]:
         if not key[0]:
             continue
         one = rows.setdefault(key, _Row(None, None, set(), set()))
-        one.usage = _sum(one.usage, row.usage_quantity)
-        one.prepaid = _sum(one.prepaid, row.prepay_quantity)
-        one.overage_prices.update(price for price in [row.overage_price] if price is not None)
-        one.prepaid_prices.update(price for price in [row.prepay_price] if price is not None)
+        one.usage = _sum(one.usage, finite(row.usage_quantity))
+        one.prepaid = _sum(one.prepaid, finite(row.prepay_quantity))
+        one.overage_prices.update(_known(row.overage_price))
+        one.prepaid_prices.update(_known(row.prepay_price))
     return rows
 
 
@@ -116,6 +123,11 @@ def _charge(kind: Kind, row: _Row, allowance: Allowance | None, currency: str) -
     if row.prepaid is not None and prepaid_price is not None:
         fixed = row.prepaid * prepaid_price
     return Charge(kind, row.usage, included, fixed, price, currency=currency)
+
+
+def _known(price: Decimal | None) -> set[Decimal]:
+    found = finite(price)
+    return set() if found is None else {found}
 
 
 def _agreed(prices: set[Decimal]) -> Decimal | None:

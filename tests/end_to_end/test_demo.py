@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from billing_exporter.collectors import configured
+from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.commands.demo import examples, settings_for
 from tools.testkit.processes import Program, run, starting, wait_until
@@ -79,7 +80,7 @@ def test_pace(time_scale: float, interval: str) -> None:
     organization = settings_for("http://127.0.0.1:1", time_scale=time_scale).organizations[0]
     collectors = list(configured(organization.collectors))
     assert len(collectors) == len(EVERY_COLLECTOR.__struct_fields__)
-    assert {settings.interval for _, settings in collectors} == {interval}
+    assert {settings.interval for _, settings in collectors} == {Duration(interval)}
 
 
 def test_examples() -> None:

@@ -69,7 +69,7 @@ def test_once(number: int) -> None:
         wait_until(lambda: asked(simulator) - {"oauth_token"})
         assert program.end(number) == 1
         assert program.stdout == ""
-        assert "interrupted, nothing is printed" in program.stderr
+        assert "interrupted, nothing is written" in program.stderr
         assert "Traceback" not in program.stderr
 
 

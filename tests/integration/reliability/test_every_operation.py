@@ -36,7 +36,8 @@ QUIET = Options(address="127.0.0.1:0", trustors=2, in_progress=0, rate_limit=0)
 REWRITING = {
     *("duplicate_rows", "nulls", "empty_strings", "wrong_types", "thousands", "nan"),
     *("unknown_enum", "renamed_keys", "weird_names", "restated"),
-    *("refreshed_late", "wrong_bill"),
+    *("refreshed_late", "wrong_bill", "late_node", "annual_period", "same_ids"),
+    *("credits", "payment_status"),
 }
 NOW = datetime.now(UTC)
 WINDOW = NOW - timedelta(days=3), NOW

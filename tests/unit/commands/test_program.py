@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from billing_exporter.collectors.registry import REGISTRY
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.simulator import Simulator
 from tests.unit.commands.calls import Call, variables
@@ -22,7 +23,7 @@ def test_metrics(call: Call) -> None:
     status, out, err = call("metrics")
     assert (status, err) == (0, "")
     assert out.startswith("# Metrics\n")
-    assert out.count("| metric | labels | meaning |") == 5
+    assert out.count("| metric | labels | meaning |") > len(REGISTRY)
 
 
 def test_schema(call: Call) -> None:

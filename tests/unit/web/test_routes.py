@@ -109,7 +109,7 @@ class Reload:
 
 
 @pytest.mark.parametrize(
-    ("errors", "status", "body"),
+    ("problems", "status", "body"),
     [
         (None, 200, "reloaded\n"),
         ("c.yml:1: a: wrong\nc.yml:2: b", 500, "c.yml:1: a: wrong\nc.yml:2: b\n"),
