@@ -31,7 +31,9 @@ def test_a_poll_that_gets_no_answer_ends() -> None:
 
 def test_a_customer_that_hangs_costs_the_others_nothing() -> None:
     """The sweep ends with the poll's time: the others are new, and that one keeps its numbers."""
-    settings = TrustorsSettings(timeout=Duration("6s"), concurrency=2, periods=("current",))
+    settings = TrustorsSettings(
+        timeout=Duration("6s"), concurrency=2, periods=("current",), history=0
+    )
     with Simulator(Options(address="127.0.0.1:0", trustors=6, in_progress=0)) as simulator:
         api = client_at(simulator.url)
         office = PollerHarness(collector=TrustorsCollector(settings), settings=settings, api=api)

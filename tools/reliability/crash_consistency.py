@@ -121,7 +121,7 @@ def refused_at_every_step(path: Path) -> int:
     for step in count(1):
         folder = Folder(path)
         folder.save(1)
-        sys.settrace(_at_step(step, _refuse, within="_replace"))
+        sys.settrace(_at_step(step, _refuse, within="replace_file"))
         folder.save(2)
         sys.settrace(None)
         found = folder.restored()

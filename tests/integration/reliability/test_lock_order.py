@@ -20,7 +20,6 @@ NESTED = (
     ("_publishing", "telemetry"),
     ("_changing", "telemetry"),  # a reload forgets who has left
     ("app", "_changing"),  # reloads come one by one
-    ("telemetry", "prometheus_client"),
 )
 
 

@@ -393,16 +393,3 @@ def test_both_spellings_of_the_keys_mean_the_same(cloud: ApiStub) -> None:
         texts.append(desk().poll())
     assert texts[0] == texts[1]
     assert len(lines(texts[0], "charge_overage_quantity")) == 1
-
-
-@pytest.mark.parametrize(
-    ("status", "shown"), [("closed", ["1"]), ("OPEN", ["0"]), ("Sealed", []), (None, [])]
-)
-def test_an_unknown_status_of_a_period_is_no_claim(
-    cloud: ApiStub, status: str | None, shown: list[str]
-) -> None:
-    """Open and closed are known in any case; of another status nothing is claimed."""
-    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))
-    put_detail(cloud, "co-1/p", **OPEN | {"status": status})
-    text = desk().poll()
-    assert [row[-1] for row in lines(text, "contract_period_closed")] == shown
