@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from billing_exporter.collectors.closed_periods import History
 from billing_exporter.forecasting.forecast import Kind
-from billing_exporter.forecasting.readings import Charge, Key, Period
+from billing_exporter.forecasting.readings import Charge, Key, Period, finite
 
 
 def periods_of(history: History, kind_of: Callable[[Key], Kind | None]) -> tuple[Period, ...]:
@@ -17,11 +17,16 @@ def periods_of(history: History, kind_of: Callable[[Key], Kind | None]) -> tuple
     periods = []
     for one in history.periods:
         charges = {
-            key: Charge(kind, quantity)
+            key: Charge(kind, finite(quantity))
             for key, quantity in one.quantities.items()
             if (kind := kind_of(key)) is not None
         }
+        amounts = {
+            currency: amount
+            for currency, amount in one.amounts.items()
+            if finite(amount) is not None
+        }
         days = (one.settlement.end - one.start).days + 1
         if days > 0:
-            periods.append(Period(one.start, days, charges, amounts=one.amounts))
+            periods.append(Period(one.start, days, charges, amounts=amounts))
     return tuple(periods)
