@@ -24,7 +24,7 @@ organizations:
     api_url: ${API_URL}
     client_id: ${CLIENT_ID}
     client_secret: ${CLIENT_SECRET}
-    collectors: {usage: {}, invoices: {lines: none}, contracts: {}, trustors: {}}
+    collectors: {usage: {}, invoices: {lines: none}, contracts: {history: 0}, trustors: {history: 0}}
 """
 RULES = sorted((ROOT / "prometheus" / "rules").glob("records_*.yml"))
 SUMS = (
