@@ -24,7 +24,8 @@ organizations:
     api_url: ${API_URL}
     client_id: ${CLIENT_ID}
     client_secret: ${CLIENT_SECRET}
-    collectors: {usage: {}, invoices: {lines: none}, contracts: {history: 0}, trustors: {history: 0}}
+    collectors:
+      {usage: {}, invoices: {lines: none}, contracts: {history: 0}, trustors: {history: 0}}
 """
 RULES = sorted((ROOT / "prometheus" / "rules").glob("records_*.yml"))
 SUMS = (
