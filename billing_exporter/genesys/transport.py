@@ -194,16 +194,18 @@ class Transport:
     def _read(self, response: requests.Response, deadline: Deadline) -> bytes:
         encoding = response.headers.get("Content-Encoding", "")
         status = response.status_code
+        # Raised after the block: an error that has another as its context keeps all its frames.
         try:
             return read_body(response.raw, encoding, self._largest_body, deadline.check)
         except TooLargeError:
             text = f"the answer is larger than {self._largest_body} bytes; is it the API's?"
-            raise UnexpectedAnswer(text, status=status) from None
         except EncodingError:
             text = "the answer is compressed in a way that was not asked for"
-            raise UnexpectedAnswer(text, status=status) from None
         except zlib.error:
-            raise Unreachable("the answer's compression is broken", status=status) from None
+            text = ""
+        if text:
+            raise UnexpectedAnswer(text, status=status)
+        raise Unreachable("the answer's compression is broken", status=status)
 
 
 def _late(deadline: Deadline) -> NoReturn:
