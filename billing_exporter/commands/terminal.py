@@ -19,7 +19,7 @@ _PRINTABLE_ASCII = re.compile(r"[\n\t -~]*")
 
 
 def escaped(text: str) -> str:
-    r"""Return the text with each steering character as `\uXXXX`, as JSON writes it."""
+    """Return the text with each control character escaped, as JSON writes it."""
     if _PRINTABLE_ASCII.fullmatch(text):
         return text
     return "".join(_escaped(character) for character in text)
