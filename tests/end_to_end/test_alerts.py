@@ -93,7 +93,7 @@ def alerts(
     folder = tmp_path_factory.mktemp("rules")
     rules = [folder / path.name for path in RULES]
     for source, path in zip(RULES, rules, strict=True):
-        path.write_text(_without_floor(hurried(source.read_text(), SCALE)))
+        path.write_text(_each_charge_speaks(hurried(source.read_text(), SCALE)))
     with ExitStack() as stack:
         simulator = stack.enter_context(_simulator(START))
         app = build(_settings(simulator.url), address="127.0.0.1:0", now=simulator.now)
@@ -114,10 +114,12 @@ def alerts(
         yield simulator, alertmanager
 
 
-def _without_floor(rules: str) -> str:
-    """Return rules to which no amount is too small: the world of this test is a small one."""
-    floor = r"(threshold_small_amount:value\n +expr: vector\()[0-9.]+"
-    return re.sub(floor, r"\g<1>0", rules)
+def _each_charge_speaks(rules: str) -> str:
+    """Return rules to which no amount is too small, and no customer's sum stands for its charges."""
+    for name, value in (("small_amount", "0"), ("overage_amount", "1e12")):
+        pattern = rf"(threshold_{name}:value\n +expr: vector\()[0-9.]+"
+        rules = re.sub(pattern, rf"\g<1>{value}", rules)
+    return rules
 
 
 def _settings(url: str) -> Settings:
