@@ -115,7 +115,7 @@ def alerts(
 
 
 def _each_charge_speaks(rules: str) -> str:
-    """Return rules to which no amount is too small, and no customer's sum stands for its charges."""
+    """Return rules to which no amount is too small, and no sum stands for its charges."""
     for name, value in (("small_amount", "0"), ("overage_amount", "1e12")):
         pattern = rf"(threshold_{name}:value\n +expr: vector\()[0-9.]+"
         rules = re.sub(pattern, rf"\g<1>{value}", rules)
