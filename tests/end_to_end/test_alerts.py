@@ -176,7 +176,7 @@ def test_what_goes_wrong_reaches_the_alertmanager(
     assert row["labels"]["currency"] == invoice["currencyIsoCode"]
     said = row["annotations"]["summary"]
     assert key in said
-    assert f"{invoice['amount']:.2f} {invoice['currencyIsoCode']}" in said
+    assert f"{invoice['amount']:,.2f} {invoice['currencyIsoCode']}" in said
     assert key in row["annotations"]["description"]
     assert row["annotations"]["runbook_url"].endswith(f"{overdue}.md")
     (row,) = _named(after, begun, trustor=trustor, charge=charge, grouping=grouping)
