@@ -2,6 +2,7 @@
 
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.family import PREFIX
+from billing_exporter.metrics.forecasts import QUALITY
 from billing_exporter.telemetry.catalogue import OWN
 
 _HISTOGRAM_PARTS = {"_bucket": ("le",), "_count": (), "_sum": ()}
@@ -22,7 +23,7 @@ def labels_of(name: str) -> tuple[str, ...]:
 def _all_labels() -> dict[str, tuple[str, ...]]:
     labels = {
         metric.name: ("organization", *metric.labels)
-        for metrics in CATALOGUE.values()
+        for metrics in (*CATALOGUE.values(), QUALITY)
         for metric in metrics
     }
     for own in OWN:

@@ -6,7 +6,7 @@ from tools.dashboards.frame import build, marked
 from tools.dashboards.layout import Line, Section
 from tools.dashboards.pages import INVOICES
 from tools.dashboards.panels import COUNT, DATE, MONEY, QUANTITY, Query, Unit, figure
-from tools.dashboards.queries import CURRENT, OVERDUE, UNPAID, Scope, milliseconds
+from tools.dashboards.queries import CREDIT, CURRENT, OVERDUE, OWED, UNPAID, Scope, milliseconds
 from tools.dashboards.sdk import dashboard as sdk
 from tools.dashboards.tables import Column, Label, grid
 from tools.dashboards.thresholds import BAD, GOOD, NOTICE, SOME, above, threshold
@@ -76,8 +76,7 @@ def _long_overdue() -> sdk.Panel:
 def _unknown_terms() -> sdk.Panel:
     return figure(
         "Due date unknown",
-        "Unpaid invoices whose payment terms tell no due date. They count as not overdue, for "
-        "all we know.",
+        "Unpaid invoices whose payment terms state no due date. They count as not overdue.",
         [Query(_unpaid_for("unknown"), "")],
         COUNT,
         steps=SOME,
@@ -103,9 +102,15 @@ def _ageing() -> sdk.Panel:
     return grid(
         "Unpaid amount by days past the due date",
         "Each row in its own currency; currencies are never added up. The due date is derived "
-        "from payment terms such as Net 30.",
+        "from payment terms such as Net 30. Credits are unpaid amounts below 0, which are not "
+        "taken off the other columns.",
         [Label("currency", "Currency", width=90)],
-        [*ages, overdue, Column("Unpaid", _SCOPE.total("currency", "unpaid_amount"), MONEY)],
+        [
+            *ages,
+            overdue,
+            Column("Unpaid", _SCOPE.total("currency", "unpaid_amount", OWED), MONEY),
+            Column("Credits", _SCOPE.total("currency", "unpaid_amount", CREDIT), MONEY),
+        ],
         sort="Currency",
         descending=False,
     )
@@ -122,7 +127,7 @@ def _open() -> sdk.Panel:
     return grid(
         "Unpaid invoices",
         "Days late are as of the reading, negative before the due date; empty where the payment "
-        "terms tell none. The API knows no partial payment.",
+        "terms state none. The API knows no partial payment.",
         [
             Label("invoice", "Invoice", width=170),
             Label("bill_to", "Billed to"),
@@ -162,7 +167,7 @@ def _issued(label: str, subject: str, subjects: str) -> sdk.Panel:
         f"{subjects}, $currency",
         f"Invoice lines in $currency, stacked by {subject} at the day the invoice was issued; the "
         f"last {_LOOKBACK_DAYS} days, whatever the time range. Lines are read for unpaid invoices "
-        "only, unless the exporter is told to read all.",
+        "only, unless the configuration asks for all.",
         Dated(amount, date, label),
         _LOOKBACK_DAYS,
     )
@@ -173,7 +178,7 @@ def _by(label: str, heading: str) -> sdk.Panel:
     return grid(
         f"By {heading.lower()}",
         "Sum of the invoice lines of all invoices that the exporter looks back on. Lines are read "
-        "for unpaid invoices only, unless it is told to read all.",
+        "for unpaid invoices only, unless the configuration asks for all.",
         [Label(label, heading), Label("currency", "Currency", width=90)],
         [
             Column("Amount", _SCOPE.total(by, "invoice_line_amount"), MONEY, width=150),

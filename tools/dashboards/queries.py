@@ -24,6 +24,8 @@ UNPAID = (
     'payment_status=~"(?i:unpaid|part(ial)?(ly)?[ _-]?paid|open|past[ _-]?due|'
     '(in[ _-]?)?disputed?)"'
 )
+# An unpaid amount below 0 is a credit: it has a line of its own and is not taken off the others.
+OWED, CREDIT = 'overdue!="credit"', 'overdue="credit"'
 OVERDUE = 'overdue!~"not_due|unknown|credit"'
 _EXPORTER = ("job", "instance")
 
@@ -44,6 +46,11 @@ class Scope:
     def at_end(self) -> Self:
         """The same choice, as it is at the end of the time range."""
         return replace(self, at=" @ end()")
+
+    @property
+    def day_ago(self) -> Self:
+        """The same choice, as it was a day before."""
+        return replace(self, at=" offset 1d")
 
     def select(self, metric: str, *matchers: str) -> str:
         """Return the selector of a metric's series that the variables leave.
@@ -124,6 +131,18 @@ def count(series: str, condition: str) -> str:
 def either(one: str, other: str) -> str:
     """Return the sum of two amounts, or the one of them that there is."""
     return f"({one} + {other}) or {one} or {other}"
+
+
+def renamed(series: str, label: str, name: str, pattern: str = "(.*)") -> str:
+    """Return series with what a pattern finds in a label under another name.
+
+    Args:
+        series: PromQL.
+        label: what is looked at.
+        name: the label that gets the pattern's group.
+        pattern: a regular expression with one group.
+    """
+    return f'label_replace({series}, "{name}", "$1", "{label}", "{pattern}")'
 
 
 def milliseconds(time: str) -> str:

@@ -6,7 +6,7 @@ const ALL = '.*';
 export function replacer(chosen, builtIn = {}) {
   const values = { ...builtIn, ...chosen };
   return (text) =>
-    text.replace(/\$(\w+)|\$\{(\w+)(?::\w+)?\}/g, (found, plain, braced) => {
+    text.replace(/\$([A-Za-z_]\w*)|\$\{(\w+)(?::\w+)?\}/g, (found, plain, braced) => {
       const value = values[plain ?? braced];
       return value === undefined ? found : value;
     });
