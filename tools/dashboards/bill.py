@@ -115,6 +115,7 @@ def money(scope: Scope) -> dashboard.Panel:
                 "of which overage",
                 scope.total("currency", "trustor_estimated_overage_amount", CURRENT),
                 MONEY,
+                width=150,
             ),
             Column("From", f"({low} > ({spent})) or ({spent})", MONEY),
             Column("At period end", end, MONEY),

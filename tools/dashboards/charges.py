@@ -1,7 +1,7 @@
 """The tables of customers' charges: usage against the allowance."""
 
 from tools.dashboards.panels import DATE, MONEY, QUANTITY, RATIO, Unit
-from tools.dashboards.queries import CURRENT, PREVIOUS, SECONDS_PER_DAY, Scope, milliseconds
+from tools.dashboards.queries import CURRENT, SECONDS_PER_DAY, Scope, milliseconds
 from tools.dashboards.sdk import dashboard
 from tools.dashboards.tables import Column, Label, grid
 from tools.dashboards.thresholds import used
@@ -39,7 +39,7 @@ def worst(scope: Scope, link: str) -> dashboard.Panel:
         [
             Column("Overage so far", rows, MONEY),
             Column("Unit price", f"{_price(scope)} {among}", _PRICE),
-            Column("Overage quantity", f"{_overage(scope)} {among}", QUANTITY),
+            Column("Overage quantity", f"{_overage(scope)} {among}", QUANTITY, width=130),
             Column("Used", f"{_usage(scope)} {among}", QUANTITY),
             Column("Allowance", f"{_allowance(scope)} {among}", QUANTITY),
         ],
@@ -58,12 +58,12 @@ def every(scope: Scope) -> dashboard.Panel:
         "another (fair use, roll-ups, storage categories), so do not add them up; there overage "
         "has no meaning and is not shown. Forecast: the quantity at period end. Used up on: the "
         "date when the allowance will be used up at the pace of the forecast; empty where it "
-        "lasts, or is used up already. Previous: used in the period before.",
+        "lasts, or is used up already.",
         [
-            Label("trustor", "Customer", width=160),
-            Label("charge", "Charge", width=205),
-            Label("grouping", "Grouping", width=150),
-            Label("unit", "Unit", width=80),
+            Label("trustor", "Customer", width=140),
+            Label("charge", "Charge", width=180),
+            Label("grouping", "Grouping", width=110),
+            Label("unit", "Unit", width=70),
             Label("currency", "Currency", width=75),
             *(Label(name) for name in ("organization", "trustor_id", "part_number")),
         ],
@@ -75,9 +75,8 @@ def every(scope: Scope) -> dashboard.Panel:
             Column(
                 "Used up on", milliseconds(f"({used_up(scope)})") + f" {among}", DATE, width=100
             ),
-            Column("Overage quantity", f"{_overage(scope)} {among}", QUANTITY),
-            Column("Overage amount", f"{_amount(scope)} {among}", MONEY),
-            Column("Previous", f"{_usage(scope, PREVIOUS)} {among}", QUANTITY),
+            Column("Overage quantity", f"{_overage(scope)} {among}", QUANTITY, width=130),
+            Column("Overage amount", f"{_amount(scope)} {among}", MONEY, width=125),
         ],
         sort="Used share",
     )
@@ -111,8 +110,8 @@ def used_up(scope: Scope) -> str:
     return f"{days} + on ({_WHO}) group_left () ({until})"
 
 
-def _usage(scope: Scope, period: str = CURRENT) -> str:
-    return scope.one("trustor_usage_quantity", period, by=CHARGE)
+def _usage(scope: Scope) -> str:
+    return scope.one("trustor_usage_quantity", CURRENT, by=CHARGE)
 
 
 def _allowance(scope: Scope) -> str:

@@ -14,8 +14,8 @@ _ROWS = 12
 def unused_amount(scope: Scope) -> dashboard.Panel:
     """Show what was prepaid for nothing, by currency."""
     return figure(
-        "Unused commitment, last period",
-        "Prepaid quantity that nobody used in the previous period, at its prepaid price; over the "
+        "Unused commitment",
+        "Prepaid quantity that nobody used in the last period, at its prepaid price; over the "
         "charges in which overage has a meaning.",
         [Query(f"sum by (currency) ({_unused_amount(scope)})", "{{currency}}")],
         Unit(MONEY.id, 0),
@@ -40,20 +40,20 @@ def commitment(scope: Scope, link: str) -> dashboard.Panel:
         "period: prepaid quantity less what was used, at the prepaid price. Effective unit price: "
         "prepaid and overage amount, divided by what was used; empty where nothing was.",
         [
-            Label("trustor", "Customer", width=200, link=(link, "Show this customer")),
-            Label("charge", "Charge", width=230),
+            Label("trustor", "Customer", width=210, link=(link, "Show this customer")),
+            Label("charge", "Charge", width=225),
             Label("unit", "Unit", width=80),
             Label("currency", "Currency", width=75),
             *(Label(name) for name in ("organization", "trustor_id", "part_number", "grouping")),
         ],
         [
-            Column("Unused amount", rows, MONEY),
+            Column("Unused amount", rows, MONEY, width=125),
             Column("Unused", f"{_unused(scope)} {among}", QUANTITY),
             Column("Prepaid", f"{prepaid} {among}", QUANTITY),
             Column("Used", f"{used} {among}", QUANTITY),
             Column("Used share", f"{used} / ({prepaid} > 0) {among}", RATIO, full=1, width=130),
             Column("Unit price", f"{price} {among}", _PRICE),
-            Column("Effective unit price", f"{_effective(scope)} {among}", _PRICE, width=140),
+            Column("Effective unit price", f"{_effective(scope)} {among}", _PRICE, width=150),
         ],
         sort="Unused amount",
     )

@@ -30,7 +30,7 @@ def dashboard() -> sdk.Dashboard:
     )
     link = PAGE.with_clicked("trustor")
     sections = (
-        Section("", (Line(4, figures), Line(14, (fleet(_SCOPE, link),)))),
+        Section("", (Line(4, figures, (4, 4, 4, 3, 6, 3)), Line(14, (fleet(_SCOPE, link),)))),
         Section(
             "Who is over, and who grows",
             (

@@ -2,7 +2,8 @@
 
 The simulator starts in the past and its clock leaps; after each leap the exporter polls
 everything, and what a scrape then shows is written down with that time. promtool makes blocks of
-it. At the end the clock is that of the machine, and Prometheus scrapes the exporter as usual.
+it. At the end the clock is that of the machine, and Prometheus scrapes the exporter as usual; it
+polls no more.
 """
 
 import re
@@ -11,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from billing_exporter.app import App, build
@@ -21,14 +22,16 @@ from billing_exporter.web.negotiation import Format
 from tools.paths import RULES
 from tools.testkit.prometheus_server import PrometheusServer, running_prometheus
 
-_STEP = timedelta(days=1)
-_CLOSE = timedelta(days=2)  # before now, steps are an hour: so far look the panels about polls
-_CLOSE_STEP = timedelta(hours=1)
+_DAY = timedelta(days=1)
 # A sample is looked at for longer than a step, else lines over days would have holds in them.
 LOOKBACK = "25h"
 _SETTINGS = {"storage.tsdb.retention.time": "500d", "query.lookback-delta": LOOKBACK}
+# A scrape that fails ends all series, and the exporter shares a process with what looks at it.
+_PATIENT = {"scrape_interval": "3s", "scrape_timeout": "3s"}
 _BLOCK = "--max-block-duration=744h"
 _SOURCE = 'job="exporter",instance="demo"'
+_FACTOR = 1.03  # by which the usage of a settled period is changed
+_CHANGE_DAY, _SEEN_DAY = 13, 22
 _WAITING = re.compile(r"^ +for: .*\n", re.MULTILINE)
 _SAMPLE = re.compile(rb"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
 
@@ -41,25 +44,50 @@ class Programs:
     promtool: Path
 
 
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """What lies before now.
+
+    Attributes:
+        days: how long it is.
+        step: time between two polls.
+        close: how long before now the steps become smaller, for panels about polls look so far.
+        close_step: time between two polls from then on.
+        trustors: customers of the demo.
+    """
+
+    days: int
+    step: timedelta = _DAY
+    close: timedelta = timedelta(days=3)
+    close_step: timedelta = timedelta(hours=1)
+    trustors: int = 12
+
+    def steps(self, last: datetime) -> Iterator[datetime]:
+        """Yield the times of the polls before now."""
+        at, near = last - timedelta(days=self.days), last - self.close
+        while at < last - self.close_step / 2:
+            yield at
+            at = min(at + self.step, near) if at < near else at + self.close_step
+
+
 @contextmanager
-def watched(programs: Programs, days: int) -> Iterator[PrometheusServer]:
-    """Run a Prometheus that has watched the demo for so many days, and watches it on.
+def watched(programs: Programs, past: Past) -> Iterator[PrometheusServer]:
+    """Run a Prometheus that has watched the demo for some time, and watches it on.
 
     Its alerts do not wait: what ``for`` says is left out, since the rules run for moments only.
     """
-    with tempfile.TemporaryDirectory() as name, _world(days) as (simulator, app):
+    with tempfile.TemporaryDirectory() as name, _world(past) as (simulator, app):
         folder = Path(name)
-        steps = [*_steps(simulator.now(), datetime.now(UTC))]
+        steps = [*past.steps(datetime.now(UTC))]
         _write_down(simulator, app, steps, folder / "history.om")
         _make_blocks(programs.promtool, folder / "history.om", folder / "data")
         app.server.start()
-        app.exporter.start(spread=0)
         try:
             target = app.server.url.removeprefix("http://")
             statics = [{"targets": [target], "labels": {"instance": "demo"}}]
             with running_prometheus(
                 programs.prometheus,
-                scrape={"static_configs": statics},
+                scrape={"static_configs": statics, **_PATIENT},
                 rules=_rules_that_do_not_wait(folder / "rules"),
                 data=folder / "data",
                 settings=_SETTINGS,
@@ -73,32 +101,43 @@ def watched(programs: Programs, days: int) -> Iterator[PrometheusServer]:
 
 
 @contextmanager
-def _world(days: int) -> Iterator[tuple[Simulator, App]]:
-    start = datetime.now(UTC) - timedelta(days=days)
-    options = Options(address="127.0.0.1:0", start=start, rate_limit=1_000_000)
+def _world(past: Past) -> Iterator[tuple[Simulator, App]]:
+    options = Options(
+        address="127.0.0.1:0",
+        start=datetime.now(UTC) - timedelta(days=past.days),
+        rate_limit=1_000_000,
+        trustors=past.trustors,
+    )
     with Simulator(options) as simulator:
         settings = settings_for(simulator.url, time_scale=1)
         yield simulator, build(settings, address="127.0.0.1:0", now=simulator.now)
 
 
-def _steps(first: datetime, last: datetime) -> Iterator[datetime]:
-    """Yield the times of the polls; towards the end they are closer."""
-    at = first
-    while at < last - _CLOSE_STEP / 2:
-        yield at
-        at += _STEP if at < last - _CLOSE else _CLOSE_STEP
-
-
 def _write_down(simulator: Simulator, app: App, steps: list[datetime], file: Path) -> None:
     """Let time leap from step to step and write what a scrape shows at each."""
+    period, restated_on = _restatement(steps[-1])
     with file.open("wb") as output:
         for step in steps:
             _leap(simulator, step)
+            if step.date() >= restated_on:
+                simulator.service.set_faults([f"restated:factor={_FACTOR},period={period}"])
             app.exporter.poll_once()
             text = b"".join(app.exporter.scrape(Format.TEXT, gzip=False))
             output.writelines(samples(text, step.timestamp()))
         output.write(b"# EOF\n")
     _leap(simulator, datetime.now(UTC))
+    app.exporter.poll_once()
+
+
+def _restatement(now: datetime) -> tuple[date, date]:
+    """Return the start of a calendar month that had settled, and the day on which it changes.
+
+    Periods settle within twelve days of their end, and are read again on the fifteenth.
+    """
+    this_month = now.date().replace(day=1)
+    if now.day <= _SEEN_DAY:
+        this_month = (this_month - _DAY).replace(day=1)
+    return (this_month - _DAY).replace(day=1), this_month.replace(day=_CHANGE_DAY)
 
 
 def _leap(simulator: Simulator, to: datetime) -> None:

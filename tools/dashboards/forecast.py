@@ -29,7 +29,7 @@ def dashboard() -> sdk.Dashboard:
         Section(
             "Ahead of the last period, or behind it",
             (
-                Line(11, (pace.ahead(_SCOPE), pace.behind(_SCOPE))),
+                Line(12, (pace.ahead(_SCOPE), pace.behind(_SCOPE))),
                 Line(11, (pace.used_up_next(_SCOPE, customer),)),
             ),
         ),

@@ -13,7 +13,7 @@ def unreadable(scope: Scope) -> dashboard.Panel:
     """Show how many customers cannot be read."""
     failing = scope.one("trustor_status", 'status=~"forbidden|disabled|error"')
     return figure(
-        "Customers not readable",
+        "Not readable",
         "Customers that refuse their overview, are disabled or fail. No total holds them.",
         [Query(f"sum({failing})", "")],
         COUNT,
@@ -24,7 +24,7 @@ def unreadable(scope: Scope) -> dashboard.Panel:
 def unread(scope: Scope) -> dashboard.Panel:
     """Show how many customers have not been read yet."""
     return figure(
-        "Customers not read yet",
+        "Not read yet",
         "Listed customers without a reading, or with one that is too old. Totals over customers "
         "are absent meanwhile.",
         [Query(f"sum({scope.one('trustors_without_reading')})", "")],
@@ -46,13 +46,13 @@ def series(scope: Scope) -> dashboard.Panel:
 
 def rows(scope: Scope) -> dashboard.Panel:
     """Rank the reasons for which rows gave no sample."""
-    dropped = scope.select("rows_dropped_total")
+    dropped = scope.select("rows_dropped_total", 'reason!="zero"')
     counted = f"sum by (collector, reason) (increase({dropped}{_DAY}))"
     return ranked(
         "Rows without a sample in the last day",
         "Rows, or numbers in them, that gave no sample, by collector and reason; over all polls of "
-        "the last day. zero: a row of zeros that is left out as configured. The metric reference "
-        "explains each reason.",
+        "the last day. Rows of zeros that are left out as configured do not count. The metric "
+        "reference explains each reason.",
         Query(f"sort_desc({counted})", "{{collector}}: {{reason}}"),
         COUNT,
     )

@@ -53,7 +53,7 @@ def used_up_next(scope: Scope, link: str) -> dashboard.Panel:
         f"The {_ROWS} that are used up next, at the pace of the forecast. From and to: the band of "
         "the quantity at period end.",
         [
-            Label("trustor", "Customer", width=200, link=(link, "Show this customer")),
+            Label("trustor", "Customer", width=210, link=(link, "Show this customer")),
             Label("charge", "Charge", width=230),
             Label("unit", "Unit", width=85),
             *(Label(name) for name in ("organization", "trustor_id", "part_number", "grouping")),

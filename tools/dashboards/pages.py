@@ -49,7 +49,7 @@ OVERVIEW = Page(
     slug="overview",
     name="Overview",
     description="What this period will cost, what drives it, what is unpaid, what changed.",
-    variables=("organization", "currency"),
+    variables=("organization", "group", "currency"),
     since="now-90d",
 )
 CUSTOMERS = Page(
@@ -57,7 +57,7 @@ CUSTOMERS = Page(
     name="Customers",
     description="A partner's customers: who is over, who grows, whose contract ends, who is not "
     "readable; and all charges of the chosen ones.",
-    variables=("organization", "trustor", "currency"),
+    variables=("organization", "group", "trustor", "currency"),
     since="now-90d",
 )
 INVOICES = Page(
@@ -81,7 +81,7 @@ FORECAST = Page(
     name="Forecast",
     description="What this period will cost and how sure that is, who runs ahead of the last "
     "period, and how good earlier forecasts were.",
-    variables=("organization", "trustor", "currency"),
+    variables=("organization", "group", "trustor", "currency"),
     since="now-90d",
 )
 TRUTH = Page(

@@ -12,6 +12,7 @@ Steps = Sequence[tuple[float | None, str]]
 """Thresholds: from which value on which colour; the first value is None."""
 
 PLAIN: Steps = ((None, "text"),)
+_LARGE = common.VizTextDisplayOptions(title_size=18, value_size=38)  # pixels
 LAST = common.ReduceDataOptions(values=False, calcs=["lastNotNull"], fields="")
 """One value per series: its newest."""
 
@@ -82,8 +83,11 @@ def figure(
         text_mode=_text_mode(queries),
         orientation=common.VizOrientation.AUTO if trend else common.VizOrientation.HORIZONTAL,
         reduce_options=LAST,
+        text=_LARGE if trend else None,
     )
     config = field_config(unit, steps, None)
+    if trend:
+        config.min_val, config.field_min_max = 0, True  # each line has a scale of its own
     return dashboard.Panel(
         type_val="stat",
         title=title,

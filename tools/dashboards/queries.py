@@ -11,6 +11,7 @@ their sum (``together``).
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Self
 
 from billing_exporter.metrics.family import PREFIX
@@ -28,6 +29,8 @@ UNPAID = (
 OWED, CREDIT = 'overdue!="credit"', 'overdue="credit"'
 OVERDUE = 'overdue!~"not_due|unknown|credit"'
 _EXPORTER = ("job", "instance")
+# All other variables are named like their label.
+LABEL_OF = MappingProxyType({"group": "trustor"})
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Scope:
     """What a dashboard's variables choose.
 
     Attributes:
-        variables: those named like the label that they choose, without ``job``, which all have.
+        variables: those that choose values of a label, without ``job``, which all have.
         at: PromQL's modifier of the time that every selector looks at; empty for none.
     """
 
@@ -119,8 +122,8 @@ class Scope:
         return f"({left}) / {SECONDS_PER_DAY}"
 
     def _chosen(self, labels: Collection[str]) -> list[str]:
-        names = ("job", *self.variables)
-        return [f'{name}=~"${name}"' for name in names if name in labels]
+        matchers = {"job": "job", **{name: LABEL_OF.get(name, name) for name in self.variables}}
+        return [f'{label}=~"${name}"' for name, label in matchers.items() if label in labels]
 
 
 def count(series: str, condition: str) -> str:

@@ -4,6 +4,7 @@ from tools.dashboards.panels import DATASOURCE, LAST, Query, Steps, Unit, field_
 from tools.dashboards.sdk import bargauge, common, dashboard, prometheus
 
 BLUE: Steps = ((None, "blue"),)
+_LOWEST, _HIGHEST = 16, 44  # pixels of a bar with its name
 _TEXT = common.VizTextDisplayOptions(title_size=13, value_size=14)  # pixels
 
 
@@ -56,7 +57,9 @@ def _options() -> bargauge.Options:
         value_mode=common.BarGaugeValueMode.TEXT,
         name_placement=common.BarGaugeNamePlacement.TOP,
         show_unfilled=False,
-        sizing=common.BarGaugeSizing.AUTO,
+        sizing=common.BarGaugeSizing.MANUAL,
+        min_viz_height=_LOWEST,
+        max_viz_height=_HIGHEST,
         orientation=common.VizOrientation.HORIZONTAL,
         reduce_options=LAST,
         text=_TEXT,

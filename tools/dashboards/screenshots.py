@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tools.dashboards.demo_months import Programs, watched
+from tools.dashboards.demo_months import Past, Programs, watched
 from tools.dashboards.pages import PAGES
 from tools.paths import ROOT
 from tools.testkit.components import find
@@ -29,7 +29,7 @@ _BUILT = _VIEWER / "dist" / "index.html"
 _IMAGES = ROOT / "docs" / "images"
 _LAPTOP_WIDTH = 1366  # pixels
 _SHOWN_HEIGHT = 1400  # pixels of each dashboard; all of it would be too tall for a page
-_NOTE = "Months of the demo's world."
+_NOTE = "Data: months of the demo's world."
 _MOST_BYTES = 300_000
 _PATIENCE_MILLISECONDS = 60_000
 _DARK = "overview"
@@ -83,7 +83,7 @@ def _watching(prometheus: str | None, days: int) -> Iterator[str]:
         raise SystemExit(
             "missing: python -m tools.testkit.components fetch prometheus-3 promtool-3"
         )
-    with watched(Programs(server, promtool), days) as watching:
+    with watched(Programs(server, promtool), Past(days=days)) as watching:
         yield watching.url
 
 

@@ -19,8 +19,8 @@ _RESTATED = ((None, "text"), (1.0, NOTICE))
 def dashboard() -> sdk.Dashboard:
     """Build the dashboard."""
     figures = (
-        _settled("trustor", "Customers' periods settled"),
-        _settled("contract", "Contracts' periods settled"),
+        _settled("trustor", "Customers' periods"),
+        _settled("contract", "Contracts' periods"),
         _restated(),
         left_out.unreadable(_SCOPE),
         left_out.unread(_SCOPE),

@@ -2,6 +2,7 @@
 
 from tools.dashboards.panels import DATE, DAYS, QUANTITY, RATIO, Query, Unit, lines
 from tools.dashboards.queries import CURRENT, SECONDS_PER_DAY, Scope, milliseconds
+from tools.dashboards.ranking import ranked
 from tools.dashboards.sdk import dashboard
 from tools.dashboards.tables import Column, Label, grid
 from tools.dashboards.thresholds import BAD, GOOD, NOTICE
@@ -38,7 +39,9 @@ def balances(scope: Scope) -> dashboard.Panel:
             Column("Removed", of("decrease"), QUANTITY),
             Column("Used", of("consumption"), QUANTITY),
             Column("Balance", of("balance"), QUANTITY, ((None, BAD), (1, GOOD))),
-            Column("Overage quantity", of("overage"), QUANTITY, ((None, "text"), (1, BAD))),
+            Column(
+                "Overage quantity", of("overage"), QUANTITY, ((None, "text"), (1, BAD)), width=130
+            ),
             Column("Lasts", scope.in_open_periods(scope.recorded(_RUNWAY)), DAYS),
             Column("Used up on", milliseconds(_used_up(scope)), DATE, width=105),
             Column(
@@ -76,11 +79,12 @@ def remaining(scope: Scope) -> dashboard.Panel:
 
 
 def runways(scope: Scope) -> dashboard.Panel:
-    """Show how many days each wallet lasts, over time."""
-    return lines(
+    """Rank the wallets by how soon they are empty."""
+    lasts = scope.in_open_periods(scope.recorded(_RUNWAY))
+    return ranked(
         "Days that each wallet lasts",
         "At the average pace of the period so far (from the recording rules). A wallet that "
-        "nobody draws on has no line.",
-        [Query(scope.in_open_periods(scope.recorded(_RUNWAY)), _WALLET_NAME)],
+        "nobody draws on has no bar.",
+        Query(f"sort({lasts})", _WALLET_NAME),
         DAYS,
     )

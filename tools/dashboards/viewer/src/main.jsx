@@ -11,6 +11,7 @@ import { Prometheus } from './prometheus.js';
 import { listVariables, replacer } from './variables.js';
 
 const MARGIN = 16;
+const CHOSEN = { datasource: 'Prometheus', query: 'All', textbox: '.*' };
 const SECONDS = { d: 86400, h: 3600 };
 const parameters = new URLSearchParams(window.location.search);
 // What a driver of the browser waits for: how many panels are done, and what is wrong with them.
@@ -81,7 +82,7 @@ function Dashboard({ board, values, view, marks, theme }) {
 }
 
 function Header({ board, theme }) {
-  const choices = board.templating.list.map((each) => `${each.label}: ${each.multi ? 'All' : 'Prometheus'}`);
+  const choices = board.templating.list.map((each) => `${each.label}: ${CHOSEN[each.type]}`);
   const faint = { color: theme.colors.text.secondary, fontSize: 12 };
   return (
     <div style={{ marginBottom: 8 }}>
