@@ -21,6 +21,7 @@ from billing_exporter.genesys import ApiError, BillingApi, Interrupted, RateLimi
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.reading import Reading, read
 from billing_exporter.polling.state import Kept, State
+from billing_exporter.polling.timing import Timing
 from billing_exporter.telemetry.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -83,8 +84,7 @@ class Poller:
         self.state = State()
         self._keep = keep
         self._retired = False
-        self._began: float | None = None  # monotonic, of the poll under way
-        self._due: float | None = None  # monotonic, of the next one
+        self.timing = Timing()
         self._fits = True
         self._publishing = threading.Lock()
         self._turn = threading.Lock()
@@ -178,22 +178,16 @@ class Poller:
         Raises:
             Interrupted: the program stops, or another poller has taken the place of this one.
         """
-        self._began = monotonic()
+        self.timing.begin()
         try:
             with self._turn:
                 return self._polled()
         finally:
-            self._began = self._due = None
+            self.timing.end()
 
     def overdue(self) -> float:
-        """Return by how many seconds the poll under way exceeds its timeout, or the next is late.
-
-        A poll that waits for its turn is under way.
-        """
-        began, due, now = self._began, self._due, monotonic()
-        if began is not None:
-            return max(0.0, now - began - self.target.settings.timeout.seconds)
-        return 0.0 if due is None else max(0.0, now - due)
+        """Return how many seconds the poll under way exceeds its timeout, or the next is late."""
+        return self.timing.overdue(self.target.settings.timeout.seconds)
 
     def _polled(self) -> State:
         at, start = self._now(), monotonic()
@@ -238,7 +232,7 @@ class Poller:
 
     def expect(self, wait: float) -> None:
         """Note in how many seconds the next poll is due."""
-        self._due = monotonic() + wait
+        self.timing.expect(wait)
         self.state = replace(self.state, next_poll=self._now() + timedelta(seconds=wait))
 
     def _fetched(self, at: datetime) -> Reading:
@@ -246,6 +240,7 @@ class Poller:
 
         def progress(done: int, total: int) -> None:
             with self._unless_retired():
+                self.timing.progress = done, total
                 self._telemetry.remaining(**self._where, count=total - done)
             if self._progress is not None:
                 self._progress(done, total)
@@ -345,6 +340,7 @@ class Poller:
             failures=0,
             reading=replace(reading, changed={}),
             retry_after=0,
+            error="",
         )
         log.info("polled", extra={**self._where, "series": reading.series})
 
@@ -365,6 +361,7 @@ class Poller:
             outcome=reason,
             failures=self.state.failures + 1,
             retry_after=wait or 0,
+            error=_sentence(error),
         )
         # They hold answers that may be large, and where one holds its own error too, nothing but
         # the garbage collector would free them, which looks at old objects rarely.
@@ -384,6 +381,11 @@ class Poller:
             if self._retired:
                 raise Interrupted
             yield
+
+
+def _sentence(error: Exception) -> str:
+    """Return what a page shows of an error; that of a fault of ours could hold anything."""
+    return str(error) if isinstance(error, ApiError) else type(error).__name__
 
 
 def _facts(error: Exception) -> dict[str, str]:

@@ -35,6 +35,7 @@ class State:
         next_poll: when the next one is due, as told by the loop.
         seconds: how long the last poll took.
         retry_after: what the API asked to wait, seconds.
+        error: the sentence of the last failure; empty after a success.
     """
 
     outcome: str | None = None
@@ -45,6 +46,7 @@ class State:
     next_poll: datetime | None = None
     seconds: float | None = None
     retry_after: float = 0
+    error: str = ""
     restored: bool = False
 
     @property
