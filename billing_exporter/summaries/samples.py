@@ -139,17 +139,19 @@ def _money(samples: Samples, subject: Subject) -> Iterator[Money]:
         for key, least in _sums(samples.values(subject.minimum)).items():
             if key[0] == "previous":
                 total[key] = max(total.get(key, least), least)
-    bands = [
+    forecast, lower, upper = (
         {_currency(text): value for text, value in samples.values(metric).items()}
         for metric in (subject.forecast.forecast, subject.forecast.lower, subject.forecast.upper)
-    ]
-    currencies = {currency for _, currency in total}.union(*bands)
+    )
+    currencies = {currency for _, currency in total} | forecast.keys()
     for currency in sorted(currencies):
         yield Money(
             currency,
             total.get(("current", currency)),
             overage.get(("current", currency)),
-            *(band.get(currency) for band in bands),
+            forecast.get(currency),
+            lower.get(currency),
+            upper.get(currency),
             total.get(("previous", currency)),
         )
 
