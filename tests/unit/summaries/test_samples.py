@@ -134,7 +134,7 @@ def test_ten_of_the_largest_overages_are_kept() -> None:
 @given(st.text(max_size=40))
 def test_any_name_stays_as_it_is(name: str) -> None:
     """Names with quotes, commas and labels of other series are read back as they were."""
-    given_ = f'{name}",period="current",currency="XXX'
+    given_ = f'{name}",period="current",currency="GBP'
     summary = customer(given_, current=overview(row(given_, "2", "1"), month=11))
     assert isinstance(summary, Account)
     assert (summary.name, summary.money) == (given_, ())
