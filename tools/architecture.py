@@ -74,10 +74,11 @@ PRODUCT: dict[str, tuple[str, ...]] = {
 
 # Folder or module of tools -> the tools that it may import; all of them may import the product.
 TOOLS: dict[str, tuple[str, ...]] = {
+    "alert_rules": ("paths",),
     "architecture": ("paths",),
     "bench": ("paths", "testkit"),
-    "chart": ("dashboards", "paths"),
-    "dashboards": ("paths", "testkit"),
+    "chart": ("alert_rules", "dashboards", "paths"),
+    "dashboards": ("alert_rules", "paths", "testkit"),
     "demo_stack": ("dashboards", "paths", "testkit"),
     "paths": (),
     "release": ("paths",),

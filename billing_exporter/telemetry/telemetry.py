@@ -50,7 +50,8 @@ from billing_exporter.telemetry.catalogue import (
 from billing_exporter.telemetry.families import Family
 from billing_exporter.telemetry.process import ProcessMetrics
 
-_BUCKETS_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+# Up to the five minutes that one operation may take.
+_BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300)
 _EOF = "# EOF\n"
 _GRANTED = {"200": True, "403": False}
 
