@@ -98,21 +98,21 @@ class Telemetry:
         self._overdue = read
 
     def sharded(self, index: int, count: int) -> None:
-        """Return which one of how many exporters this is."""
+        """Show which one of how many exporters this is."""
         self._gauges[SHARD_INDEX].set(index)
         self._gauges[SHARDS].set(count)
 
     def configured(self, at: datetime) -> None:
-        """Tell when the configuration was read."""
+        """Show when the configuration was read."""
         self._gauges[RELOADED].set(1)
         self._gauges[RELOADED_AT].set(at.timestamp())
 
     def misconfigured(self) -> None:
-        """Return that the configuration has an error and the last good one goes on."""
+        """Show that the configuration has an error and the last good one goes on."""
         self._gauges[RELOADED].set(0)
 
     def interval(self, organization: str, collector: str, seconds: float) -> None:
-        """Return how often a collector polls."""
+        """Show how often a collector polls."""
         self._gauges[INTERVAL].labels(organization, collector).set(seconds)
 
     def listed(self, organization: str, collector: str, *, listed: bool) -> None:
@@ -196,8 +196,8 @@ class Telemetry:
         """Return how many values of the latest reading gave no sample, by reason."""
         return self._dropped.get((organization, collector), {})
 
-    def forget(self, organization: str, collector: str) -> None:
-        """Show nothing more of a collector that is no longer configured."""
+    def remove(self, organization: str, collector: str) -> None:
+        """Remove the series of a collector that is no longer configured."""
         key = {"organization": organization, "collector": collector}
         self._dropped.pop((organization, collector), None)
         with self._lock:
@@ -205,8 +205,8 @@ class Telemetry:
                 if own.labels[:2] == POLL:
                     metric.remove_by_labels(key)
 
-    def forget_all(self, organization: str) -> None:
-        """Show nothing more of an organization that is no longer configured."""
+    def remove_organization(self, organization: str) -> None:
+        """Remove the series of an organization that is no longer configured."""
         key = {"organization": organization}
         with self._lock:
             for own, metric in (*self._gauges.items(), *self._counters.items()):
@@ -216,8 +216,8 @@ class Telemetry:
             for operation in self._per_customer:
                 self._grants.pop((organization, operation), None)
 
-    def withdrawn(self, organization: str, collector: str) -> None:
-        """Return that a reading became too old to be shown."""
+    def expired(self, organization: str, collector: str) -> None:
+        """Show no series of a reading that became too old."""
         self._gauges[SERIES].labels(organization, collector).set(0)
 
     def tolerated(self, organization: str, collector: str, reason: str) -> None:
