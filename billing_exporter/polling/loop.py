@@ -58,6 +58,7 @@ class Loop(threading.Thread):
     def run(self) -> None:
         """Wait and poll; a poll begins only when the one before has ended."""
         wait = self._delay
+        self.poller.expect(wait)
         while not self._is_stopped_within(wait):
             try:
                 state = self.poller.poll()

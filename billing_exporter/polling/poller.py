@@ -21,6 +21,7 @@ from billing_exporter.polling.publisher import Publisher
 from billing_exporter.polling.reading import Reading, read
 from billing_exporter.polling.state import SUCCESS, Kept, State
 from billing_exporter.polling.target import Target
+from billing_exporter.polling.timing import Timing
 from billing_exporter.telemetry.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -61,8 +62,7 @@ class Poller:
         self.target = target
         self.state = State()
         self._keep = keep
-        self._began: float | None = None  # monotonic, of the poll under way
-        self._due: float | None = None  # monotonic, of the next one
+        self.timing = Timing()
         self._fits = True
         self._turn = threading.Lock()
         self._publisher = Publisher(target, exposition, telemetry)
@@ -142,22 +142,16 @@ class Poller:
         Raises:
             Interrupted: the program stops, or another poller has taken the place of this one.
         """
-        self._began = monotonic()
+        self.timing.begin()
         try:
             with self._turn:
                 return self._polled()
         finally:
-            self._began = self._due = None
+            self.timing.end()
 
     def overdue(self) -> float:
-        """Return by how many seconds the poll under way exceeds its timeout, or the next is late.
-
-        A poll that waits for its turn is under way.
-        """
-        began, due, now = self._began, self._due, monotonic()
-        if began is not None:
-            return max(0.0, now - began - self.target.settings.timeout.seconds)
-        return 0.0 if due is None else max(0.0, now - due)
+        """Return how many seconds the poll under way exceeds its timeout, or the next is late."""
+        return self.timing.overdue(self.target.settings.timeout.seconds)
 
     def _polled(self) -> State:
         at, start = self._now(), monotonic()
@@ -198,7 +192,7 @@ class Poller:
 
     def expect(self, wait: float) -> None:
         """Note in how many seconds the next poll is due."""
-        self._due = monotonic() + wait
+        self.timing.expect(wait)
         self.state = replace(self.state, next_poll=self._now() + timedelta(seconds=wait))
 
     def _fetched(self, at: datetime) -> Reading:
@@ -206,6 +200,7 @@ class Poller:
 
         def progress(done: int, total: int) -> None:
             with self._publisher.while_open():
+                self.timing.progress = done, total
                 self._publisher.remaining(total - done)
             if self._progress is not None:
                 self._progress(done, total)
@@ -283,7 +278,7 @@ class Poller:
         else:
             log.log(self._level(reason, error), "poll failed: %s", error, extra=facts)
         wait = error.retry_after if isinstance(error, RateLimited) else None
-        self.state = self.state.fail(reason, wait or 0)
+        self.state = self.state.fail(reason, _sentence(error), wait or 0)
         # They hold answers that may be large, and where one holds its own error too, nothing but
         # the garbage collector would free them, which looks at old objects rarely.
         clear_frames(error.__traceback__)
@@ -303,6 +298,11 @@ class Poller:
             self._publisher.tolerated(error.reason)
         facts = {**self._where, "reason": error.reason, "about": about, **_facts(error)}
         log.warning("left out: %s", error, extra=facts)
+
+
+def _sentence(error: Exception) -> str:
+    """Return what a page shows of an error; that of a fault of ours could hold anything."""
+    return str(error) if isinstance(error, ApiError) else type(error).__name__
 
 
 def _facts(error: Exception) -> dict[str, str]:

@@ -37,6 +37,7 @@ class State:
         next_poll: when the next one is due, as told by the loop.
         seconds: how long the last poll took.
         retry_after: what the API asked to wait, seconds.
+        error: the sentence of the last failure; empty after a success.
     """
 
     outcome: str | None = None
@@ -47,6 +48,7 @@ class State:
     next_poll: datetime | None = None
     seconds: float | None = None
     retry_after: float = 0
+    error: str = ""
     restored: bool = False
 
     @property
@@ -71,11 +73,18 @@ class State:
             failures=0,
             reading=reading,
             retry_after=0,
+            error="",
         )
 
-    def fail(self, reason: str, retry_after: float) -> Self:
+    def fail(self, reason: str, error: str, retry_after: float) -> Self:
         """Return the state after a poll has failed: the last good reading stays."""
-        return replace(self, outcome=reason, failures=self.failures + 1, retry_after=retry_after)
+        return replace(
+            self,
+            outcome=reason,
+            error=error,
+            failures=self.failures + 1,
+            retry_after=retry_after,
+        )
 
     def end(self, seconds: float) -> Self:
         """Return the state after a poll that took so long, however it ended."""

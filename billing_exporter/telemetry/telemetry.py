@@ -85,6 +85,7 @@ class Telemetry:
         self._followed: dict[Own, Callable[[], int]] = dict.fromkeys(_FOLLOWED, int)
         self._overdue: Callable[[], Iterable[tuple[tuple[str, str], float]]] = tuple
         self._process = ProcessMetrics() if process else None
+        self._dropped: dict[tuple[str, str], dict[str, int]] = {}
         self._kept: dict[bool, tuple[str, Deflated]] = {}
         self.sharded(0, 1)
 
@@ -170,6 +171,7 @@ class Telemetry:
             organization, collector, series=series, left_out=left_out, labels_cut=labels_cut
         )
         self._counters[MERGED].labels(**key).inc(merged)
+        self._dropped[organization, collector] = dict(dropped)
         for reason, count in dropped.items():
             self._counters[DROPPED].labels(**key, reason=reason).inc(count)
 
@@ -186,9 +188,18 @@ class Telemetry:
         """Count a reading on disk that could not be saved or used."""
         self._counters[STATE_FAILURES].labels(reason).inc()
 
+    def values(self, own: Own) -> dict[tuple[str, ...], float]:
+        """Return the values of a gauge or counter, by its label values."""
+        return (self._gauges | self._counters)[own].values()
+
+    def dropped(self, organization: str, collector: str) -> Mapping[str, int]:
+        """Return how many values of the latest reading gave no sample, by reason."""
+        return self._dropped.get((organization, collector), {})
+
     def remove(self, organization: str, collector: str) -> None:
         """Remove the series of a collector that is no longer configured."""
         key = {"organization": organization, "collector": collector}
+        self._dropped.pop((organization, collector), None)
         with self._lock:
             for own, metric in (*self._gauges.items(), *self._counters.items()):
                 if own.labels[:2] == POLL:
