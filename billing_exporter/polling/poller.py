@@ -15,11 +15,11 @@ from time import monotonic
 from traceback import clear_frames
 from typing import Any, Protocol
 
-from billing_exporter.collectors import Collector, Poll
+from billing_exporter.collectors import REGISTRY, Collector, Poll
 from billing_exporter.collectors.settings import CollectorSettings
 from billing_exporter.genesys import ApiError, BillingApi, Interrupted, RateLimited
 from billing_exporter.metrics.exposition import Exposition
-from billing_exporter.polling.reading import Reading, read
+from billing_exporter.polling.reading import Reading, read_in_steps
 from billing_exporter.polling.state import Kept, State
 from billing_exporter.telemetry.telemetry import Telemetry
 
@@ -29,6 +29,8 @@ SUCCESS = "success"
 # What a poll reads is shown in batches; the rest after one is in proportion to what it cost.
 BATCH_SECONDS = 1.0
 BATCH_REST = 9
+# Text of customers that is rendered before it is deflated and let go.
+STEP_BYTES = 4 * 1024 * 1024
 # In the middle of a poll what was read is saved so often; every so many series add as much.
 SAVE_SECONDS = 4.0
 SAVE_SERIES = 500_000
@@ -114,10 +116,10 @@ class Poller:
             return
         at, data, succeeded = kept
         try:
-            reading = self._read(self.target.collector.fresh(data, self._now()), at, None)
-            self._show(reading, succeeded, restored=True)
+            reading = self._show(self.target.collector.fresh(data, self._now()), at)
+            self._report(reading, succeeded, restored=True)
             self.state = State(
-                reading=replace(reading, changed={}),
+                reading=reading,
                 # A poll that had not ended is done again at once.
                 next_poll=at + self._interval if at == succeeded else None,
                 succeeded=succeeded,
@@ -126,6 +128,7 @@ class Poller:
         except Exception:
             # Who can write the file can give it any content under a right checksum.
             log.exception("the kept reading cannot be shown", extra=self._where)
+            self.state = State()
             self.withdraw()
             self._tell_interval()
             self._tell_waiting()
@@ -201,7 +204,9 @@ class Poller:
             self._telemetry.attempted(**self._where, at=at)
             self.state = replace(self.state, attempted=at)
         try:
-            conclude = partial(self._publish, self._fetched(at))
+            data = self._fetched(at)
+            with self._unless_retired():
+                conclude = partial(self._succeed, self._show(data, at))
         except Interrupted:
             raise
         except ApiError as error:
@@ -241,8 +246,8 @@ class Poller:
         self._due = monotonic() + wait
         self.state = replace(self.state, next_poll=self._now() + timedelta(seconds=wait))
 
-    def _fetched(self, at: datetime) -> Reading:
-        collector, last = self.target.collector, self.state.reading
+    def _fetched(self, at: datetime) -> Any:
+        last = self.state.reading
 
         def progress(done: int, total: int) -> None:
             with self._unless_retired():
@@ -262,21 +267,25 @@ class Poller:
             offer=partial(self._offer, at),
         )
         self._next_batch = monotonic()
-        data = collector.fetch(poll)
-        return self._read(data, at, self.state.reading)
+        return self.target.collector.fetch(poll)
 
-    def _read(self, data: Any, at: datetime, last: Reading | None) -> Reading:
-        limit = self.target.settings.max_series
-        reading = read(self.target.collector, self.target.organization, data, at, last, limit=limit)
+    def _show(self, data: Any, at: datetime) -> Reading:
+        """Show other data; what is shown after each step is part of the state."""
+        collector, organization = self.target.collector, self.target.organization
+        last, limit = self.state.reading, self.target.settings.max_series
+        most = STEP_BYTES if REGISTRY[collector.name].divided else None
+        for step in read_in_steps(collector, organization, data, at, last, limit=limit, most=most):
+            self._exposition.update(collector.name, organization, step.changed, step.removed)
+            reading = replace(step, changed={}, removed=())
+            self.state = replace(self.state, reading=reading)
         if reading.left_out and (last is None or last.left_out != reading.left_out):
             facts = {**self._where, "left_out": reading.left_out, "max_series": limit}
             log.warning("more series than max_series: some are left out", extra=facts)
         return reading
 
-    def _show(
+    def _report(
         self, reading: Reading, succeeded: datetime | None, *, restored: bool = False
     ) -> None:
-        self._expose(reading)
         self._telemetry.shown(
             **self._where,
             at=succeeded,
@@ -316,25 +325,19 @@ class Poller:
 
     def _update(self, data: Any, at: datetime) -> Reading:
         """Show other data; no poll has succeeded by it."""
-        reading = self._read(data, at, self.state.reading)
-        self._expose(reading)
+        reading = self._show(data, at)
         self._telemetry.updated(
             **self._where,
             series=reading.series,
             left_out=reading.left_out,
             labels_cut=reading.labels_cut,
         )
-        reading = replace(reading, changed={})
-        self.state = replace(self.state, reading=reading)
         return reading
 
-    def _expose(self, reading: Reading) -> None:
-        where = self.target.collector.name, self.target.organization
-        self._exposition.update(*where, reading.changed, reading.removed)
-
-    def _publish(self, reading: Reading) -> None:
+    def _succeed(self, reading: Reading) -> None:
+        """Conclude a poll whose data is shown."""
         self._fits = True
-        self._show(reading, reading.at)
+        self._report(reading, reading.at)
         self._save(reading, reading.at)
         if self.state.outcome not in {None, SUCCESS}:
             log.info("poll succeeds again", extra=self._where)
@@ -343,7 +346,6 @@ class Poller:
             outcome=SUCCESS,
             succeeded=reading.at,
             failures=0,
-            reading=replace(reading, changed={}),
             retry_after=0,
         )
         log.info("polled", extra={**self._where, "series": reading.series})
