@@ -123,7 +123,8 @@ class Sweep:
             self._over = error
             return
         read_at = before.read_at if attempt.numbers is None else self._now
-        self._states[key] = TrustorState(key, before.name, attempt.status, read_at)
+        sentence = "" if error is None else str(error)
+        self._states[key] = TrustorState(key, before.name, attempt.status, read_at, sentence)
         if attempt.numbers is not None:
             self._numbers[key] = attempt.numbers
         if attempt.is_fault and error is not None:

@@ -75,12 +75,14 @@ class TrustorState(msgspec.Struct, frozen=True):
         name: of its organization.
         status: how the last attempt to read it ended; None before the first.
         read_at: when the poll began that last read it; None where none did.
+        error: the sentence of the error that the last attempt ended with; empty without one.
     """
 
     id: str
     name: str
     status: Status | None = None
     read_at: datetime | None = None
+    error: str = ""
 
 
 def condensed(

@@ -10,21 +10,28 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import InvalidOperation
+from itertools import chain
 from typing import Any
 
 from billing_exporter.collectors import Collector
 from billing_exporter.metrics.rendering import Rendered, render
+from billing_exporter.summaries import Summary, summary_of
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One part of a reading, and what it became."""
+    """One part of a reading, and what it became.
+
+    Attributes:
+        summary: numbers of the part that pages add up and rank, if there are any.
+    """
 
     part: object
     series: int
     dropped: Mapping[str, int]
     merged: int
     labels_cut: int
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,17 @@ class Reading:
     hidden: Mapping[str, Shown] = field(default_factory=dict)
     changed: Mapping[str, Rendered] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+
+    def part(self, key: str) -> object | None:
+        """Return one part, also one that is hidden; None where there is none."""
+        entry = self.shown.get(key) or self.hidden.get(key)
+        return entry.part if entry is not None else None
+
+    def summaries(self) -> Iterator[tuple[str, Summary]]:
+        """Yield the summary of each part that has one, with the part's key."""
+        for key, entry in chain(self.shown.items(), self.hidden.items()):
+            if entry.summary is not None:
+                yield key, entry.summary
 
     @property
     def left_out(self) -> int:
@@ -210,7 +228,14 @@ def _exposed(
     samples = collector.expose(part)
     rendered = render(samples, organization)
     dropped = dict(samples.dropped)
-    entry = Shown(part, rendered.series, dropped, samples.merged, samples.labels_cut)
+    entry = Shown(
+        part,
+        rendered.series,
+        dropped,
+        samples.merged,
+        samples.labels_cut,
+        summary_of(part, samples),
+    )
     return entry, rendered
 
 
