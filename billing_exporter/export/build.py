@@ -92,7 +92,11 @@ def export(sources: Sequence[Source], wanted: Wanted) -> Export:
         for (dataset, start), rows in sorted(_by_period(placed, wanted.selection).items())
     ]
     counted = [each for each in left_out if each.days is None or wanted.selection.has(each.days)]
-    closed = {each.period for each in placed[BILLING_PERIOD] if closing.is_closed_row(each.row)}
+    closed = {
+        each.period
+        for each in placed[BILLING_PERIOD]
+        if closing.is_closed_row(each.row) and wanted.selection.has(each.period)
+    }
     return Export(tuple(tables), tuple(summed(counted)), tuple(sorted({*closed, *wanted.closed})))
 
 

@@ -4,6 +4,7 @@ A prepaid charge is a Purchase without effective cost. Each billing period that 
 of Usage with its share, so that billed and effective cost have one sum.
 """
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -15,7 +16,7 @@ from billing_exporter.export.accounts import Terms, account_of, currency_of
 from billing_exporter.export.billed import Charge
 from billing_exporter.export.source import Source
 from billing_exporter.export.spans import Span, first_moment, moment_after, shares
-from billing_exporter.export.tables import Cell, Row
+from billing_exporter.export.tables import Cell, Row, text_of
 from billing_exporter.metrics.samples import EXACT, readable
 
 SERVICE = {
@@ -162,10 +163,24 @@ def _covered(charge: Charge, period: Span, amount: Decimal, terms: Terms) -> Row
 
 
 def as_1_2(row: Row, terms: Terms) -> Row:
-    """Return a row in the columns of FOCUS 1.2, where invoice lines have no id of their own."""
+    """Return a row in the columns of FOCUS 1.2.
+
+    There invoice lines have no id of their own, and the official validator takes a description in
+    ASCII alone: the exact one is beside it.
+    """
+    described = text_of(row.get("ChargeDescription"))
     return {
         **row,
         "ProviderName": terms.issuer,
         "PublisherName": terms.issuer,
+        "ChargeDescription": _in_ascii(described),
+        "x_ChargeDescription": described,
         "x_InvoiceDetailId": row.get("InvoiceDetailId"),
     }
+
+
+def _in_ascii(text: str) -> str:
+    """Return a text without accents, in which other letters are escapes such as ``\\u03a9``."""
+    apart = unicodedata.normalize("NFKD", text)
+    plain = "".join(each for each in apart if not unicodedata.combining(each))
+    return plain.encode("ascii", "backslashreplace").decode()

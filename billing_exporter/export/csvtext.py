@@ -12,12 +12,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def lines_of(table: Table) -> Iterator[bytes]:
     """Yield the lines of a table, the names of its columns first."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    yield _line(writer, buffer, [column.name for column in table.columns])
+    yield _line([column.name for column in table.columns])
     for row in table.rows:
-        cells = [_cell(column, row.get(column.name), table) for column in table.columns]
-        yield _line(writer, buffer, cells)
+        yield _line([_cell(column, row.get(column.name), table) for column in table.columns])
 
 
 def _cell(column: Column, cell: Cell, table: Table) -> str:
@@ -34,9 +31,8 @@ def is_formula(text: str) -> bool:
     return text.startswith(_FORMULA)
 
 
-def _line(writer: "csv.Writer", buffer: io.StringIO, cells: list[str]) -> bytes:
-    buffer.seek(0)
-    buffer.truncate()
-    writer.writerow(cells)
+def _line(cells: list[str]) -> bytes:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
     # Half a character, which no file can hold, becomes a question mark.
     return buffer.getvalue().encode("utf-8", "replace")

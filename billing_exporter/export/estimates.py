@@ -4,7 +4,7 @@ The same money stands once: an invoice comes before a contract, a contract befor
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Literal
 
@@ -157,21 +157,24 @@ def _of_customers(source: Source, left_out: list[LeftOut]) -> Iterator[Estimate]
             continue
         others = sum(1 for row in each.overview.usages if row.is_third_party)
         left_out += [LeftOut(ESTIMATED, "third_party", count=others, days=period)] if others else []
+        rows: defaultdict[tuple[str, str], list[SubscriptionOverviewUsage]] = defaultdict(list)
+        for row in each.overview.usages:
+            rows[label(row.name), label(row.part_number)].append(row)
         for used in trustors.used_of(each):
-            yield _of_customer(source.organization, each, period, used, "arrears")
+            alike = rows[used.charge, used.sku]
+            overage = _of_customer(source.organization, each, period, used, alike)
+            yield overage
             if used.prepaid is not None:
-                yield _of_customer(source.organization, each, period, used, "advance")
+                yield _as_prepaid(overage, alike)
 
 
 def _of_customer(
-    source: str, of: TrustorPeriod, period: Span, used: Used, timing: Timing
+    source: str,
+    of: TrustorPeriod,
+    period: Span,
+    used: Used,
+    alike: Sequence[SubscriptionOverviewUsage],
 ) -> Estimate:
-    alike = [
-        row
-        for row in of.overview.usages
-        if (label(row.name), label(row.part_number)) == (used.charge, used.sku)
-    ]
-    prepaid = [row.prepay_quantity for row in alike if prepaid_amount(row) == used.prepaid]
     return Estimate(
         source=source,
         account=(source, source),
@@ -179,11 +182,23 @@ def _of_customer(
         contract="",
         organizations=frozenset({of.id}),
         period=period,
-        timing=timing,
+        timing="arrears",
         used=used,
-        amount=_number(used.amount if timing == "arrears" else used.prepaid),
-        quantity=used.quantity if timing == "arrears" else next(iter(prepaid), None),
+        amount=_number(used.amount),
+        quantity=used.quantity,
         unit=next((label(row.unit_of_measure_type) for row in alike), ""),
+    )
+
+
+def _as_prepaid(overage: Estimate, alike: Sequence[SubscriptionOverviewUsage]) -> Estimate:
+    """Return what is prepaid of the same charge."""
+    amount = overage.used.prepaid
+    quantities = [row.prepay_quantity for row in alike if prepaid_amount(row) == amount]
+    return msgspec.structs.replace(
+        overage,
+        timing="advance",
+        amount=_number(amount),
+        quantity=next(iter(quantities), None),
     )
 
 

@@ -107,7 +107,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
 
 COST_AND_USAGE_1_2 = columns(
     {
-        "text": f"{_USAGE_TEXTS} ProviderName PublisherName x_InvoiceDetailId",
+        "text": f"{_USAGE_TEXTS} ProviderName PublisherName x_ChargeDescription x_InvoiceDetailId",
         "number": _USAGE_NUMBERS,
         "moment": _USAGE_MOMENTS,
         "flag": "x_Estimated",
