@@ -23,9 +23,10 @@ from billing_exporter.httpd.response import Body
 from billing_exporter.httpd.server import WebServer
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.background_writer import BackgroundWriter
-from billing_exporter.polling.organization import Parts, Unit, withdraw
-from billing_exporter.polling.poller import SUCCESS, Poller
+from billing_exporter.polling.organization import OrganizationPollers, Shared, remove
+from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.reading_store import StateDirectory, replace_file
+from billing_exporter.polling.state import SUCCESS
 from billing_exporter.telemetry.catalogue import ABORTED, HANDSHAKES
 from billing_exporter.telemetry.telemetry import Telemetry
 from billing_exporter.web.access_control import AccessControl
@@ -79,7 +80,7 @@ class Exporter:
         kept = StateDirectory(state, self.telemetry.state_failed) if state else None
         self._forecast_writer = BackgroundWriter()
         self._forecasts = Forecasts(_forecast_store(state, self.telemetry, self._forecast_writer))
-        self._parts = Parts(
+        self._shared = Shared(
             self.exposition,
             self.telemetry,
             now,
@@ -89,7 +90,7 @@ class Exporter:
             shard=shard,
             forecasts=self._forecasts,
         )
-        self._units: tuple[Unit, ...] = ()
+        self._organizations: tuple[OrganizationPollers, ...] = ()
         self.telemetry.follow_overdue(
             lambda: ((poller.key, poller.overdue()) for poller in self.pollers)
         )
@@ -98,25 +99,25 @@ class Exporter:
     @property
     def pollers(self) -> tuple[Poller, ...]:
         """The pollers of all organizations, in the order of the configuration."""
-        return tuple(poller for unit in self._units for poller in unit.pollers)
+        return tuple(poller for each in self._organizations for poller in each.pollers)
 
     def change(self, settings: Settings) -> None:
-        """Take up a configuration; what it leaves as it is goes on without a pause."""
+        """Apply a configuration; what it leaves as it is goes on without a pause."""
         with self._changing:
-            before = {unit.organization.name: unit for unit in self._units}
+            before = {each.organization.name: each for each in self._organizations}
             wanted = {organization.name for organization in settings.organizations}
             for name in before.keys() - wanted:
                 before[name].stop()
-                withdraw(before[name].pollers)
-                self.telemetry.forget_all(name)
-                self._forecasts.forget(name)
-            self._units = tuple(
-                self._unit(organization, before.get(organization.name))
+                remove(before[name].pollers)
+                self.telemetry.remove_organization(name)
+                self._forecasts.remove(name)
+            self._organizations = tuple(
+                self._pollers_of(organization, before.get(organization.name))
                 for organization in settings.organizations
             )
-            if self._parts.state is not None:
+            if self._shared.state is not None:
                 known = {poller.key for poller in self.pollers}
-                self._parts.state.set_aside_others_soon(known, SAVE_SECONDS)
+                self._shared.state.set_aside_others_soon(known, SAVE_SECONDS)
             if self._spread is not None:
                 self._start_all(self._spread)
         self.telemetry.configured(utc_now())
@@ -132,19 +133,19 @@ class Exporter:
         self.interrupt()
         with self._changing:
             until = monotonic() + STOP_SECONDS
-            for unit in self._units:
-                unit.stop(max(0.0, until - monotonic()))
+            for each in self._organizations:
+                each.stop(max(0.0, until - monotonic()))
             is_saved = self._forecast_writer.flush(SAVE_SECONDS)
-            if self._parts.state is not None:
-                is_saved = self._parts.state.flush(SAVE_SECONDS if is_saved else 0) and is_saved
+            if self._shared.state is not None:
+                is_saved = self._shared.state.flush(SAVE_SECONDS if is_saved else 0) and is_saved
             if not is_saved:
                 log.warning("the disk hangs: the last readings are not saved")
 
     def interrupt(self) -> None:
         """Make polls that are under way end soon; may be called by a signal handler."""
         self._stopped.set()
-        for unit in self._units:
-            unit.interrupt()
+        for each in self._organizations:
+            each.interrupt()
 
     def poll_once(self) -> None:
         """Poll everything once, collectors side by side.
@@ -194,22 +195,25 @@ class Exporter:
         collectors = tuple(_status_of(poller) for poller in self.pollers)
         return Status(__version__, self.started, self._now(), collectors, telemetry_path, base)
 
-    def _unit(self, organization: Organization, before: Unit | None) -> Unit:
+    def _pollers_of(
+        self, organization: Organization, before: OrganizationPollers | None
+    ) -> OrganizationPollers:
         if before is None:
-            return Unit(organization, self._parts)
+            return OrganizationPollers(organization, self._shared)
         if before.serves(organization):
             before.change(organization)
             return before
         before.stop()
         # Elsewhere an organization of the same name is another one.
         same_place = before.organization.hosts() == organization.hosts()
-        unit = Unit(organization, self._parts, before.pollers if same_place else ())
-        withdraw(before.pollers, but=unit.pollers if same_place else ())
-        return unit
+        pollers = before.pollers if same_place else ()
+        after = OrganizationPollers(organization, self._shared, pollers)
+        remove(before.pollers, but=after.pollers if same_place else ())
+        return after
 
     def _start_all(self, spread: float) -> None:
-        for unit in self._units:
-            unit.start(spread)
+        for each in self._organizations:
+            each.start(spread)
 
 
 def _forecast_store(state: Path | None, telemetry: Telemetry, writer: BackgroundWriter) -> Store:

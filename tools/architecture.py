@@ -63,7 +63,16 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "collectors.settings": ("collectors.durations",),
     "metrics": (),
     "telemetry": ("metrics", "version"),
-    "polling": ("collectors", "config", "forecasting", "genesys", "metrics", "telemetry"),
+    "polling": (
+        "collectors",
+        "config",
+        "forecasting",
+        "genesys",
+        "metrics",
+        "summaries",
+        "telemetry",
+    ),
+    "summaries": ("collectors", "metrics"),
     "httpd": (),
     "web": ("httpd",),
     "history": ("collectors", "genesys", "metrics", "reconciliation"),
@@ -82,10 +91,11 @@ PRODUCT: dict[str, tuple[str, ...]] = {
 
 # Folder or module of tools -> the tools that it may import; all of them may import the product.
 TOOLS: dict[str, tuple[str, ...]] = {
+    "alert_rules": ("paths",),
     "architecture": ("paths",),
     "bench": ("paths", "testkit"),
-    "chart": ("dashboards", "paths"),
-    "dashboards": ("paths", "testkit"),
+    "chart": ("alert_rules", "dashboards", "paths"),
+    "dashboards": ("alert_rules", "paths", "testkit"),
     "demo_stack": ("dashboards", "paths", "testkit"),
     "paths": (),
     "release": ("paths",),

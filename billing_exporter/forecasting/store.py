@@ -74,7 +74,7 @@ class FileStore:
         self._replace = replace
         self._failed = failed
         self._submit = submit
-        self._pending: dict[str, SubjectState] = {}
+        self._pending: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
     def load(self, key: str) -> SubjectState:
@@ -82,7 +82,7 @@ class FileStore:
         with self._lock:
             pending = self._pending.get(key)
         if pending is not None:
-            return pending
+            return decode(pending)
         file = self._file(key)
         try:
             return _checked(file.read_bytes())
@@ -99,16 +99,16 @@ class FileStore:
 
     def save(self, key: str, state: SubjectState) -> None:
         """Keep a state."""
+        content = encode(state)  # many may wait for the disk, and bytes take least memory
         with self._lock:
-            self._pending[key] = state
+            self._pending[key] = content
         self._submit(key, partial(self._write, key))
 
     def _write(self, key: str) -> None:
         with self._lock:
-            state = self._pending.get(key)
-        if state is None:
+            content = self._pending.get(key)
+        if content is None:
             return
-        content = encode(state)
         file = self._file(key)
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ class FileStore:
             self._failed("save")
             log.warning("a forecast state cannot be saved: %s", error.strerror)
         with self._lock:
-            if self._pending.get(key) is state:
+            if self._pending.get(key) is content:
                 del self._pending[key]
 
     def _set_aside(self, file: Path) -> None:

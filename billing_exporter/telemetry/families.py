@@ -98,6 +98,11 @@ class Family:
                     self._changed.discard(values)
                     self._body = None
 
+    def values(self) -> dict[Values, float]:
+        """Return the value of each series, the sum of a histogram's, by its label values."""
+        with self._lock:
+            return {values: numbers[0] for values, numbers in self._values.items()}
+
     def text(self, *, openmetrics: bool) -> str:
         """Return the family as it is now."""
         with self._lock:
