@@ -180,7 +180,7 @@ def as_1_2(row: Row, terms: Terms) -> Row:
 
 
 def _in_ascii(text: str) -> str:
-    """Return a text without accents, in which other letters are escapes such as ``\\u03a9``."""
+    """Return a text without accents; other letters are hexadecimal escapes."""
     apart = unicodedata.normalize("NFKD", text)
     plain = "".join(each for each in apart if not unicodedata.combining(each))
     return plain.encode("ascii", "backslashreplace").decode()
