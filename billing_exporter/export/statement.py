@@ -152,7 +152,7 @@ def _of_customer(
 ) -> Iterator[_Result]:
     days = days_of(each)
     data = PeriodData(each.overview, 0)
-    samples = expose_trustor(TrustorData(each.id, each.name, {_PERIOD: data}))
+    samples = expose_trustor(TrustorData.of(each.id, each.name, {_PERIOD: data}))
     seen: set[str] = set()
     for row in each.overview.usages:
         if days is None or not label(row.name):
