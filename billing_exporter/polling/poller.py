@@ -16,6 +16,7 @@ from traceback import clear_frames
 from typing import Any, Protocol
 
 from billing_exporter.collectors import Collector, Poll
+from billing_exporter.collectors.ledger import NO_LEDGER, Ledger
 from billing_exporter.collectors.settings import CollectorSettings
 from billing_exporter.genesys import ApiError, BillingApi, Interrupted, RateLimited
 from billing_exporter.metrics.exposition import Exposition
@@ -78,10 +79,12 @@ class Poller:
         now: Callable[[], datetime],
         progress: Progress | None = None,
         keep: Keep | None = None,
+        ledger: Ledger = NO_LEDGER,
     ) -> None:
         self.target = target
         self.state = State()
         self._keep = keep
+        self._ledger = ledger
         self._retired = False
         self._began: float | None = None  # monotonic, of the poll under way
         self._due: float | None = None  # monotonic, of the next one
@@ -131,6 +134,7 @@ class Poller:
             self._tell_waiting()
             return
         self._tell_waiting()
+        self._ledger.published()
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
         self.expire()
 
@@ -260,6 +264,7 @@ class Poller:
             tolerate=self._tolerate,
             publish=partial(self._publish_part, at),
             offer=partial(self._offer, at),
+            ledger=self._ledger,
         )
         self._next_batch = monotonic()
         data = collector.fetch(poll)
@@ -346,6 +351,7 @@ class Poller:
             reading=replace(reading, changed={}),
             retry_after=0,
         )
+        self._ledger.published()
         log.info("polled", extra={**self._where, "series": reading.series})
 
     def _failed(self, reason: str, error: Exception) -> None:
