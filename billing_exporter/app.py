@@ -27,9 +27,10 @@ from billing_exporter.httpd.server import WebServer
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.metrics.finance import BILL, SECTION
 from billing_exporter.polling.background_writer import BackgroundWriter
-from billing_exporter.polling.organization import Parts, Unit, withdraw
-from billing_exporter.polling.poller import SUCCESS, Poller
+from billing_exporter.polling.organization import OrganizationPollers, Shared, remove
+from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.reading_store import StateDirectory, replace_file
+from billing_exporter.polling.state import SUCCESS
 from billing_exporter.state_files.store import Place
 from billing_exporter.telemetry.catalogue import ABORTED, HANDSHAKES
 from billing_exporter.telemetry.telemetry import Telemetry
@@ -95,7 +96,7 @@ class Exporter:
         self._books = Books(
             stores, self._accountant, self.exposition.update, now, f"{shard.index}/{shard.count}"
         )
-        self._parts = Parts(
+        self._shared = Shared(
             self.exposition,
             self.telemetry,
             now,
@@ -106,7 +107,7 @@ class Exporter:
             forecasts=self._forecasts,
             books=self._books,
         )
-        self._units: tuple[Unit, ...] = ()
+        self._organizations: tuple[OrganizationPollers, ...] = ()
         self.telemetry.follow_overdue(
             lambda: ((poller.key, poller.overdue()) for poller in self.pollers)
         )
@@ -115,26 +116,26 @@ class Exporter:
     @property
     def pollers(self) -> tuple[Poller, ...]:
         """The pollers of all organizations, in the order of the configuration."""
-        return tuple(poller for unit in self._units for poller in unit.pollers)
+        return tuple(poller for each in self._organizations for poller in each.pollers)
 
     def change(self, settings: Settings) -> None:
-        """Take up a configuration; what it leaves as it is goes on without a pause."""
+        """Apply a configuration; what it leaves as it is goes on without a pause."""
         with self._changing:
-            before = {unit.organization.name: unit for unit in self._units}
+            before = {each.organization.name: each for each in self._organizations}
             wanted = {organization.name for organization in settings.organizations}
             for name in before.keys() - wanted:
                 before[name].stop()
-                withdraw(before[name].pollers)
-                self.telemetry.forget_all(name)
-                self._forecasts.forget(name)
+                remove(before[name].pollers)
+                self.telemetry.remove_organization(name)
+                self._forecasts.remove(name)
             self._books.configure({each.name: each.tolerance for each in settings.organizations})
-            self._units = tuple(
-                self._unit(organization, before.get(organization.name))
+            self._organizations = tuple(
+                self._pollers_of(organization, before.get(organization.name))
                 for organization in settings.organizations
             )
-            if self._parts.state is not None:
+            if self._shared.state is not None:
                 known = {poller.key for poller in self.pollers}
-                self._parts.state.set_aside_others_soon(known, SAVE_SECONDS)
+                self._shared.state.set_aside_others_soon(known, SAVE_SECONDS)
             if self._spread is not None:
                 self._start_all(self._spread)
         self.telemetry.configured(utc_now())
@@ -150,19 +151,19 @@ class Exporter:
         self.interrupt()
         with self._changing:
             until = monotonic() + STOP_SECONDS
-            for unit in self._units:
-                unit.stop(max(0.0, until - monotonic()))
+            for each in self._organizations:
+                each.stop(max(0.0, until - monotonic()))
             is_saved = self._forecast_writer.flush(SAVE_SECONDS)
-            if self._parts.state is not None:
-                is_saved = self._parts.state.flush(SAVE_SECONDS if is_saved else 0) and is_saved
+            if self._shared.state is not None:
+                is_saved = self._shared.state.flush(SAVE_SECONDS if is_saved else 0) and is_saved
             if not is_saved:
                 log.warning("the disk hangs: the last readings are not saved")
 
     def interrupt(self) -> None:
         """Make polls that are under way end soon; may be called by a signal handler."""
         self._stopped.set()
-        for unit in self._units:
-            unit.interrupt()
+        for each in self._organizations:
+            each.interrupt()
 
     def poll_once(self) -> None:
         """Poll everything once, collectors side by side.
@@ -214,22 +215,25 @@ class Exporter:
         collectors = tuple(_status_of(poller) for poller in self.pollers)
         return Status(__version__, self.started, self._now(), collectors, telemetry_path, base)
 
-    def _unit(self, organization: Organization, before: Unit | None) -> Unit:
+    def _pollers_of(
+        self, organization: Organization, before: OrganizationPollers | None
+    ) -> OrganizationPollers:
         if before is None:
-            return Unit(organization, self._parts)
+            return OrganizationPollers(organization, self._shared)
         if before.serves(organization):
             before.change(organization)
             return before
         before.stop()
         # Elsewhere an organization of the same name is another one.
         same_place = before.organization.hosts() == organization.hosts()
-        unit = Unit(organization, self._parts, before.pollers if same_place else ())
-        withdraw(before.pollers, but=unit.pollers if same_place else ())
-        return unit
+        pollers = before.pollers if same_place else ()
+        after = OrganizationPollers(organization, self._shared, pollers)
+        remove(before.pollers, but=after.pollers if same_place else ())
+        return after
 
     def _start_all(self, spread: float) -> None:
-        for unit in self._units:
-            unit.start(spread)
+        for each in self._organizations:
+            each.start(spread)
 
 
 class Reloader:

@@ -12,7 +12,13 @@ from typing import Any
 import msgspec
 
 from billing_exporter.collectors.base import Poll, label, side_by_side
-from billing_exporter.collectors.closed_periods import Answer, ClosedPeriod, History, Key
+from billing_exporter.collectors.closed_periods import (
+    Answer,
+    ClosedPeriod,
+    History,
+    Key,
+    PackedHistory,
+)
 from billing_exporter.collectors.history_budget import Budget
 from billing_exporter.collectors.settings import TrustorsSettings
 from billing_exporter.collectors.trustor_overview import (
@@ -34,6 +40,13 @@ _ZERO = Decimal(0)
 class Updated(msgspec.Struct, frozen=True):
     """A customer's history, and its overviews, of which the previous one may have been restated."""
 
+    history: PackedHistory
+    numbers: TrustorData
+
+
+class _Walk(msgspec.Struct, frozen=True):
+    """The same while it is read."""
+
     history: History
     numbers: TrustorData
 
@@ -47,15 +60,14 @@ class TrustorHistories:
         self._today = poll.now.date()
         self._budget = Budget(poll, settings.interval.seconds)
 
-    def needed(self, numbers: dict[str, TrustorData], known: dict[str, History]) -> list[str]:
+    def needed(self, numbers: dict[str, TrustorData], known: dict[str, PackedHistory]) -> list[str]:
         """Return the customers of which something is to be read, who has no history first."""
-        wanted = [
-            key
-            for key, each in numbers.items()
-            if (current := start_of(each)) is not None
-            and self._is_needed(key, known.get(key, History()), current)
-        ]
-        return sorted(wanted, key=lambda key: bool(known.get(key, History()).periods))
+        wanted: dict[str, bool] = {}
+        for key, each in numbers.items():
+            history, current = _unpacked(known.get(key)), start_of(each)
+            if current is not None and self._is_needed(key, history, current):
+                wanted[key] = bool(history.periods)
+        return sorted(wanted, key=wanted.__getitem__)
 
     def _is_needed(self, key: str, history: History, current: date) -> bool:
         return self._is_unwalked(history, current) or bool(self._due(key, history))
@@ -67,12 +79,13 @@ class TrustorHistories:
         return history.walked_from != current and history.tried_on != self._today
 
     def read(
-        self, wanted: list[str], numbers: dict[str, TrustorData], known: dict[str, History]
+        self, wanted: list[str], numbers: dict[str, TrustorData], known: dict[str, PackedHistory]
     ) -> dict[str, Updated]:
         """Read what is due of some customers."""
 
         def work(key: str) -> Updated:
-            return self._customer(Updated(known.get(key, History()), numbers[key]))
+            done = self._customer(_Walk(_unpacked(known.get(key)), numbers[key]))
+            return Updated(PackedHistory.of(done.history), done.numbers)
 
         found = {}
         for key, updated in side_by_side(work, wanted, self._settings.concurrency):
@@ -80,7 +93,7 @@ class TrustorHistories:
             self._poll.progress(len(found), len(wanted))
         return found
 
-    def _customer(self, done: Updated) -> Updated:
+    def _customer(self, done: _Walk) -> _Walk:
         current = start_of(done.numbers)
         if current is not None and self._is_unwalked(done.history, current):
             done = self._walked(done, current)
@@ -91,7 +104,7 @@ class TrustorHistories:
             done, _ = asked
         return done
 
-    def _walked(self, done: Updated, current: date) -> Updated:
+    def _walked(self, done: _Walk, current: date) -> _Walk:
         """Read back from the running period what is not known, as far as there is something."""
         following: date | None = current
         for index in range(1, self._settings.history + 1):
@@ -110,7 +123,7 @@ class TrustorHistories:
         walked = msgspec.structs.replace(done.history, walked_from=current)
         return msgspec.structs.replace(done, history=walked)
 
-    def _asked(self, done: Updated, index: int) -> tuple[Updated, date | None] | None:
+    def _asked(self, done: _Walk, index: int) -> tuple[_Walk, date | None] | None:
         """Read a closed period: what is known after it, and its first day.
 
         The day is None where there is no such period; the whole is None without an answer.
@@ -141,7 +154,11 @@ class TrustorHistories:
             is_settled = history.is_settled(answer.start)
             self._poll.ledger.customer_period(key, numbers.name, overview, is_settled=is_settled)
             numbers = _renewed(numbers, overview, zero_rows=self._settings.zero_rows)
-        return Updated(history, numbers), answer.start
+        return _Walk(history, numbers), answer.start
+
+
+def _unpacked(history: PackedHistory | None) -> History:
+    return History() if history is None else history.unpacked()
 
 
 def start_of(numbers: TrustorData) -> date | None:
@@ -155,16 +172,15 @@ def _renewed(
     numbers: TrustorData, overview: TrusteeBillingOverview, *, zero_rows: bool
 ) -> TrustorData:
     """Return the overviews with this one in the place of the previous, where it is that period."""
-    previous, current = numbers.periods.get("previous"), numbers.periods.get("current")
+    periods = numbers.periods
+    previous, current = periods.get("previous"), periods.get("current")
     start = overview.billing_period_start_date
     if previous is None or current is None or start is None:
         return numbers
     if previous.overview.billing_period_start_date != start:
         return numbers
     both = condensed({"current": current.overview, "previous": overview}, zero_rows=zero_rows)
-    return msgspec.structs.replace(
-        numbers, periods={**numbers.periods, "previous": both["previous"]}
-    )
+    return numbers.with_periods({**periods, "previous": both["previous"]})
 
 
 def answer_of(overview: TrusteeBillingOverview, numbers: TrustorData) -> Answer | None:
@@ -186,9 +202,7 @@ def answer_of(overview: TrusteeBillingOverview, numbers: TrustorData) -> Answer 
 
 
 def _samples(numbers: TrustorData, overview: TrusteeBillingOverview) -> Samples:
-    return expose_trustor(
-        msgspec.structs.replace(numbers, periods={"current": PeriodData(overview, 0)})
-    )
+    return expose_trustor(numbers.with_periods({"current": PeriodData(overview, 0)}))
 
 
 def estimated_amount(samples: Samples) -> Decimal:

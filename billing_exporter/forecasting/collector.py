@@ -13,7 +13,7 @@ import msgspec
 
 from billing_exporter.accounts.records import Current
 from billing_exporter.collectors.base import Collector, Poll
-from billing_exporter.collectors.closed_periods import History
+from billing_exporter.collectors.closed_periods import PackedHistory
 from billing_exporter.collectors.contracts import ContractData, NamedContracts
 from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import TrustorData
@@ -45,12 +45,12 @@ class Dated(msgspec.Struct, frozen=True):
     Attributes:
         part: of the collector.
         day: UTC day on which it was read; None for a part without forecasts.
-        history: closed periods of the customer.
+        history: closed periods of the customer, if any are known.
     """
 
     part: Any
     day: date | None
-    history: History = History()
+    history: PackedHistory | None = None
 
 
 class ForecastingCollector:
@@ -94,7 +94,8 @@ class ForecastingCollector:
         """Return the samples of a part and of its forecasts."""
         samples = self._collector.expose(part.part)
         if isinstance(part.part, TrustorData):
-            subject = trustors.subject_of(part.part, part.history)
+            history = trustors.NO_HISTORY if part.history is None else part.history.unpacked()
+            subject = trustors.subject_of(part.part, history)
             outlook = self._forecaster.take(part.part.id, subject, part.day)
             if outlook is not None:
                 trustors.add_samples(samples, part.part, outlook)
@@ -133,11 +134,11 @@ def _ids(part: object) -> Iterator[str]:
         yield from map(contract_id, part.contracts)
 
 
-def _history_of(part: object, data: object) -> History:
+def _history_of(part: object, data: object) -> PackedHistory | None:
     """Return the closed periods of a customer; those of a contract are in its part."""
     if isinstance(part, TrustorData) and isinstance(data, TrustorsData):
-        return data.history.get(part.id, trustors.NO_HISTORY)
-    return trustors.NO_HISTORY
+        return data.history.get(part.id)
+    return None
 
 
 def _day_of(part: object, data: object) -> date | None:

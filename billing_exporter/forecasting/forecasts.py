@@ -53,7 +53,7 @@ class Forecasts:
                 self._forecasters[key] = forecaster
         return ForecastingCollector(collector, forecaster, accounts)
 
-    def forget(self, organization: str) -> None:
+    def remove(self, organization: str) -> None:
         """Report nothing more of an organization that is no longer configured; states stay."""
         with self._lock:
             for key in [key for key in self._forecasters if key[0] == organization]:

@@ -57,7 +57,7 @@ def read_of(period: TrustorPeriod) -> Read | None:
 
 def _samples(period: TrustorPeriod) -> Samples:
     data = PeriodData(period.overview, 0)
-    return expose_trustor(TrustorData(period.id, period.name, {_PERIOD: data}))
+    return expose_trustor(TrustorData.of(period.id, period.name, {_PERIOD: data}))
 
 
 def used_of(period: TrustorPeriod) -> Iterator[Used]:

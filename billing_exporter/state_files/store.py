@@ -102,14 +102,15 @@ class FileStore(Generic[State]):
         self._replace = replace
         self._failed = failed
         self._submit = submit
-        self._pending: dict[str, State] = {}
+        self._pending: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
     def load(self, key: str) -> State:
         """Return the state of a key, the one that is still to be written first."""
         with self._lock:
-            if key in self._pending:
-                return self._pending[key]
+            pending = self._pending.get(key)
+        if pending is not None:
+            return self._codec.decode(pending)
         file = self._file(key)
         try:
             return self._checked(file.read_bytes())
@@ -126,8 +127,9 @@ class FileStore(Generic[State]):
 
     def save(self, key: str, state: State) -> None:
         """Keep a state."""
+        content = self._codec.encode(state)  # many may wait for the disk: bytes take least memory
         with self._lock:
-            self._pending[key] = state
+            self._pending[key] = content
         self._submit(f"{self._codec.suffix} {key}", partial(self._write, key))
 
     def drop(self, key: str) -> None:
@@ -141,10 +143,9 @@ class FileStore(Generic[State]):
 
     def _write(self, key: str) -> None:
         with self._lock:
-            if key not in self._pending:
-                return
-            state = self._pending[key]
-        content = self._codec.encode(state)
+            content = self._pending.get(key)
+        if content is None:
+            return
         file = self._file(key)
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -153,7 +154,7 @@ class FileStore(Generic[State]):
             self._failed("save")
             log.warning("%s cannot be saved: %s", self._codec.title, error.strerror)
         with self._lock:
-            if self._pending.get(key) is state:
+            if self._pending.get(key) is content:
                 del self._pending[key]
 
     def _set_aside(self, file: Path) -> None:

@@ -7,7 +7,7 @@ identity that Grafana knows (uid, tag) and ``@title@`` each title.
 
 import re
 
-from tools.chart.thresholds import thresholds
+from tools.alert_rules import thresholds
 from tools.dashboards.pages import FAMILY, TAG
 from tools.dashboards.rendering import files as dashboard_files
 from tools.dashboards.thresholds import instead

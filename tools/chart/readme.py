@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tools.chart.thresholds import thresholds
+from tools.alert_rules import thresholds
 from tools.chart.values import Value, chart_values
 
 _TEXT = Path(__file__).with_name("README.md.in")

@@ -8,7 +8,7 @@ import msgspec
 from billing_exporter.config import schema as configuration_schema
 from billing_exporter.httpd.tls_settings import CLIENT_AUTH_TYPES, VERSIONS
 from billing_exporter.web.settings import WebSettings
-from tools.chart.thresholds import alerts, thresholds
+from tools.alert_rules import alerts, thresholds
 from tools.chart.values import Value, chart_values
 
 Schema = dict[str, Any]

@@ -1,6 +1,5 @@
 """The numbers at which colours change: those that decide whether an alert fires."""
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -8,12 +7,9 @@ from decimal import Decimal
 from functools import cache
 from types import MappingProxyType
 
-import yaml
-
+from tools.alert_rules import thresholds
 from tools.dashboards.panels import Steps
-from tools.paths import RULES
 
-_VECTOR = re.compile(r"vector\((.+)\)")
 _INSTEAD: ContextVar[Mapping[str, float]] = ContextVar("instead", default=MappingProxyType({}))
 
 GOOD, NOTICE, BAD = "green", "orange", "red"
@@ -30,8 +26,7 @@ def threshold(name: str) -> float:
     Raises:
         KeyError: there is no such threshold.
     """
-    default = _thresholds()[f"genesyscloud_billing:threshold_{name}:value"]
-    return _INSTEAD.get().get(name, default)
+    return _INSTEAD.get().get(name, _defaults()[name])
 
 
 @contextmanager
@@ -70,15 +65,10 @@ def days_left() -> Steps:
 
 
 @cache
-def _thresholds() -> dict[str, float]:
-    tree = yaml.safe_load((RULES / "thresholds.yml").read_text(encoding="utf-8"))
-    rules = (rule for group in tree["groups"] for rule in group["rules"])
-    return {rule["record"]: _number(rule["expr"]) for rule in rules if "labels" not in rule}
+def _defaults() -> dict[str, float]:
+    return {each.name: _number(each.default) for each in thresholds()}
 
 
-def _number(expression: str) -> float:
-    found = _VECTOR.fullmatch(expression.strip())
-    if found is None:
-        raise ValueError(f"a threshold is vector(NUMBER), not {expression}")
-    number = float(found[1])
+def _number(written: str) -> float:
+    number = float(written)
     return int(number) if number.is_integer() else number

@@ -26,13 +26,13 @@ class Generations:
         self._numbers = count(1)
         self._lock = threading.Lock()
         billing = "/api/v2/billing"
-        self._routes: tuple[tuple[str, Callable[[int, str], JSON]], ...] = (
+        self._routes: tuple[tuple[str, Callable[[str, str], JSON | None]], ...] = (
             (f"{billing}/contracts", self._contracts),
             (rf"{billing}/contracts/c\d-(\d+)/billingperiods/p", self._period),
             (f"{billing}/contracts/invoices", self._invoices),
             (rf"{billing}/contracts/invoices/i\d-(\d+)/lines", self._lines),
             (f"{billing}/reports/billableusage", self._report),
-            (rf"{billing}/trusteebillingoverview/t\d-(\d+)", self._overview),
+            (rf"{billing}/trusteebillingoverview/(t\d-\d+)", self._overview),
             ("/api/v2/orgauthorization/trustors", self._trustors),
             ("/oauth/token", lambda *_: {"access_token": "t", "expires_in": 86400}),
         )
@@ -42,15 +42,15 @@ class Generations:
         parts = urlsplit(target)
         for pattern, write in self._routes:
             if found := re.fullmatch(pattern, parts.path):
-                return write(int(found[1]) if found.groups() else self._next(), parts.query)
+                return write(found[1] if found.groups() else str(self._next()), parts.query)
         return None
 
     def _next(self) -> int:
         with self._lock:
             return next(self._numbers)
 
-    def _contracts(self, number: int, _: str) -> JSON:
-        item = {"currencyIsoCode": "EUR", "price": number}
+    def _contracts(self, number: str, _: str) -> JSON:
+        item = {"currencyIsoCode": "EUR", "price": int(number)}
         items = [{**item, "name": f"item {row}"} for row in range(ROWS)]
         period = {"id": "p", "dateStart": "2026-11-01", "dateEnd": "2026-11-30", "status": "Open"}
         return _page(
@@ -64,29 +64,30 @@ class Generations:
             for each in range(CONTRACTS)
         )
 
-    def _period(self, number: int, _: str) -> JSON:
-        rows = [{"name": f"charge {row}", "actualQuantity": number} for row in range(ROWS)]
+    def _period(self, number: str, _: str) -> JSON:
+        rows = [{"name": f"charge {row}", "actualQuantity": int(number)} for row in range(ROWS)]
         return {"id": "p", "dateStart": "2026-11-01", "status": "Open", "charges": rows}
 
-    def _invoices(self, number: int, query: str) -> JSON:
+    def _invoices(self, number: str, query: str) -> JSON:
         if "paymentStatus" in parse_qs(query):  # the second listing of a poll
             return _page(())
         return _page(
             {
                 "id": f"i{each}-{number}",
-                "amount": number,
+                "amount": int(number),
                 "currencyIsoCode": "EUR",
                 "paymentStatus": "Unpaid",
             }
             for each in range(CONTRACTS)
         )
 
-    def _lines(self, number: int, _: str) -> JSON:
+    def _lines(self, number: str, _: str) -> JSON:
         return _page(
-            {"id": f"l{row}", "description": f"line {row}", "amount": number} for row in range(ROWS)
+            {"id": f"l{row}", "description": f"line {row}", "amount": int(number)}
+            for row in range(ROWS)
         )
 
-    def _report(self, number: int, _: str) -> JSON:
+    def _report(self, number: str, _: str) -> JSON:
         rows = [{"name": f"charge {row}", "totalUsage": f"{number}"} for row in range(ROWS)]
         return {
             "status": "Complete",
@@ -95,7 +96,7 @@ class Generations:
             "usages": rows,
         }
 
-    def _trustors(self, number: int, _: str) -> JSON:
+    def _trustors(self, number: str, _: str) -> JSON:
         return {
             **_page(
                 {
@@ -108,13 +109,14 @@ class Generations:
             "pageCount": 1,
         }
 
-    def _overview(self, number: int, query: str) -> JSON:
+    def _overview(self, customer: str, query: str) -> JSON | None:
         if query != "billingPeriodIndex=0":
-            return {}
+            return None
+        number = customer.partition("-")[2]
         row = {"partNumber": "P", "grouping": "user-license", "unitOfMeasureType": "seat"}
-        amounts = {"usageQuantity": f"{number}", "prepayQuantity": f"{number}"}
+        amounts = {"usageQuantity": number, "prepayQuantity": number}
         return {
-            "organization": {"id": "o", "name": "o"},
+            "organization": {"id": customer, "name": customer},
             "currency": "EUR",
             "enabledProducts": [],
             "subscriptionType": "PREPAY",
@@ -138,7 +140,7 @@ def generating() -> Iterator[str]:
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", "0")))
             answer = generations.answer(self.path)
-            body = json.dumps(answer or {}).encode()
+            body = json.dumps(answer or {"code": "not.found", "status": 404}).encode()
             self.send_response(200 if answer else 404)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("inin-ratelimit-allowed", "1000000")

@@ -9,6 +9,7 @@ from pathlib import Path
 import helm_python
 import pytest
 
+from tools.alert_rules import thresholds
 from tools.chart.dashboards import _check
 from tools.chart.dashboards import files as token_files
 from tools.chart.rendering import (
@@ -22,7 +23,6 @@ from tools.chart.rendering import (
     rules_folder,
     shape,
 )
-from tools.chart.thresholds import thresholds
 from tools.dashboards.rendering import files
 from tools.dashboards.thresholds import instead
 from tools.paths import CHART

@@ -11,6 +11,7 @@ import pytest
 from billing_exporter.cli import parser
 from billing_exporter.genesys.regions import hosts
 from billing_exporter.web.route_prefix import prefix_of
+from tools.alert_rules import alerts
 from tools.chart.rendering import (
     NAMESPACE,
     ONE,
@@ -22,7 +23,6 @@ from tools.chart.rendering import (
     render,
     shape,
 )
-from tools.chart.thresholds import alerts
 from tools.chart.values import chart_values
 
 SCHEMAS = Path(__file__).parent / "schemas"

@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
+from tools.alert_rules import thresholds
 from tools.chart.rendering import ONE, Object, objects, only, rules_folder, shape
-from tools.chart.thresholds import thresholds
 from tools.testkit.components import require
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "servicemonitor.json").read_text())

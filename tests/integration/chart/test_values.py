@@ -6,9 +6,9 @@ import helm_python
 import pytest
 
 from billing_exporter import __version__
+from tools.alert_rules import thresholds
 from tools.chart.generated import files, stale
 from tools.chart.rendering import ONE, Object, container, objects, only, render, shape
-from tools.chart.thresholds import thresholds
 from tools.chart.values import chart_values
 from tools.paths import CHART
 

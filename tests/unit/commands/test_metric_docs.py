@@ -22,7 +22,7 @@ def test_every_metric_has_its_row() -> None:
     billing = {
         metric.name for metrics in (*CATALOGUE.values(), QUALITY, BILL) for metric in metrics
     }
-    assert rows().keys() == billing | {own.shown_as for own in OWN}
+    assert rows().keys() == billing | {own.full_name for own in OWN}
 
 
 def test_a_row_has_all_labels() -> None:
@@ -30,7 +30,8 @@ def test_a_row_has_all_labels() -> None:
     found = rows()
     for metric in (one for metrics in (*CATALOGUE.values(), QUALITY, BILL) for one in metrics):
         labels, meaning = found[metric.name]
-        assert labels == ", ".join(f"`{name}`" for name in ("organization", *metric.labels))
+        assert metric.all_labels[0] == "organization"
+        assert labels == ", ".join(f"`{name}`" for name in metric.all_labels)
         assert meaning == metric.help
 
 
@@ -38,7 +39,7 @@ def test_the_exporters_own_say_their_kind() -> None:
     """Whether a metric of the exporter is a gauge, a counter or a histogram is said."""
     found = rows()
     for own in OWN:
-        assert found[own.shown_as][1] == f"{own.help} {own.kind.capitalize()}."
+        assert found[own.full_name][1] == f"{own.help} {own.kind.capitalize()}."
 
 
 def test_every_line_of_a_table_is_a_row() -> None:

@@ -61,7 +61,7 @@ def _overview(start: datetime, days: int, *rows: SubscriptionOverviewUsage) -> P
 
 def _acme(used: int) -> TrustorData:
     october = _overview(datetime(2026, 10, 1, tzinfo=UTC), 31, _row(310))
-    return TrustorData(
+    return TrustorData.of(
         "id-1", "Acme", {"current": _overview(NOVEMBER, 30, _row(used)), "previous": october}
     )
 
@@ -131,7 +131,7 @@ def test_rows_that_repeat_others_have_no_amount() -> None:
     """A fair-use row and a breakdown are not forecast, a rollup has a quantity but no amount."""
     rows = [_row(5, grouping=grouping) for grouping in ("fair-use", "rollup-usage", "rollup")]
     periods = {"current": _overview(NOVEMBER, 30, *rows)}
-    current = trustors.subject_of(TrustorData("id-1", "Acme", periods)).current
+    current = trustors.subject_of(TrustorData.of("id-1", "Acme", periods)).current
     assert current is not None
     assert [(key[2], one.is_priced) for key, one in current.charges.items()] == [("rollup", False)]
 
@@ -151,7 +151,7 @@ def test_an_allowance_is_no_overage() -> None:
         name="Voice", part_number="GC-1", grouping="fair-use", usage_quantity=Decimal(40)
     )
     periods = {"current": _overview(NOVEMBER, 30, plain, fair)}
-    current = trustors.subject_of(TrustorData("id-1", "Acme", periods)).current
+    current = trustors.subject_of(TrustorData.of("id-1", "Acme", periods)).current
     assert current is not None
     (charge,) = current.charges.values()
     assert charge.amount(Decimal(50)) == 20
@@ -204,7 +204,7 @@ def test_the_state_of_another_organization_is_another() -> None:
     text = forecasts.text().decode()
     line = 'forecasts{organization="%s",subject="trustors",outcome="no_band"} 1'
     assert all(line % name in text for name in ("one", "two"))
-    forecasts.forget("one")
+    forecasts.remove("one")
     assert line % "one" not in forecasts.text().decode()
 
 
@@ -217,7 +217,7 @@ def test_nothing_is_forecast_for_an_unknown_day() -> None:
 def test_a_customer_whose_current_period_is_missing_has_no_forecast() -> None:
     """An overview without dates gives no forecast."""
     bare = PeriodData(TrusteeBillingOverview(usages=(_row(1),)), 0)
-    subject = trustors.subject_of(TrustorData("id-1", "Acme", {"current": bare}))
+    subject = trustors.subject_of(TrustorData.of("id-1", "Acme", {"current": bare}))
     assert subject.current is None
     assert Forecaster("", MemoryStore(CODEC)).take("id-1", subject, date(2026, 11, 11)) is None
 
@@ -244,7 +244,7 @@ def test_day_zero_works_from_history_alone() -> None:
         amounts = {"EUR": Decimal(used)}
         answer = Answer(start, end, fingerprint([], "EUR", None), amounts, {key: Decimal(used)})
         history = history.with_answer(answer, NOVEMBER, 12)
-    data = TrustorData("id-1", "Acme", {"current": _overview(NOVEMBER, 30, _row(0))})
+    data = TrustorData.of("id-1", "Acme", {"current": _overview(NOVEMBER, 30, _row(0))})
     outlook = Forecaster("", MemoryStore(CODEC)).take(
         "id-1", trustors.subject_of(data, history), date(2026, 11, 1)
     )

@@ -14,8 +14,7 @@ from billing_exporter.collectors.settings import UsageSettings
 from billing_exporter.collectors.usage import UsageCollector
 from billing_exporter.genesys import BillingApi, RateLimited, Unavailable
 from billing_exporter.polling.loop import LONGEST_ASKED_SECONDS, Loop, wait_after
-from billing_exporter.polling.poller import SUCCESS
-from billing_exporter.polling.state import State
+from billing_exporter.polling.state import SUCCESS, State
 from tests.unit.collectors.api_stub import USAGE, ApiStub, imitated
 from tests.unit.polling.poller_harness import START, Number, PollerHarness
 from tools.testkit.recorded_api import account
@@ -126,7 +125,7 @@ def test_a_loop_survives_an_absurd_wish_to_wait() -> None:
     office = PollerHarness(refuse)
     loop = running(office)
     assert asked.wait(30)
-    loop.end()
+    loop.stop()
     assert ended(loop)
     assert office.poller.state.next_poll == START + timedelta(hours=1)
 
@@ -143,7 +142,7 @@ def test_a_loop_ends_while_it_waits() -> None:
     loops = [running(first, delay=HOUR), running(second)]
     assert polled.wait(30)
     for loop in loops:
-        loop.end()
+        loop.stop()
         assert ended(loop)
     assert first.collector.polls == []
     assert len(second.collector.polls) == 1

@@ -1,6 +1,7 @@
 """Polls that take too long: how they are seen, ended, and replaced."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from billing_exporter.collectors import Poll
 from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import Collectors, UsageSettings
 from billing_exporter.config import Settings
-from billing_exporter.polling import poller as module
+from billing_exporter.polling import timing as module
 from tests.unit.polling.poller_harness import Number, PollerHarness
 from tools.testkit.dripping import DRIPS, dripping
 from tools.testkit.organizations import organization_at
@@ -53,6 +54,17 @@ def test_a_poll_that_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
     assert office.poller.overdue() == 0
     time.now = 100
     assert office.poller.overdue() == 40
+
+
+def test_the_next_poll_is_told_in_real_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait is that of the loop, whatever the clock of the readings makes of it."""
+    time = Time(monkeypatch)
+    office = PollerHarness(1)
+    assert office.poller.timing.seconds_to_next() is None
+    office.poller.expect(60)
+    time.now = 20
+    office.now += timedelta(days=3)
+    assert office.poller.timing.seconds_to_next() == 40
 
 
 def overdue(exporter: Exporter) -> dict[str, float]:

@@ -136,17 +136,33 @@ def test_a_fault_of_ours_is_counted(caplog: pytest.LogCaptureFixture) -> None:
     assert (record.reason, record.collector) == ("crashed", "usage")  # type: ignore[attr-defined]
 
 
+def test_the_sentence_of_the_last_error_is_kept() -> None:
+    """A failure keeps its sentence until a poll succeeds; that of a crash is its kind alone."""
+    office = PollerHarness(
+        Forbidden("grant billing:view", status=403), ZeroDivisionError("secret"), 7
+    )
+    sentences = []
+    for _ in range(3):
+        office.poll()
+        sentences.append(office.poller.state.error)
+    assert sentences == ["grant billing:view (HTTP 403)", "ZeroDivisionError", ""]
+
+
 def test_progress_is_handed_on() -> None:
-    """Who wants to know receives how far a poll is."""
+    """How far a poll is can be followed, and be asked while it is under way."""
 
     def work(poll: Poll[Number]) -> int:
         poll.progress(0, 2)
+        seen.append(office.poller.timing.progress)
         poll.progress(2, 2)
         return 7
 
     told: list[tuple[int, int]] = []
-    PollerHarness(work, progress=lambda done, total: told.append((done, total))).poll()
+    seen: list[tuple[int, int] | None] = []
+    office = PollerHarness(work, progress=lambda done, total: told.append((done, total)))
+    office.poll()
     assert told == [(0, 2), (2, 2)]
+    assert (seen, office.poller.timing.progress) == ([(0, 2)], None)
 
 
 class Shelf:

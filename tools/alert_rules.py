@@ -1,7 +1,8 @@
-"""The alerts and their thresholds, read from the files of rules."""
+"""Alerts and their thresholds, as the files of rules define them."""
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import yaml
 
@@ -17,9 +18,9 @@ class Threshold:
     """One number that decides whether an alert fires.
 
     Attributes:
-        name: What the chart calls it, a part of the recorded series' name.
-        description: The comment above its rule.
-        default: The number, as written.
+        name: what the chart and the dashboards call it, a part of the recorded series' name.
+        description: the comment above its rule.
+        default: the number, as written.
     """
 
     name: str
@@ -27,11 +28,12 @@ class Threshold:
     default: str
 
 
+@cache
 def thresholds() -> tuple[Threshold, ...]:
     """Read the thresholds in the order of the file.
 
     Raises:
-        ValueError: A rule of the file is no threshold.
+        ValueError: a rule of the file is no threshold.
     """
     found = []
     for comment, block in _commented(FILE.read_text()):
