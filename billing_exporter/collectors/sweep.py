@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from billing_exporter.collectors.base import OF_THE_TOKEN
-from billing_exporter.collectors.closed_periods import History
+from billing_exporter.collectors.closed_periods import PackedHistory
 from billing_exporter.collectors.overviews import OVERVIEW, Attempt
 from billing_exporter.collectors.trustor_overview import Status, TrustorData, TrustorState
 from billing_exporter.genesys import ApiError, Timeout, Unauthorized, UnexpectedAnswer
@@ -39,7 +39,7 @@ class TrustorsData(msgspec.Struct, frozen=True):
     states: dict[str, TrustorState] = {}
     numbers: dict[str, TrustorData] = {}
     nameless: int = 0
-    history: dict[str, History] = {}
+    history: dict[str, PackedHistory] = {}
 
     def without_reading(self) -> int:
         """Return how many customers may have numbers that nobody has read."""

@@ -14,11 +14,12 @@ from time import monotonic
 from traceback import clear_frames
 from typing import Any, Protocol
 
-from billing_exporter.collectors import Poll
+from billing_exporter.collectors import REGISTRY, Poll
+from billing_exporter.collectors.ledger import NO_LEDGER, Ledger
 from billing_exporter.genesys import ApiError, Interrupted, RateLimited
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.publisher import Publisher
-from billing_exporter.polling.reading import Reading, read
+from billing_exporter.polling.reading import Reading, read_in_steps
 from billing_exporter.polling.state import SUCCESS, Kept, State
 from billing_exporter.polling.target import Target
 from billing_exporter.polling.timing import Timing
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 # What a poll reads is shown in batches; the rest after one is in proportion to what it cost.
 BATCH_SECONDS = 1.0
 BATCH_REST = 9
+# Text of customers that is rendered before it is deflated and let go.
+STEP_BYTES = 4 * 1024 * 1024
 # In the middle of a poll what was read is saved so often; every so many series add as much.
 SAVE_SECONDS = 4.0
 SAVE_SERIES = 500_000
@@ -58,10 +61,12 @@ class Poller:
         now: Callable[[], datetime],
         progress: Progress | None = None,
         keep: Keep | None = None,
+        ledger: Ledger = NO_LEDGER,
     ) -> None:
         self.target = target
         self.state = State()
         self._keep = keep
+        self._ledger = ledger
         self.timing = Timing()
         self._fits = True
         self._turn = threading.Lock()
@@ -87,10 +92,10 @@ class Poller:
             return
         at, data, succeeded = kept
         try:
-            reading = self._read(self.target.collector.fresh(data, self._now()), at, None)
+            reading = self._show(self.target.collector.fresh(data, self._now()), at)
             self._publisher.show(reading, succeeded, restored=True)
             self.state = State(
-                reading=replace(reading, changed={}),
+                reading=reading,
                 # A poll that had not ended is done again at once.
                 next_poll=at + self._interval if at == succeeded else None,
                 succeeded=succeeded,
@@ -99,11 +104,13 @@ class Poller:
         except Exception:
             # Who can write the file can give it any content under a right checksum.
             log.exception("the kept reading cannot be shown", extra=self._where)
+            self.state = State()
             self._publisher.remove()
             self._publisher.configure()
             self._publisher.waiting(self.state)
             return
         self._publisher.waiting(self.state)
+        self._ledger.published()
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
         self.expire()
 
@@ -159,7 +166,9 @@ class Poller:
             self._publisher.attempted(at)
             self.state = self.state.begin(at)
         try:
-            conclude = partial(self._succeeded, self._fetched(at))
+            data = self._fetched(at)
+            with self._publisher.while_open():
+                conclude = partial(self._succeeded, self._show(data, at))
         except Interrupted:
             raise
         except ApiError as error:
@@ -195,8 +204,8 @@ class Poller:
         self.timing.expect(wait)
         self.state = replace(self.state, next_poll=self._now() + timedelta(seconds=wait))
 
-    def _fetched(self, at: datetime) -> Reading:
-        collector, last = self.target.collector, self.state.reading
+    def _fetched(self, at: datetime) -> Any:
+        last = self.state.reading
 
         def progress(done: int, total: int) -> None:
             with self._publisher.while_open():
@@ -215,14 +224,20 @@ class Poller:
             tolerate=self._tolerate,
             publish=partial(self._publish_part, at),
             offer=partial(self._offer, at),
+            ledger=self._ledger,
         )
         self._next_batch = monotonic()
-        data = collector.fetch(poll)
-        return self._read(data, at, self.state.reading)
+        return self.target.collector.fetch(poll)
 
-    def _read(self, data: Any, at: datetime, last: Reading | None) -> Reading:
-        limit = self.target.settings.max_series
-        reading = read(self.target.collector, self.target.organization, data, at, last, limit=limit)
+    def _show(self, data: Any, at: datetime) -> Reading:
+        """Show other data; what is shown after each step is part of the state."""
+        collector, organization = self.target.collector, self.target.organization
+        last, limit = self.state.reading, self.target.settings.max_series
+        most = STEP_BYTES if REGISTRY[collector.name].divided else None
+        for step in read_in_steps(collector, organization, data, at, last, limit=limit, most=most):
+            self._publisher.expose(step)
+            reading = replace(step, changed={}, removed=())
+            self.state = self.state.show(reading)
         if reading.left_out and (last is None or last.left_out != reading.left_out):
             facts = {**self._where, "left_out": reading.left_out, "max_series": limit}
             log.warning("more series than max_series: some are left out", extra=facts)
@@ -256,10 +271,8 @@ class Poller:
 
     def _update(self, data: Any, at: datetime) -> Reading:
         """Show other data; no poll has succeeded by it."""
-        reading = self._read(data, at, self.state.reading)
+        reading = self._show(data, at)
         self._publisher.update(reading)
-        reading = replace(reading, changed={})
-        self.state = self.state.show(reading)
         return reading
 
     def _succeeded(self, reading: Reading) -> None:
@@ -268,7 +281,8 @@ class Poller:
         self._save(reading, reading.at)
         if self.state.outcome not in {None, SUCCESS}:
             log.info("poll succeeds again", extra=self._where)
-        self.state = self.state.succeed(replace(reading, changed={}))
+        self.state = self.state.succeed(reading)
+        self._ledger.published()
         log.info("polled", extra={**self._where, "series": reading.series})
 
     def _failed(self, reason: str, error: Exception) -> None:

@@ -88,9 +88,13 @@ class Publisher:
         """Count the failure of one thing among many."""
         self._telemetry.tolerated(**self._where, reason=reason)
 
+    def expose(self, step: Reading) -> None:
+        """Show the lines that are new in a step of a reading."""
+        where = self._target.collector.name, self._target.organization
+        self._exposition.update(*where, step.changed, step.removed)
+
     def update(self, reading: Reading) -> None:
-        """Show a reading in the middle of a poll; no poll has succeeded by it."""
-        self._expose(reading)
+        """Report what is shown in the middle of a poll; no poll has succeeded by it."""
         self._telemetry.updated(
             **self._where,
             series=reading.series,
@@ -99,8 +103,7 @@ class Publisher:
         )
 
     def show(self, reading: Reading, succeeded: datetime | None, *, restored: bool = False) -> None:
-        """Show the reading of a poll that has ended, or from before a restart."""
-        self._expose(reading)
+        """Report what is shown of a poll that has ended, or from before a restart."""
         self._telemetry.shown(
             **self._where,
             at=succeeded,
@@ -118,10 +121,6 @@ class Publisher:
         self._telemetry.polled(**self._where, outcome=str(state.outcome), seconds=seconds)
         self.remaining(0)
         self.waiting(state)
-
-    def _expose(self, reading: Reading) -> None:
-        where = self._target.collector.name, self._target.organization
-        self._exposition.update(*where, reading.changed, reading.removed)
 
     def _clear(self) -> None:
         self._exposition.publish(self._target.collector.name, self._target.organization, {})

@@ -280,13 +280,13 @@ def test_a_sweep_loses_nothing(customers: list[tuple[bool, Attempt]]) -> None:
     had = {key for key, (had, _) in zip(keys, customers, strict=True) if had}
     known = TrustorsData(
         {key: TrustorState(key, key, "ok", NOW) for key in keys},
-        {key: TrustorData(key, key, {}) for key in had},
+        {key: TrustorData.of(key, key, {}) for key in had},
     )
     sweep = Sweep(known, {key: key for key in keys}, 0, LATER)
     assert sorted(sweep.order()) == keys
     statuses: dict[str, Status] = {}
     for key, (_, attempt) in zip(keys, customers, strict=True):
-        numbers = TrustorData(key, key, {}) if attempt.status == "ok" else None
+        numbers = TrustorData.of(key, key, {}) if attempt.status == "ok" else None
         sweep.note(key, Attempt(attempt.status, numbers, attempt.error))
         statuses[key] = attempt.status
     during, failure, after = sweep.data(), sweep.end(), sweep.data()

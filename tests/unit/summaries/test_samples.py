@@ -73,7 +73,7 @@ def overview(
 
 def customer(name: str = "Nordwind", **periods: PeriodData) -> Summary | None:
     """Return the summary of a customer."""
-    part = TrustorData("id-1", name, periods)
+    part = TrustorData.of("id-1", name, periods)
     return summary_of(part, TRUSTORS.expose(part))
 
 
