@@ -13,27 +13,34 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from billing_exporter import __version__
+from billing_exporter.accounts.books import Books
+from billing_exporter.accounts.ledger import Stores
+from billing_exporter.accounts.records import ACCOUNTS, BILLS, INDEXES
 from billing_exporter.collectors import WHOLE, Shard
 from billing_exporter.collectors.registry import CATALOGUE, per_customer
 from billing_exporter.config import ConfigError, Organization, Settings
 from billing_exporter.forecasting.forecasts import Forecasts
-from billing_exporter.forecasting.store import FileStore, MemoryStore, Store
+from billing_exporter.forecasting.store import CODEC as FORECASTS
 from billing_exporter.genesys import Interrupted
 from billing_exporter.httpd.response import Body
 from billing_exporter.httpd.server import WebServer
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.metrics.finance import BILL, SECTION
 from billing_exporter.polling.background_writer import BackgroundWriter
-from billing_exporter.polling.organization import Parts, Unit, withdraw
-from billing_exporter.polling.poller import SUCCESS, Poller
+from billing_exporter.polling.organization import OrganizationPollers, Shared, remove
+from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.reading_store import StateDirectory, replace_file
+from billing_exporter.polling.state import SUCCESS
+from billing_exporter.state_files.store import Place
 from billing_exporter.telemetry.catalogue import ABORTED, HANDSHAKES
 from billing_exporter.telemetry.telemetry import Telemetry
+from billing_exporter.views import Source
 from billing_exporter.web.access_control import AccessControl
 from billing_exporter.web.negotiation import Format
+from billing_exporter.web.page_routes import PageRoutes
 from billing_exporter.web.protection import Protection
 from billing_exporter.web.route_prefix import NO_PREFIX, Prefix, PrefixedRoutes
 from billing_exporter.web.routes import HEALTH_PATHS, Routes
-from billing_exporter.web.status_page import CollectorStatus, State, Status
 
 log = logging.getLogger(__name__)
 
@@ -70,16 +77,27 @@ class Exporter:
     ) -> None:
         self.telemetry = Telemetry(process=process_metrics, per_customer=per_customer())
         self.telemetry.sharded(shard.index, shard.count)
-        self.exposition = Exposition(CATALOGUE)
-        self.started = now()
+        self.exposition = Exposition({**CATALOGUE, SECTION: BILL})
+        self._started = monotonic()  # real seconds, whatever clock readings have
         self._now = now
         self._changing = threading.Lock()
         self._stopped = threading.Event()
         self._spread: float | None = None
         kept = StateDirectory(state, self.telemetry.state_failed) if state else None
         self._forecast_writer = BackgroundWriter()
-        self._forecasts = Forecasts(_forecast_store(state, self.telemetry, self._forecast_writer))
-        self._parts = Parts(
+        self._accountant = BackgroundWriter()
+        submit = self._forecast_writer.submit
+        place = Place(state, replace_file, self.telemetry.state_failed, submit)
+        self._forecasts = Forecasts(place.store(FORECASTS, "forecasts"))
+        stores = Stores(
+            place.store(ACCOUNTS, "accounts"),
+            place.store(BILLS, "accounts"),
+            place.store(INDEXES, "accounts"),
+        )
+        self._books = Books(
+            stores, self._accountant, self.exposition.update, now, f"{shard.index}/{shard.count}"
+        )
+        self._shared = Shared(
             self.exposition,
             self.telemetry,
             now,
@@ -88,8 +106,9 @@ class Exporter:
             redact=redact,
             shard=shard,
             forecasts=self._forecasts,
+            books=self._books,
         )
-        self._units: tuple[Unit, ...] = ()
+        self._organizations: tuple[OrganizationPollers, ...] = ()
         self.telemetry.follow_overdue(
             lambda: ((poller.key, poller.overdue()) for poller in self.pollers)
         )
@@ -98,25 +117,26 @@ class Exporter:
     @property
     def pollers(self) -> tuple[Poller, ...]:
         """The pollers of all organizations, in the order of the configuration."""
-        return tuple(poller for unit in self._units for poller in unit.pollers)
+        return tuple(poller for each in self._organizations for poller in each.pollers)
 
     def change(self, settings: Settings) -> None:
-        """Take up a configuration; what it leaves as it is goes on without a pause."""
+        """Apply a configuration; what it leaves as it is goes on without a pause."""
         with self._changing:
-            before = {unit.organization.name: unit for unit in self._units}
+            before = {each.organization.name: each for each in self._organizations}
             wanted = {organization.name for organization in settings.organizations}
             for name in before.keys() - wanted:
                 before[name].stop()
-                withdraw(before[name].pollers)
-                self.telemetry.forget_all(name)
-                self._forecasts.forget(name)
-            self._units = tuple(
-                self._unit(organization, before.get(organization.name))
+                remove(before[name].pollers)
+                self.telemetry.remove_organization(name)
+                self._forecasts.remove(name)
+            self._books.configure({each.name: each.tolerance for each in settings.organizations})
+            self._organizations = tuple(
+                self._pollers_of(organization, before.get(organization.name))
                 for organization in settings.organizations
             )
-            if self._parts.state is not None:
+            if self._shared.state is not None:
                 known = {poller.key for poller in self.pollers}
-                self._parts.state.set_aside_others_soon(known, SAVE_SECONDS)
+                self._shared.state.set_aside_others_soon(known, SAVE_SECONDS)
             if self._spread is not None:
                 self._start_all(self._spread)
         self.telemetry.configured(utc_now())
@@ -132,19 +152,19 @@ class Exporter:
         self.interrupt()
         with self._changing:
             until = monotonic() + STOP_SECONDS
-            for unit in self._units:
-                unit.stop(max(0.0, until - monotonic()))
+            for each in self._organizations:
+                each.stop(max(0.0, until - monotonic()))
             is_saved = self._forecast_writer.flush(SAVE_SECONDS)
-            if self._parts.state is not None:
-                is_saved = self._parts.state.flush(SAVE_SECONDS if is_saved else 0) and is_saved
+            if self._shared.state is not None:
+                is_saved = self._shared.state.flush(SAVE_SECONDS if is_saved else 0) and is_saved
             if not is_saved:
                 log.warning("the disk hangs: the last readings are not saved")
 
     def interrupt(self) -> None:
         """Make polls that are under way end soon; may be called by a signal handler."""
         self._stopped.set()
-        for unit in self._units:
-            unit.interrupt()
+        for each in self._organizations:
+            each.interrupt()
 
     def poll_once(self) -> None:
         """Poll everything once, collectors side by side.
@@ -161,6 +181,8 @@ class Exporter:
         for thread in threads:
             while thread.is_alive() and not self._stopped.is_set():
                 thread.join(_LOOK_SECONDS)
+        while not (self._stopped.is_set() or self._accountant.flush(_LOOK_SECONDS)):
+            pass
         if self._stopped.is_set():
             raise Interrupted
 
@@ -189,33 +211,35 @@ class Exporter:
             if poller.state.is_waiting
         ]
 
-    def status(self, telemetry_path: str, base: str = "") -> Status:
-        """Return what the status page shows."""
-        collectors = tuple(_status_of(poller) for poller in self.pollers)
-        return Status(__version__, self.started, self._now(), collectors, telemetry_path, base)
+    def views(self) -> Source:
+        """Return what pages show."""
+        return Source(
+            __version__,
+            lambda: self.pollers,
+            self.telemetry,
+            self._now,
+            lambda: monotonic() - self._started,
+        )
 
-    def _unit(self, organization: Organization, before: Unit | None) -> Unit:
+    def _pollers_of(
+        self, organization: Organization, before: OrganizationPollers | None
+    ) -> OrganizationPollers:
         if before is None:
-            return Unit(organization, self._parts)
+            return OrganizationPollers(organization, self._shared)
         if before.serves(organization):
             before.change(organization)
             return before
         before.stop()
         # Elsewhere an organization of the same name is another one.
         same_place = before.organization.hosts() == organization.hosts()
-        unit = Unit(organization, self._parts, before.pollers if same_place else ())
-        withdraw(before.pollers, but=unit.pollers if same_place else ())
-        return unit
+        pollers = before.pollers if same_place else ()
+        after = OrganizationPollers(organization, self._shared, pollers)
+        remove(before.pollers, but=after.pollers if same_place else ())
+        return after
 
     def _start_all(self, spread: float) -> None:
-        for unit in self._units:
-            unit.start(spread)
-
-
-def _forecast_store(state: Path | None, telemetry: Telemetry, writer: BackgroundWriter) -> Store:
-    if state is None:
-        return MemoryStore()
-    return FileStore(state / "forecasts", replace_file, telemetry.state_failed, writer.submit)
+        for each in self._organizations:
+            each.start(spread)
 
 
 class Reloader:
@@ -247,23 +271,6 @@ def _quietly(poller: Poller) -> None:
         log.info("interrupted", extra={"collector": poller.target.collector.name})
 
 
-def _status_of(poller: Poller) -> CollectorStatus:
-    state, target = poller.state, poller.target
-    words: dict[str | None, State] = {None: "waiting", SUCCESS: "ok"}
-    reading = state.reading
-    return CollectorStatus(
-        organization=target.organization,
-        collector=target.collector.name,
-        state=words.get(state.outcome, "failing"),
-        reason="" if state.outcome in words else str(state.outcome),
-        last_success=reading.at if reading else None,
-        last_attempt=state.attempted,
-        next_poll=state.next_poll,
-        duration_seconds=state.seconds,
-        series=reading.series if reading else 0,
-    )
-
-
 @dataclass(frozen=True)
 class App:
     """All parts of a running exporter, joined."""
@@ -283,6 +290,7 @@ def build(
     read_settings: Callable[[], Settings] | None = None,
     protection: Callable[[], Protection] = Protection,
     protect_health: bool = False,
+    pages: bool = True,
     now: Callable[[], datetime] = utc_now,
     state: Path | None = None,
     redact: Callable[[str], None] = lambda _: None,
@@ -299,6 +307,7 @@ def build(
         read_settings: reads the configuration again for a reload; None where there is none.
         protection: returns the current TLS and authentication settings, by default none.
         protect_health: whether health endpoints ask for a password as well.
+        pages: whether pages and their JSON are served.
         now: the time that readings get, UTC.
         state: folder where readings are kept over restarts, if they are.
         redact: receives each secret before it is used, so that no log shows it.
@@ -311,7 +320,9 @@ def build(
     reload = Reloader(exporter, read_settings or (lambda: settings)).reload
     routes = Routes(
         scrape=exporter.scrape,
-        status=lambda: exporter.status(telemetry_path, prefix.external),
+        pages=PageRoutes(exporter.views(), telemetry_path=telemetry_path, version=__version__)
+        if pages
+        else None,
         telemetry_path=telemetry_path,
         reload=reload if read_settings else None,
     )

@@ -4,13 +4,14 @@ Only totals are kept, not what was read: a year of a customer takes a few kiloby
 """
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
 
 from billing_exporter.collectors.periods import adjoins
+from billing_exporter.collectors.record_codec import RecordCodec
 from billing_exporter.settlement import (
     Fingerprint,
     Reading,
@@ -87,23 +88,37 @@ class History(msgspec.Struct, frozen=True):
     walked_from: date | None = None
     tried_on: date | None = None
 
-    def with_answer(self, answer: Answer, now: datetime, most: int) -> "History":
+    def with_answer(
+        self, answer: Answer, now: datetime, most: int, *, is_invoiced: bool = False
+    ) -> "History":
         """Return the history after one reading; a partial answer is no reading."""
         if answer.fingerprint is None:
             return msgspec.structs.replace(self, tried_on=now.date())
         others = [period for period in self.periods if period.start != answer.start]
         known = next((each for each in self.periods if each.start == answer.start), None)
-        periods = sorted(
-            [*others, _after(known, answer, now)], key=lambda each: each.start, reverse=True
-        )
+        newest = _after(known, answer, now, is_invoiced)
+        periods = sorted([*others, newest], key=lambda each: each.start, reverse=True)
         return msgspec.structs.replace(self, periods=tuple(periods[:most]))
 
-    def due(self, today: date) -> list[tuple[int, ClosedPeriod]]:
-        """Return the periods that are to be read again, with their place: 1 is the newest."""
+    def is_settled(self, start: date) -> bool:
+        """Return whether the period that begins on a day is settled."""
+        known = next((period.settlement for period in self.periods if period.start == start), None)
+        return known is not None and known.baseline is not None and not known.is_restless
+
+    def due(
+        self, today: date, is_kept: Callable[[date], bool] = lambda _: True
+    ) -> list[tuple[int, ClosedPeriod]]:
+        """Return the periods that are to be read again, with their place: 1 is the newest.
+
+        Args:
+            today: the day (UTC).
+            is_kept: tells by its first day whether a period is kept in full.
+        """
         return [
             (place, period)
             for place, period in enumerate(self.periods, start=1)
             if is_due(period.settlement, today)
+            or (self.tried_on != today and not is_kept(period.start))
         ]
 
     def before(self, start: date) -> ClosedPeriod | None:
@@ -111,9 +126,30 @@ class History(msgspec.Struct, frozen=True):
         return next((p for p in self.periods if adjoins(p.settlement.end, start)), None)
 
 
-def _after(known: ClosedPeriod | None, answer: Answer, now: datetime) -> ClosedPeriod:
+_HISTORIES = RecordCodec[History](History)
+
+
+class PackedHistory(msgspec.Struct, frozen=True):
+    """A history as bytes: a year of ten thousand customers would be 200 MB of objects."""
+
+    content: bytes
+
+    @classmethod
+    def of(cls, history: History) -> "PackedHistory":
+        """Pack a history."""
+        return cls(_HISTORIES.encode(history))
+
+    def unpacked(self) -> History:
+        """Return the history."""
+        return _HISTORIES.decode(self.content)
+
+
+def _after(
+    known: ClosedPeriod | None, answer: Answer, now: datetime, is_invoiced: bool
+) -> ClosedPeriod:
     before = known.settlement if known else Settlement(start=answer.start, end=answer.end)
-    settlement = advanced(before, Reading(now.date(), answer.fingerprint))
+    reading = Reading(now.date(), answer.fingerprint, invoiced=is_invoiced)
+    settlement = advanced(before, reading)
     restated_at = known.restated_at if known else None
     if settlement.restatements > before.restatements:
         restated_at = now
@@ -128,9 +164,12 @@ def _after(known: ClosedPeriod | None, answer: Answer, now: datetime) -> ClosedP
 
 
 def packed(quantities: Mapping[Key, Decimal]) -> bytes:
-    """Return quantities as few bytes, those that are 0 left out."""
+    """Return quantities as bytes, those that are 0 left out.
+
+    They are not deflated here: a whole history shrinks more, because its periods are alike.
+    """
     found = sorted((key, quantity) for key, quantity in quantities.items() if quantity)
-    return zlib.compress(msgspec.msgpack.encode(found)) if found else b""
+    return zlib.compress(msgspec.msgpack.encode(found), 0) if found else b""
 
 
 class Shown(msgspec.Struct, frozen=True):

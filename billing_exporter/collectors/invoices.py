@@ -98,10 +98,13 @@ class InvoicesCollector:
                 lines = self._lines_of(poll, details, invoice, before)
                 if lines is not None:
                     times[key] = poll.now
+                    poll.ledger.lines(invoice, lines)
                 elif before is not None and key in known.lines_read and self._wants_lines(invoice):
                     lines, times[key] = before.lines, known.lines_read[key]
+                self._read_for_ledger(poll, details, invoice)
             done.append(InvoiceData(invoice, lines))
         poll.progress(len(invoices), len(invoices))
+        poll.ledger.keep_only_invoices(label(invoice.id) for invoice in invoices)
         data = InvoicesData(today, tuple(done), times)
         return concluded(poll, self.fresh(data, poll.now), details)
 
@@ -156,9 +159,21 @@ class InvoicesCollector:
         if kept is not None and kept.lines is not None and _is_paid(invoice) and _was_paid(kept):
             return kept.lines
         return details.ask(
-            lambda: _distinct_lines(poll.api.invoice_lines(key)),
+            lambda: distinct_lines(poll.api.invoice_lines(key)),
             f"lines of invoice {key}",
         )
+
+    def _read_for_ledger(
+        self, poll: Poll[InvoicesData], details: Details, invoice: BillingInvoice
+    ) -> None:
+        """Read the lines that a reconciliation needs, which are not shown, once."""
+        key = label(invoice.id)
+        if self._lines != "none" and key and poll.ledger.wants_lines(invoice, poll.now.date()):
+            lines = details.ask(
+                lambda: distinct_lines(poll.api.invoice_lines(key)), f"lines of invoice {key}"
+            )
+            if lines is not None:
+                poll.ledger.lines(invoice, lines)
 
     def _wants_lines(self, invoice: BillingInvoice) -> bool:
         owed = is_owed(invoice.payment_status)
@@ -222,7 +237,7 @@ def _facts(invoice: BillingInvoice) -> tuple[object, ...]:
     return invoice.date_invoiced, kind, currency, amount
 
 
-def _distinct_lines(lines: Iterable[BillingInvoiceItem]) -> tuple[BillingInvoiceItem, ...]:
+def distinct_lines(lines: Iterable[BillingInvoiceItem]) -> tuple[BillingInvoiceItem, ...]:
     """Return the lines with those that a page repeats once.
 
     An id that different lines bear says nothing: all lines with it count.

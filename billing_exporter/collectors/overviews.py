@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from billing_exporter.collectors.base import Poll
 from billing_exporter.collectors.settings import TrustorsSettings
 from billing_exporter.collectors.trustor_overview import (
@@ -66,30 +64,22 @@ class Overviews:
         if trustor.enabled is False:
             return Attempt("disabled")
         try:
-            overviews = self._overviews(key, known)
+            kept = known.periods if known is not None else {}
+            overviews = self._overviews(key, kept)
         except NotFound as error:
             return Attempt("no_data", error=error.with_traceback(None))
         except Forbidden as error:
             return Attempt("forbidden", error=error.with_traceback(None))
         except ApiError as error:
             return Attempt("error", error=error.with_traceback(None))
-        return self._read(TrustorData(key, name, {}), overviews, known)
-
-    def _read(
-        self,
-        customer: TrustorData,
-        overviews: dict[str, TrusteeBillingOverview | None] | None,
-        known: TrustorData | None,
-    ) -> Attempt:
         if overviews is None:
             return Attempt("ok")
-        if all(overview is not None and _is_blank(overview) for overview in overviews.values()):
-            return Attempt("no_data")
-        periods = self._periods(overviews, known)
-        return Attempt("ok", msgspec.structs.replace(customer, periods=periods))
+        periods = self._periods(overviews, kept)
+        is_blank = all(new is not None and _is_blank(new) for new in overviews.values())
+        return Attempt("no_data") if is_blank else Attempt("ok", TrustorData.of(key, name, periods))
 
     def _overviews(
-        self, key: str, known: TrustorData | None
+        self, key: str, known: Mapping[str, PeriodData]
     ) -> dict[str, TrusteeBillingOverview | None] | None:
         """Fetch the periods; None for one stands for what is known, None for all for a late node.
 
@@ -116,9 +106,10 @@ class Overviews:
         return overviews
 
     def _periods(
-        self, overviews: Mapping[str, TrusteeBillingOverview | None], known: TrustorData | None
+        self,
+        overviews: Mapping[str, TrusteeBillingOverview | None],
+        kept: Mapping[str, PeriodData],
     ) -> dict[str, PeriodData]:
-        kept = known.periods if known else {}
         every = {period: new or kept[period].overview for period, new in overviews.items()}
         fresh = condensed(every, zero_rows=self._settings.zero_rows)
         return {

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from billing_exporter.collectors.base import OF_THE_TOKEN
-from billing_exporter.collectors.closed_periods import History
+from billing_exporter.collectors.closed_periods import PackedHistory
 from billing_exporter.collectors.overviews import OVERVIEW, Attempt
 from billing_exporter.collectors.trustor_overview import Status, TrustorData, TrustorState
 from billing_exporter.genesys import ApiError, Timeout, Unauthorized, UnexpectedAnswer
@@ -39,7 +39,7 @@ class TrustorsData(msgspec.Struct, frozen=True):
     states: dict[str, TrustorState] = {}
     numbers: dict[str, TrustorData] = {}
     nameless: int = 0
-    history: dict[str, History] = {}
+    history: dict[str, PackedHistory] = {}
 
     def without_reading(self) -> int:
         """Return how many customers may have numbers that nobody has read."""
@@ -123,7 +123,8 @@ class Sweep:
             self._over = error
             return
         read_at = before.read_at if attempt.numbers is None else self._now
-        self._states[key] = TrustorState(key, before.name, attempt.status, read_at)
+        sentence = "" if error is None else str(error)
+        self._states[key] = TrustorState(key, before.name, attempt.status, read_at, sentence)
         if attempt.numbers is not None:
             self._numbers[key] = attempt.numbers
         if attempt.is_fault and error is not None:

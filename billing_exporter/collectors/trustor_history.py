@@ -6,12 +6,19 @@ ends where the API has no older one.
 
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from billing_exporter.collectors.base import Poll, label, side_by_side
-from billing_exporter.collectors.closed_periods import Answer, History, Key
+from billing_exporter.collectors.closed_periods import (
+    Answer,
+    ClosedPeriod,
+    History,
+    Key,
+    PackedHistory,
+)
 from billing_exporter.collectors.history_budget import Budget
 from billing_exporter.collectors.settings import TrustorsSettings
 from billing_exporter.collectors.trustor_overview import (
@@ -33,6 +40,13 @@ _ZERO = Decimal(0)
 class Updated(msgspec.Struct, frozen=True):
     """A customer's history, and its overviews, of which the previous one may have been restated."""
 
+    history: PackedHistory
+    numbers: TrustorData
+
+
+class _Walk(msgspec.Struct, frozen=True):
+    """The same while it is read."""
+
     history: History
     numbers: TrustorData
 
@@ -46,29 +60,32 @@ class TrustorHistories:
         self._today = poll.now.date()
         self._budget = Budget(poll, settings.interval.seconds)
 
-    def needed(self, numbers: dict[str, TrustorData], known: dict[str, History]) -> list[str]:
+    def needed(self, numbers: dict[str, TrustorData], known: dict[str, PackedHistory]) -> list[str]:
         """Return the customers of which something is to be read, who has no history first."""
-        wanted = [
-            key
-            for key, each in numbers.items()
-            if (current := start_of(each)) is not None
-            and self._is_needed(known.get(key, History()), current)
-        ]
-        return sorted(wanted, key=lambda key: bool(known.get(key, History()).periods))
+        wanted: dict[str, bool] = {}
+        for key, each in numbers.items():
+            history, current = _unpacked(known.get(key)), start_of(each)
+            if current is not None and self._is_needed(key, history, current):
+                wanted[key] = bool(history.periods)
+        return sorted(wanted, key=wanted.__getitem__)
 
-    def _is_needed(self, history: History, current: date) -> bool:
-        return self._is_unwalked(history, current) or bool(history.due(self._today))
+    def _is_needed(self, key: str, history: History, current: date) -> bool:
+        return self._is_unwalked(history, current) or bool(self._due(key, history))
+
+    def _due(self, key: str, history: History) -> list[tuple[int, ClosedPeriod]]:
+        return history.due(self._today, partial(self._poll.ledger.is_kept, "trustors", key))
 
     def _is_unwalked(self, history: History, current: date) -> bool:
         return history.walked_from != current and history.tried_on != self._today
 
     def read(
-        self, wanted: list[str], numbers: dict[str, TrustorData], known: dict[str, History]
+        self, wanted: list[str], numbers: dict[str, TrustorData], known: dict[str, PackedHistory]
     ) -> dict[str, Updated]:
         """Read what is due of some customers."""
 
         def work(key: str) -> Updated:
-            return self._customer(Updated(known.get(key, History()), numbers[key]))
+            done = self._customer(_Walk(_unpacked(known.get(key)), numbers[key]))
+            return Updated(PackedHistory.of(done.history), done.numbers)
 
         found = {}
         for key, updated in side_by_side(work, wanted, self._settings.concurrency):
@@ -76,18 +93,18 @@ class TrustorHistories:
             self._poll.progress(len(found), len(wanted))
         return found
 
-    def _customer(self, done: Updated) -> Updated:
+    def _customer(self, done: _Walk) -> _Walk:
         current = start_of(done.numbers)
         if current is not None and self._is_unwalked(done.history, current):
             done = self._walked(done, current)
-        for place, _ in done.history.due(self._today):
+        for place, _ in self._due(done.numbers.id, done.history):
             asked = self._asked(done, place)
             if asked is None:
                 break
             done, _ = asked
         return done
 
-    def _walked(self, done: Updated, current: date) -> Updated:
+    def _walked(self, done: _Walk, current: date) -> _Walk:
         """Read back from the running period what is not known, as far as there is something."""
         following: date | None = current
         for index in range(1, self._settings.history + 1):
@@ -106,7 +123,7 @@ class TrustorHistories:
         walked = msgspec.structs.replace(done.history, walked_from=current)
         return msgspec.structs.replace(done, history=walked)
 
-    def _asked(self, done: Updated, index: int) -> tuple[Updated, date | None] | None:
+    def _asked(self, done: _Walk, index: int) -> tuple[_Walk, date | None] | None:
         """Read a closed period: what is known after it, and its first day.
 
         The day is None where there is no such period; the whole is None without an answer.
@@ -126,11 +143,22 @@ class TrustorHistories:
         if answer is None or answer.start >= (start_of(done.numbers) or answer.start):
             tried = msgspec.structs.replace(done.history, tried_on=self._today)
             return msgspec.structs.replace(done, history=tried), None
-        history = done.history.with_answer(answer, self._poll.now, self._settings.history)
+        history = done.history.with_answer(
+            answer,
+            self._poll.now,
+            self._settings.history,
+            is_invoiced=self._poll.ledger.is_invoiced(key, answer.start),
+        )
         numbers = done.numbers
         if answer.fingerprint is not None:
+            is_settled = history.is_settled(answer.start)
+            self._poll.ledger.customer_period(key, numbers.name, overview, is_settled=is_settled)
             numbers = _renewed(numbers, overview, zero_rows=self._settings.zero_rows)
-        return Updated(history, numbers), answer.start
+        return _Walk(history, numbers), answer.start
+
+
+def _unpacked(history: PackedHistory | None) -> History:
+    return History() if history is None else history.unpacked()
 
 
 def start_of(numbers: TrustorData) -> date | None:
@@ -144,16 +172,15 @@ def _renewed(
     numbers: TrustorData, overview: TrusteeBillingOverview, *, zero_rows: bool
 ) -> TrustorData:
     """Return the overviews with this one in the place of the previous, where it is that period."""
-    previous, current = numbers.periods.get("previous"), numbers.periods.get("current")
+    periods = numbers.periods
+    previous, current = periods.get("previous"), periods.get("current")
     start = overview.billing_period_start_date
     if previous is None or current is None or start is None:
         return numbers
     if previous.overview.billing_period_start_date != start:
         return numbers
     both = condensed({"current": current.overview, "previous": overview}, zero_rows=zero_rows)
-    return msgspec.structs.replace(
-        numbers, periods={**numbers.periods, "previous": both["previous"]}
-    )
+    return numbers.with_periods({**periods, "previous": both["previous"]})
 
 
 def answer_of(overview: TrusteeBillingOverview, numbers: TrustorData) -> Answer | None:
@@ -175,9 +202,7 @@ def answer_of(overview: TrusteeBillingOverview, numbers: TrustorData) -> Answer 
 
 
 def _samples(numbers: TrustorData, overview: TrusteeBillingOverview) -> Samples:
-    return expose_trustor(
-        msgspec.structs.replace(numbers, periods={"current": PeriodData(overview, 0)})
-    )
+    return expose_trustor(numbers.with_periods({"current": PeriodData(overview, 0)}))
 
 
 def estimated_amount(samples: Samples) -> Decimal:

@@ -17,6 +17,7 @@ from billing_exporter.collectors.allowances import (
 )
 from billing_exporter.collectors.base import label
 from billing_exporter.collectors.periods import adjoins, leaves_room
+from billing_exporter.collectors.record_codec import RecordCodec
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.family import Metric
@@ -35,12 +36,35 @@ class PeriodData(msgspec.Struct, frozen=True):
     zero_rows: int
 
 
+_PERIODS = RecordCodec[dict[str, PeriodData]](dict[str, PeriodData])
+
+
 class TrustorData(msgspec.Struct, frozen=True):
-    """One customer: who it is, its overviews by period, the newest one's under ``current``."""
+    """One customer and its overviews, kept as bytes because there may be ten thousand of them.
+
+    Attributes:
+        id: of its organization.
+        name: of its organization.
+        packed: the overviews; see ``periods``.
+    """
 
     id: str
     name: str
-    periods: dict[str, PeriodData]
+    packed: bytes
+
+    @classmethod
+    def of(cls, key: str, name: str, periods: dict[str, PeriodData]) -> "TrustorData":
+        """Pack overviews."""
+        return cls(key, name, _PERIODS.encode(periods))
+
+    @property
+    def periods(self) -> dict[str, PeriodData]:
+        """The overviews by period, the newest one under ``current``; decoded at each call."""
+        return _PERIODS.decode(self.packed)
+
+    def with_periods(self, periods: dict[str, PeriodData]) -> "TrustorData":
+        """Return the customer with other overviews."""
+        return TrustorData.of(self.id, self.name, periods)
 
 
 class TrustorState(msgspec.Struct, frozen=True):
@@ -51,12 +75,14 @@ class TrustorState(msgspec.Struct, frozen=True):
         name: of its organization.
         status: how the last attempt to read it ended; None before the first.
         read_at: when the poll began that last read it; None where none did.
+        error: the sentence of the error that the last attempt ended with; empty without one.
     """
 
     id: str
     name: str
     status: Status | None = None
     read_at: datetime | None = None
+    error: str = ""
 
 
 def condensed(
@@ -84,17 +110,19 @@ def condensed(
     return {period: _condensed(overview, identities) for period, overview in overviews.items()}
 
 
-def is_known_previous(known: TrustorData | None, current: TrusteeBillingOverview | None) -> bool:
+def is_known_previous(
+    known: Mapping[str, PeriodData], current: TrusteeBillingOverview | None
+) -> bool:
     """Return whether the known previous period ends where the newest one begins."""
-    before = known.periods.get("previous") if known else None
+    before = known.get("previous")
     if before is None or current is None:
         return False
     return adjoins(before.overview.billing_period_end_date, current.billing_period_start_date)
 
 
-def is_outdated(overview: TrusteeBillingOverview, known: TrustorData | None) -> bool:
+def is_outdated(overview: TrusteeBillingOverview, known: Mapping[str, PeriodData]) -> bool:
     """Return whether an overview is of a period that had ended when the known newest one began."""
-    newest = known.periods.get("current") if known else None
+    newest = known.get("current")
     end = overview.billing_period_end_date
     start = newest.overview.billing_period_start_date if newest else None
     return end is not None and start is not None and end <= start
@@ -146,10 +174,11 @@ def expose_state(state: TrustorState) -> Samples:
 def expose_trustor(data: TrustorData) -> Samples:
     """Return what the overviews of one customer mean."""
     samples = Samples()
-    newest = next(iter(data.periods.values()), None)
+    periods = data.periods
+    newest = next(iter(periods.values()), None)
     if newest is not None:
         _expose_facts(samples, data, newest.overview)
-    for period, of_period in data.periods.items():
+    for period, of_period in periods.items():
         _expose_period(samples, data, period, of_period.overview)
         samples.drop("zero", of_period.zero_rows)
     return samples

@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from billing_exporter.collectors.base import Poll, label, once_each, side_by_side
-from billing_exporter.collectors.closed_periods import History
+from billing_exporter.collectors.closed_periods import PackedHistory
 from billing_exporter.collectors.history_samples import expose_history
 from billing_exporter.collectors.overviews import Attempt, Overviews
 from billing_exporter.collectors.settings import TrustorsSettings
@@ -45,7 +45,7 @@ class TrustorHistory(msgspec.Struct, frozen=True):
 
     id: str
     name: str
-    history: History
+    history: PackedHistory
 
 
 TrustorsPart = _Listing | TrustorState | TrustorData | TrustorHistory
@@ -140,7 +140,10 @@ class TrustorsCollector:
         if isinstance(part, TrustorHistory):
             of = part.name, part.id
             return expose_history(
-                part.history, of, metrics.TRUSTOR_HISTORY_AMOUNT, metrics.TRUSTOR_SETTLEMENT
+                part.history.unpacked(),
+                of,
+                metrics.TRUSTOR_HISTORY_AMOUNT,
+                metrics.TRUSTOR_SETTLEMENT,
             )
         samples = Samples()
         samples.drop("missing", part.nameless)

@@ -13,7 +13,7 @@ from billing_exporter.commands.errors import CommandError
 from billing_exporter.commands.progress import ProgressLine
 from billing_exporter.commands.terminal import escaped, write_bytes
 from billing_exporter.genesys import Interrupted
-from billing_exporter.polling.poller import SUCCESS
+from billing_exporter.polling.state import SUCCESS
 from billing_exporter.web.negotiation import Format
 
 EXAMPLES = """\

@@ -5,8 +5,8 @@ import threading
 from time import monotonic
 
 from billing_exporter.genesys import Interrupted
-from billing_exporter.polling.poller import SUCCESS, Poller
-from billing_exporter.polling.state import State
+from billing_exporter.polling.poller import Poller
+from billing_exporter.polling.state import SUCCESS, State
 
 # A poll that failed is tried again sooner than the interval says, then ever more rarely.
 RETRY_SECONDS = 60.0
@@ -41,24 +41,25 @@ def wait_after(state: State, interval: float, chance: float) -> float:
 
 
 class Loop(threading.Thread):
-    """Polls one target again and again until it is told to end."""
+    """Polls one target again and again until it is stopped."""
 
     def __init__(self, poller: Poller, *, delay: float, stop: threading.Event) -> None:
         target = poller.target
         super().__init__(name=f"{target.organization} {target.collector.name}", daemon=True)
         self.poller = poller
         self._delay = delay
-        self._ended = stop
+        self._stopped = stop
         self._interval = target.settings.interval.seconds
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Begin no more polls; one that is under way goes on."""
-        self._ended.set()
+        self._stopped.set()
 
     def run(self) -> None:
         """Wait and poll; a poll begins only when the one before has ended."""
         wait = self._delay
-        while not self._is_ended_within(wait):
+        self.poller.expect(wait)
+        while not self._is_stopped_within(wait):
             try:
                 state = self.poller.poll()
             except Interrupted:
@@ -66,11 +67,11 @@ class Loop(threading.Thread):
             wait = wait_after(state, self._interval, random.random())  # noqa: S311 - no secret
             self.poller.expect(wait)
 
-    def _is_ended_within(self, wait: float) -> bool:
-        """Wait; meanwhile end what becomes too old, however long the interval is."""
+    def _is_stopped_within(self, wait: float) -> bool:
+        """Wait; meanwhile remove what becomes too old, however long the interval is."""
         until = monotonic() + wait
         while (left := until - monotonic()) > 0:
-            if self._ended.wait(min(left, LOOK_SECONDS)):
+            if self._stopped.wait(min(left, LOOK_SECONDS)):
                 return True
             self.poller.expire()
-        return self._ended.is_set()
+        return self._stopped.is_set()

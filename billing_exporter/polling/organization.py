@@ -1,4 +1,4 @@
-"""One organization at work: its client, and a poller with its loop for each collector."""
+"""The pollers of one organization: its client, and a poller with its loop for each collector."""
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,16 +11,20 @@ from typing import Any
 
 import msgspec
 
+from billing_exporter.accounts.books import Books
+from billing_exporter.accounts.ledger import Ledger as AccountLedger
 from billing_exporter.collectors import REGISTRY, WHOLE, Collector, Shard, configured
 from billing_exporter.collectors.durations import as_text
+from billing_exporter.collectors.ledger import NO_LEDGER
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.config import Organization
 from billing_exporter.forecasting.forecasts import Forecasts
 from billing_exporter.genesys import Account, BillingApi, Observer
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.loop import Loop
-from billing_exporter.polling.poller import Poller, Target
+from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.reading_store import StateDirectory, origin_of
+from billing_exporter.polling.target import Target
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.telemetry import Telemetry
 
@@ -29,7 +33,7 @@ _PACE = ("interval", "timeout", "max_age", "max_series", "concurrency")
 
 
 @dataclass(frozen=True)
-class Parts:
+class Shared:
     """What all organizations share.
 
     Attributes:
@@ -40,6 +44,7 @@ class Parts:
         redact: receives secrets that no log may show.
         shard: which part of the customers is polled.
         forecasts: gives collectors their forecasts, if there are any.
+        books: keep what was used and billed, if anything does.
     """
 
     exposition: Exposition
@@ -50,6 +55,7 @@ class Parts:
     redact: Callable[[str], None] = lambda _: None
     shard: Shard = WHOLE
     forecasts: Forecasts | None = None
+    books: Books | None = None
 
 
 def connect(
@@ -82,7 +88,7 @@ def connect(
     return BillingApi(account, observer=observer, stop=stop)
 
 
-class Unit:
+class OrganizationPollers:
     """Polls one organization.
 
     Attributes:
@@ -91,16 +97,16 @@ class Unit:
     """
 
     def __init__(
-        self, organization: Organization, parts: Parts, before: Iterable[Poller] = ()
+        self, organization: Organization, shared: Shared, before: Iterable[Poller] = ()
     ) -> None:
         self.organization = organization
         self.pollers: tuple[Poller, ...] = ()
-        self._parts = parts
+        self._shared = shared
         self._stop = Event()
-        self._observer = ApiObserver(parts.telemetry, organization.name)
-        self._api = connect(organization, parts.redact, self._observer, self._stop)
+        self._observer = ApiObserver(shared.telemetry, organization.name)
+        self._api = connect(organization, shared.redact, self._observer, self._stop)
         self._loops: dict[Poller, Loop] = {}
-        self._take_up(organization, before)
+        self._apply(organization, before)
 
     def start(self, spread: float) -> None:
         """Begin to poll what is not polled yet, after a random part of ``spread`` seconds.
@@ -120,15 +126,15 @@ class Unit:
         return alike == organization
 
     def change(self, organization: Organization) -> None:
-        """Take up other collectors; those whose settings are the same go on as they are."""
+        """Apply other collectors; those whose settings are the same go on as they are."""
         before = self.pollers
-        self._take_up(organization, before)
+        self._apply(organization, before)
         for poller in set(before) - set(self.pollers):
-            poller.retire()
+            poller.stop()
             loop = self._loops.pop(poller, None)
             if loop is not None:
-                loop.end()
-        withdraw(before, but=self.pollers)
+                loop.stop()
+        remove(before, but=self.pollers)
 
     def interrupt(self) -> None:
         """Make polls that are under way end soon."""
@@ -140,17 +146,17 @@ class Unit:
         A poll whose request hangs is left to end with the process.
         """
         self.interrupt()
-        self._observer.silence()
+        self._observer.stop()
         until = monotonic() + seconds
         for poller in self.pollers:
-            poller.retire()
+            poller.stop()
         for loop in self._loops.values():
-            loop.end()
+            loop.stop()
         for loop in self._loops.values():
             loop.join(max(0.0, until - monotonic()))
         self._api.close()
 
-    def _take_up(self, organization: Organization, before: Iterable[Poller]) -> None:
+    def _apply(self, organization: Organization, before: Iterable[Poller]) -> None:
         known = {poller.target.collector.name: poller for poller in before}
         self.organization = organization
         self.pollers = tuple(self._pollers(known))
@@ -158,7 +164,7 @@ class Unit:
     def _pollers(self, known: Mapping[str, Poller]) -> Iterator[Poller]:
         organization = self.organization
         listed = organization.collectors is not EVERY_COLLECTOR
-        for plain, settings in configured(organization.collectors, self._parts.shard):
+        for plain, settings in configured(organization.collectors, self._shared.shard):
             collector = self._with_forecasts(plain)
             target = Target(organization.name, collector, settings, self._api, listed)
             before = known.get(collector.name)
@@ -168,24 +174,34 @@ class Unit:
                 yield self._poller(target, before)
 
     def _with_forecasts(self, collector: Collector[Any, Any]) -> Collector[Any, Any]:
-        forecasts = self._parts.forecasts
+        forecasts = self._shared.forecasts
         if forecasts is None:
             return collector
         api_url, _ = self.organization.hosts()
-        return forecasts.added_to(collector, self.organization.name, api_url)
+        name = self.organization.name
+        return forecasts.added_to(collector, name, api_url, self._ledger())
+
+    def _ledger(self) -> AccountLedger | None:
+        if self._shared.books is None:
+            return None
+        api_url, _ = self.organization.hosts()
+        place = f"{api_url}\n{self.organization.client_id}"
+        return self._shared.books.ledger(self.organization.name, place)
 
     def _poller(self, target: Target, before: Poller | None) -> Poller:
-        parts, name = self._parts, f"{target.organization} {target.collector.name}"
+        shared, name = self._shared, f"{target.organization} {target.collector.name}"
         poller = Poller(
             target,
-            parts.exposition,
-            parts.telemetry,
-            now=parts.now,
-            progress=partial(parts.progress, name) if parts.progress else None,
-            keep=parts.state.keeper(self._origin_of(target)) if parts.state else None,
+            shared.exposition,
+            shared.telemetry,
+            now=shared.now,
+            progress=partial(shared.progress, name) if shared.progress else None,
+            keep=shared.state.keeper(self._origin_of(target)) if shared.state else None,
+            ledger=self._ledger() or NO_LEDGER,
         )
         if before is not None:
-            poller.take_over(before, fits=self._origin_of(before.target) == self._origin_of(target))
+            fits = self._origin_of(before.target) == self._origin_of(target)
+            poller.continue_from(before, fits=fits)
         else:
             poller.restore()
         return poller
@@ -195,13 +211,13 @@ class Unit:
         settings = msgspec.to_builtins(target.settings, enc_hook=as_text)
         meaning = {key: value for key, value in settings.items() if key not in _PACE}
         api_url, _ = self.organization.hosts()
-        shard = self._parts.shard if REGISTRY[target.collector.name].divided else WHOLE
+        shard = self._shared.shard if REGISTRY[target.collector.name].divided else WHOLE
         return origin_of(api_url, self.organization.client_id, meaning, shard.index, shard.count)
 
 
-def withdraw(pollers: Iterable[Poller], *, but: Iterable[Poller] = ()) -> None:
-    """Show nothing more of these collectors, except where others took their place."""
+def remove(pollers: Iterable[Poller], *, but: Iterable[Poller] = ()) -> None:
+    """Remove what these collectors show, except where others took their place."""
     kept = {poller.key for poller in but}
     for poller in pollers:
         if poller.key not in kept:
-            poller.withdraw()
+            poller.remove()

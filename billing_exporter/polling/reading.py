@@ -6,24 +6,32 @@ keeps it deflated.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import InvalidOperation
+from itertools import chain
 from typing import Any
 
 from billing_exporter.collectors import Collector
 from billing_exporter.metrics.rendering import Rendered, render
+from billing_exporter.summaries import Summary, summary_of
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One part of a reading, and what it became."""
+    """One part of a reading, and what it became.
+
+    Attributes:
+        summary: numbers of the part that pages add up and rank, if there are any.
+    """
 
     part: object
     series: int
     dropped: Mapping[str, int]
     merged: int
     labels_cut: int
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class Reading:
     Attributes:
         data: what was fetched, as the collector's own record.
         at: when the poll began, UTC.
-        shown: the parts by their key, in the order of the keys.
+        shown: the parts by their key.
         hidden: the parts that would be more than the most series, by their key.
         changed: the text of the parts that are new or changed since the reading before.
         removed: keys of the parts that were shown before and are not now.
@@ -45,6 +53,22 @@ class Reading:
     hidden: Mapping[str, Shown] = field(default_factory=dict)
     changed: Mapping[str, Rendered] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+
+    def part(self, key: str) -> object | None:
+        """Return one part, also one that is hidden; None where there is none."""
+        entry = self.shown.get(key) or self.hidden.get(key)
+        return entry.part if entry is not None else None
+
+    def summary(self, key: str) -> Summary | None:
+        """Return the summary of one part; None where it has none."""
+        entry = self.shown.get(key) or self.hidden.get(key)
+        return entry.summary if entry is not None else None
+
+    def summaries(self) -> Iterator[tuple[str, Summary]]:
+        """Yield the summary of each part that has one, with the part's key."""
+        for key, entry in chain(self.shown.items(), self.hidden.items()):
+            if entry.summary is not None:
+                yield key, entry.summary
 
     @property
     def left_out(self) -> int:
@@ -84,36 +108,123 @@ def read(
     *,
     limit: int | None = None,
 ) -> Reading:
+    """Make a reading of fetched data in one step; see ``read_in_steps``."""
+    (reading,) = read_in_steps(collector, organization, data, at, last, limit=limit)
+    return reading
+
+
+def read_in_steps(
+    collector: Collector[Any, Any],
+    organization: str,
+    data: Any,
+    at: datetime,
+    last: Reading | None,
+    *,
+    limit: int | None = None,
+    most: int | None = None,
+) -> Iterator[Reading]:
     """Make a reading of fetched data; parts that did not change are taken over from the last.
 
     Parts are ordered by their keys, so that the order in which the API gave them never shows. Those
     that would bring more than ``limit`` series are left out whole.
+
+    Args:
+        collector: divides the data into parts and exposes them.
+        organization: the name.
+        data: what was fetched.
+        at: when the poll began.
+        last: what is shown now.
+        limit: the most series.
+        most: bytes of text after which a step ends, because the text of many customers would fill
+            the memory; the parts of one customer are never divided. None where all parts belong
+            together.
+
+    Yields:
+        What to show in each step: the parts so far, and those of the last that are still to come.
     """
-    shown_before = last.shown if last is not None else {}
-    hidden_before = last.hidden if last is not None else {}
-    shown: dict[str, Shown] = {}
-    hidden: dict[str, Shown] = {}
-    changed: dict[str, Rendered] = {}
-    series = 0
-    for key, part in _in_order(collector.parts(data)):
-        entry = shown_before.get(key) or hidden_before.get(key)
-        rendered = None
+    steps = _Steps(last)
+    parts = collector.parts(data)
+    steps.keep(parts.keys())
+    group, size, series = "", 0, 0
+    for key in sorted(parts, key=_customer_first) if most is not None else sorted(parts):
+        if most is not None and size >= most and _customer_first(key)[0] != group:
+            yield steps.taken(data, at)
+            size = 0
+        group = _customer_first(key)[0]
+        entry, rendered, part = steps.known(key), None, parts[key]
         if entry is None or not _is_same(entry.part, part):
             entry, rendered = _exposed(collector, organization, part)
         if limit is not None and series + entry.series > limit:
-            hidden[key] = entry
+            steps.hide(key, entry)
             continue
         series += entry.series
-        shown[key] = entry
-        if rendered is not None or key not in shown_before:
-            changed[key] = rendered or _exposed(collector, organization, part)[1]
-    removed = tuple(shown_before.keys() - shown.keys())
-    return Reading(data, at, shown, hidden, changed, removed)
+        if rendered is None and key not in steps.left:
+            rendered = _exposed(collector, organization, part)[1]
+        steps.show(key, entry, rendered)
+        size += sum(map(len, rendered.lines.values())) if rendered is not None else 0
+    yield steps.taken(data, at)
 
 
-def _in_order(parts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key in sorted(parts):
-        yield key, parts[key]
+def _customer_first(key: str) -> tuple[str, str]:
+    """Return what orders the parts of a sweep: those of one customer follow each other."""
+    kind, _, customer = key.partition(" ")
+    return customer, kind
+
+
+class _Steps:
+    """The way from the last reading to the next.
+
+    Attributes:
+        left: parts of the last reading that are shown and have not been looked at.
+    """
+
+    def __init__(self, last: Reading | None) -> None:
+        self.left = dict(last.shown) if last is not None else {}
+        self._left_hidden = dict(last.hidden) if last is not None else {}
+        self._shown: dict[str, Shown] = {}
+        self._hidden: dict[str, Shown] = {}
+        self._changed: dict[str, Rendered] = {}
+        self._removed: list[str] = []
+
+    def known(self, key: str) -> Shown | None:
+        """Return what a part was in the last reading."""
+        return self.left.get(key) or self._left_hidden.get(key)
+
+    def keep(self, keys: AbstractSet[str]) -> None:
+        """Show no others."""
+        for key in self.left.keys() - keys:
+            del self.left[key]
+            self._removed.append(key)
+        for key in self._left_hidden.keys() - keys:
+            del self._left_hidden[key]
+
+    def hide(self, key: str, entry: Shown) -> None:
+        """Leave a part out."""
+        if self.left.pop(key, None) is not None:
+            self._removed.append(key)
+        self._left_hidden.pop(key, None)
+        self._hidden[key] = entry
+
+    def show(self, key: str, entry: Shown, rendered: Rendered | None) -> None:
+        """Show a part; its text is None where that stays the same."""
+        self.left.pop(key, None)
+        self._left_hidden.pop(key, None)
+        self._shown[key] = entry
+        if rendered is not None:
+            self._changed[key] = rendered
+
+    def taken(self, data: Any, at: datetime) -> Reading:
+        """Return the reading as it is now, and begin the next step."""
+        reading = Reading(
+            data,
+            at,
+            {**self._shown, **self.left},
+            {**self._hidden, **self._left_hidden},
+            self._changed,
+            tuple(self._removed),
+        )
+        self._changed, self._removed = {}, []
+        return reading
 
 
 def _exposed(
@@ -122,7 +233,14 @@ def _exposed(
     samples = collector.expose(part)
     rendered = render(samples, organization)
     dropped = dict(samples.dropped)
-    entry = Shown(part, rendered.series, dropped, samples.merged, samples.labels_cut)
+    entry = Shown(
+        part,
+        rendered.series,
+        dropped,
+        samples.merged,
+        samples.labels_cut,
+        summary_of(part, samples),
+    )
     return entry, rendered
 
 

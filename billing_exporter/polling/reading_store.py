@@ -20,15 +20,14 @@ from typing import Any
 
 import msgspec
 
-from billing_exporter.collectors.former import adopted
+from billing_exporter.collectors.former import FORMATS, adopted
 from billing_exporter.polling.background_writer import BackgroundWriter
 from billing_exporter.polling.state import Kept
 
 log = logging.getLogger(__name__)
 
 
-FORMAT = 2
-FORMER_FORMAT = 1  # of version 0.1.0
+FORMAT = 3
 _SUFFIX = ".reading"
 _ASIDE = ".unusable"
 _TEMPORARY = ".new"
@@ -185,15 +184,17 @@ def _read(file: Path, origin: str, kind: type[Any]) -> Kept:
     line, _, body = told.partition(b"\n")
     try:
         header = msgspec.json.decode(line, type=Header)
-        if header.format not in {FORMAT, FORMER_FORMAT}:
+        if header.format not in {FORMAT, *FORMATS}:
             raise UnusableError("format")
         if header.origin != origin:
             raise UnusableError("configuration")
         at = header.at.astimezone(UTC)
-        if header.format == FORMER_FORMAT:
-            return Kept(at, adopted(body, kind, at), at)
-        data = msgspec.json.decode(body, type=kind)
-        return Kept(at, data, header.succeeded and header.succeeded.astimezone(UTC))
+        if header.format in FORMATS:
+            data = adopted(body, kind, at, header.format)
+        else:
+            data = msgspec.json.decode(body, type=kind)
+        succeeded = header.succeeded and header.succeeded.astimezone(UTC)
+        return Kept(at, data, at if header.format == 1 else succeeded)
     except (ValueError, RecursionError, OverflowError):
         raise UnusableError("format") from None
 

@@ -1,10 +1,12 @@
 """The state of one poller: what is known about one collector of one organization."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from billing_exporter.polling.reading import Reading
+
+SUCCESS = "success"
 
 
 class Kept(NamedTuple):
@@ -35,6 +37,7 @@ class State:
         next_poll: when the next one is due, as told by the loop.
         seconds: how long the last poll took.
         retry_after: what the API asked to wait, seconds.
+        error: the sentence of the last failure; empty after a success.
     """
 
     outcome: str | None = None
@@ -45,9 +48,44 @@ class State:
     next_poll: datetime | None = None
     seconds: float | None = None
     retry_after: float = 0
+    error: str = ""
     restored: bool = False
 
     @property
     def is_waiting(self) -> bool:
         """Whether no poll has ended yet, and nothing was restored."""
         return self.outcome is None and not self.restored
+
+    def begin(self, at: datetime) -> Self:
+        """Return the state after a poll has begun."""
+        return replace(self, attempted=at)
+
+    def show(self, reading: Reading | None) -> Self:
+        """Return the state with another reading, or none, whatever polls do."""
+        return replace(self, reading=reading)
+
+    def succeed(self, reading: Reading) -> Self:
+        """Return the state after a poll has succeeded."""
+        return replace(
+            self,
+            outcome=SUCCESS,
+            succeeded=reading.at,
+            failures=0,
+            reading=reading,
+            retry_after=0,
+            error="",
+        )
+
+    def fail(self, reason: str, error: str, retry_after: float) -> Self:
+        """Return the state after a poll has failed: the last good reading stays."""
+        return replace(
+            self,
+            outcome=reason,
+            error=error,
+            failures=self.failures + 1,
+            retry_after=retry_after,
+        )
+
+    def end(self, seconds: float) -> Self:
+        """Return the state after a poll that took so long, however it ended."""
+        return replace(self, seconds=seconds)

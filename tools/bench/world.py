@@ -41,7 +41,7 @@ def trustors(series: int, *, changed: int = 0) -> TrustorsData:
         # Decoded again each time: equal to what an earlier poll fetched, and never the same object.
         fetched = TRUSTEEBILLINGOVERVIEW.decoder.decode(body).value
         periods = condensed({"current": fetched}, zero_rows=False)
-        every[identifier(number)] = TrustorData(identifier(number), _name(number), periods)
+        every[identifier(number)] = TrustorData.of(identifier(number), _name(number), periods)
     at = NOW + timedelta(hours=6) if changed else NOW
     states = {key: TrustorState(key, data.name, "ok", at) for key, data in every.items()}
     return TrustorsData(states, every)

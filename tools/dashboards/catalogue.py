@@ -1,7 +1,10 @@
 """Labels of each metric, from the declarations of the exporter."""
 
+from itertools import chain
+
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.family import PREFIX
+from billing_exporter.metrics.finance import BILL
 from billing_exporter.metrics.forecasts import QUALITY
 from billing_exporter.telemetry.catalogue import OWN
 
@@ -21,15 +24,11 @@ def labels_of(name: str) -> tuple[str, ...]:
 
 
 def _all_labels() -> dict[str, tuple[str, ...]]:
-    labels = {
-        metric.name: ("organization", *metric.labels)
-        for metrics in (*CATALOGUE.values(), QUALITY)
-        for metric in metrics
-    }
-    for own in OWN:
-        parts = _HISTOGRAM_PARTS if own.kind == "histogram" else {"": ()}
+    labels = {}
+    for metric in (*chain.from_iterable(CATALOGUE.values()), *QUALITY, *BILL, *OWN):
+        parts = _HISTOGRAM_PARTS if metric.kind == "histogram" else {"": ()}
         for suffix, more in parts.items():
-            labels[own.shown_as + suffix] = (*own.labels, *more)
+            labels[metric.full_name + suffix] = (*metric.all_labels, *more)
     return labels
 
 

@@ -18,7 +18,8 @@ from billing_exporter.collectors.settings import (
 from billing_exporter.genesys import Account, BillingApi
 from billing_exporter.genesys.transport import Transport
 from billing_exporter.metrics.exposition import Exposition
-from billing_exporter.polling.poller import Poller, Target
+from billing_exporter.polling.poller import Poller
+from billing_exporter.polling.target import Target
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.telemetry import Telemetry
 from tools.reliability.exposition_view import Look

@@ -131,7 +131,7 @@ def contracts(*each: tuple[Iterable[BillingCharge], Iterable[BillingWallet]]) ->
 def trustor(usages: Iterable[SubscriptionOverviewUsage], name: str = "x") -> TrustorData:
     """Return a customer with one period, all of whose rows are kept."""
     overview = TrusteeBillingOverview(usages=tuple(usages), currency="USD")
-    return TrustorData(name, name, {"current": PeriodData(overview, 0)})
+    return TrustorData.of(name, name, {"current": PeriodData(overview, 0)})
 
 
 @given(rows.usage_charges)

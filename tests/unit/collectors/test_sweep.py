@@ -191,6 +191,26 @@ def test_one_customer_that_is_refused_costs_nobody_else_anything(
     assert found == {name: "ok" if name != names[0] else "error" for name in names}
 
 
+def test_a_customer_that_cannot_be_read_says_why(cloud: ApiStub) -> None:
+    """The sentence of a customer's error stays with its state, and goes when it can be read."""
+    trustors = desk(concurrency=1, periods=("current",))
+    put_trustors(cloud, *several(5))
+    for name in several(5):
+        put_overview(cloud, name, row())
+    path = at(several(5)[0])
+    cloud.refuse(path, 403)
+    trustors.poll()
+
+    def errors() -> list[str]:
+        found = trustors.reading.summaries() if trustors.reading else ()
+        return [one.error for _, one in found if isinstance(one, TrustorState) and one.error]
+
+    assert [error.partition(":")[0] for error in errors()] == ["the OAuth client may not do this"]
+    put_overview(cloud, several(5)[0], row())
+    trustors.poll()
+    assert errors() == []
+
+
 def test_asking_ends_where_nothing_succeeds(cloud: ApiStub) -> None:
     """When customer after customer fails from the start, it is the API that fails."""
     names = several(HOPELESS_FAILURES + 20)
@@ -260,13 +280,13 @@ def test_a_sweep_loses_nothing(customers: list[tuple[bool, Attempt]]) -> None:
     had = {key for key, (had, _) in zip(keys, customers, strict=True) if had}
     known = TrustorsData(
         {key: TrustorState(key, key, "ok", NOW) for key in keys},
-        {key: TrustorData(key, key, {}) for key in had},
+        {key: TrustorData.of(key, key, {}) for key in had},
     )
     sweep = Sweep(known, {key: key for key in keys}, 0, LATER)
     assert sorted(sweep.order()) == keys
     statuses: dict[str, Status] = {}
     for key, (_, attempt) in zip(keys, customers, strict=True):
-        numbers = TrustorData(key, key, {}) if attempt.status == "ok" else None
+        numbers = TrustorData.of(key, key, {}) if attempt.status == "ok" else None
         sweep.note(key, Attempt(attempt.status, numbers, attempt.error))
         statuses[key] = attempt.status
     during, failure, after = sweep.data(), sweep.end(), sweep.data()

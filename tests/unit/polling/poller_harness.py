@@ -14,7 +14,8 @@ from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.metrics.samples import Samples, labels
-from billing_exporter.polling.poller import Keep, Poller, Target
+from billing_exporter.polling.poller import Keep, Poller
+from billing_exporter.polling.target import Target
 from billing_exporter.telemetry.telemetry import Telemetry
 from tools.testkit.recorded_api import billing_api
 from tools.testkit.scrapes import billing_text, samples_of
@@ -70,7 +71,7 @@ class PollerHarness:
     """A poller with its exposition, telemetry and clock.
 
     Attributes:
-        now: the time, which passes as told.
+        now: the time, which passes as asked.
     """
 
     def __init__(
@@ -112,7 +113,7 @@ class PollerHarness:
         """Return the number that is exposed, if there is one."""
         return [int(sample.value) for sample in samples_of(billing_text(self.exposition))]
 
-    def told(self, metric: str) -> dict[str, float]:
+    def reported(self, metric: str) -> dict[str, float]:
         """Return the values of a metric about the exporter by reason, outcome or collector."""
         text = self.telemetry.live(openmetrics=False).decode()
         return {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.rendering import Rendered
 from billing_exporter.metrics.samples import Samples, labels
-from billing_exporter.polling.reading import Reading, read
+from billing_exporter.polling.reading import Reading, read, read_in_steps
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -115,7 +115,7 @@ def test_a_number_that_refuses_to_be_compared_is_no_trouble() -> None:
 
 
 def test_parts_that_are_too_many_are_left_out_whole() -> None:
-    """Beyond the limit no part is shown; how many series that costs is told; the first ones stay,
+    """Beyond the limit no part is shown, and the series left out are counted; the first ones stay,
     whatever the order in which they came.
     """
     numbers = {"c": Decimal(3), "a": Decimal(1), "b": Decimal(2)}
@@ -153,3 +153,37 @@ def test_what_was_known_before_never_shows(polls: list[dict[str, int]], limit: i
     alone = read(Numbers(), "acme", numbers, AT, None, limit=limit)
     assert text_of(*readings) == text_of(alone)
     assert readings[-1].left_out == alone.left_out
+
+
+_CUSTOMERS = st.dictionaries(
+    st.tuples(st.sampled_from(("state", "trustor")), st.sampled_from("abcd")).map(" ".join),
+    st.integers(0, 2),
+)
+
+
+@given(_CUSTOMERS, _CUSTOMERS, st.integers(0, 8), st.integers(0, 200))
+def test_steps_lead_to_the_reading_and_divide_no_customer(
+    before: dict[str, int], after: dict[str, int], limit: int, most: int
+) -> None:
+    """Each step shows every customer's parts as the last reading has them or as the next does, what
+    a step reports is what it shows, and the last step is the reading of the data alone.
+    """
+
+    def steps(data: dict[str, int], last: Reading | None, most: int) -> list[Reading]:
+        numbers = {name: Decimal(number) for name, number in data.items()}
+        return [*read_in_steps(Numbers(), "acme", numbers, AT, last, limit=limit, most=most)]
+
+    first, alone = steps(before, None, 10_000), steps(after, None, 10_000)
+    taken = steps(after, first[-1], most)
+    old, new = first[-1].shown, alone[-1].shown
+    for end in range(1, len(taken) + 1):
+        text_of(*first, *taken[:end])
+        for customer in "abcd":
+            mine = {key: of.part for key, of in taken[end - 1].shown.items() if key[-1] == customer}
+            ends = [
+                {key: of.part for key, of in each.items() if key[-1] == customer and key in after}
+                for each in (old, new)
+            ]
+            assert mine in ends
+    assert text_of(*first, *taken) == text_of(*alone)
+    assert (taken[-1].shown, taken[-1].hidden) == (new, alone[-1].hidden)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing_exporter.collectors.closed_periods import ClosedPeriod, History
 from billing_exporter.collectors.contracts import ContractsData
 from billing_exporter.collectors.former import adopted
 from billing_exporter.collectors.invoices import InvoiceData, InvoicesData
@@ -28,6 +29,7 @@ from billing_exporter.genesys.records import (
 )
 from billing_exporter.polling.reading_store import StateDirectory, origin_of
 from billing_exporter.polling.state import Kept
+from billing_exporter.settlement import Settlement
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 ORIGIN = origin_of("acme", "https://api.mypurecloud.de")
@@ -124,15 +126,15 @@ def test_another_format_is_set_aside(
     state.save("acme", "usage", ORIGIN, AT, DATA)
     file = _only_file(tmp_path)
     _, line, body = file.read_bytes().split(b"\n")
-    told = json.dumps(json.loads(line) | {"format": 99}).encode() + b"\n" + body
-    file.write_bytes(hashlib.sha256(told).hexdigest().encode() + b"\n" + told)
+    reported = json.dumps(json.loads(line) | {"format": 99}).encode() + b"\n" + body
+    file.write_bytes(hashlib.sha256(reported).hexdigest().encode() + b"\n" + reported)
     assert state.restore("acme", "usage", ORIGIN, UsageData) is None
     assert failures == ["format"]
 
 
-def former(name: str, data: object) -> bytes:
-    """Return a file as version 0.1.0 wrote it."""
-    header = {"format": 1, "organization": "acme", "collector": name, "origin": ORIGIN, "at": AT}
+def former(name: str, data: object, form: int = 1) -> bytes:
+    """Return a file in an earlier format; 1 is that of version 0.1.0."""
+    header = {"format": form, "organization": "acme", "collector": name, "origin": ORIGIN, "at": AT}
     content = msgspec.json.encode(header) + b"\n" + msgspec.json.encode(data)
     return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
 
@@ -169,15 +171,34 @@ def test_files_of_the_former_version_are_read(state: StateDirectory, tmp_path: P
     assert kept.data.nameless == 1
 
 
+def test_files_with_unpacked_customers_are_read(state: StateDirectory, tmp_path: Path) -> None:
+    """A file that holds each customer's overviews and closed periods as JSON is read once."""
+    closed = ClosedPeriod(settlement=Settlement(start=date(2026, 1, 1), end=date(2026, 1, 31)))
+    history = History((closed,), date(2026, 2, 1))
+    periods = {"current": {"overview": {"currency": "EUR", "usages": []}, "zero_rows": 2}}
+    data = {
+        "states": {"a": TrustorState("a", "A", "ok", AT)},
+        "numbers": {"a": {"id": "a", "name": "A", "periods": periods}},
+        "history": {"a": history},
+    }
+    (tmp_path / "state").mkdir()
+    state._file("acme", "trustors").write_bytes(former("trustors", data, 2))
+    kept = state.restore("acme", "trustors", ORIGIN, TrustorsData)
+    assert kept is not None
+    assert kept.data.numbers["a"].periods["current"].overview.currency == "EUR"
+    assert kept.data.history["a"].unpacked() == history
+    assert kept.succeeded is None
+
+
 def test_details_of_the_former_version_have_the_time_of_their_poll() -> None:
     """Lines and periods that 0.1.0 saved without a time were read by the poll of the file."""
     lines = InvoiceData(BillingInvoice(id="i"), ())
     body = msgspec.json.encode({"today": date(2026, 2, 1), "invoices": [lines]})
-    assert adopted(body, InvoicesData, AT).lines_read == {"i": AT}
+    assert adopted(body, InvoicesData, AT, 1).lines_read == {"i": AT}
     detail = BillingContractPeriodDetail(id="p", charges=(BillingCharge(),))
     contract = {"contract": BillingContract(id="c"), "periods": {"current": detail}, "whole": []}
     body = msgspec.json.encode({"contracts": [contract]})
-    assert adopted(body, ContractsData, AT).contracts[0].read == {"p": AT}
+    assert adopted(body, ContractsData, AT, 1).contracts[0].read == {"p": AT}
 
 
 def test_data_of_another_shape_is_set_aside(state: StateDirectory, failures: Failures) -> None:

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 import requests
 
+from billing_exporter.simulator.dripping import PARTS
 from billing_exporter.simulator.payloads import UNKNOWN, WEIRD
 from tests.unit.simulator.client import OVERVIEW, Client
 
@@ -37,7 +38,7 @@ def _usages(client: Client, *, index: int = 0) -> list[dict[str, str]]:
 def test_statuses_come_with_their_error_body(
     client: Client, fault: str, status: int, code: str
 ) -> None:
-    """A status comes as often as it was told, with code and correlation id, then all is well."""
+    """A status comes as often as asked, with code and correlation id, then all is well."""
     client.faults(f"{fault}:{ME}:times=1")
     answer = client.get("organizations/me")
     assert answer.status_code == status
@@ -85,7 +86,11 @@ def test_truncated_json_has_its_length(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", ["stall:*:seconds=0.3", "stall:*:seconds=0.3,at=head", "drip:*:seconds=0.3"]
+    "fault",
+    [
+        *("stall:*:seconds=0.3", "stall:*:seconds=0.3,at=head", "drip:*:seconds=0.3"),
+        *(f"drip:*:seconds=0.3,at={part}" for part in PARTS),
+    ],
 )
 def test_slow_answers_are_whole_in_the_end(client: Client, fault: str) -> None:
     """A stalled or dripping answer takes its seconds and is the same as ever."""
@@ -94,6 +99,17 @@ def test_slow_answers_are_whole_in_the_end(client: Client, fault: str) -> None:
     begun = time.monotonic()
     assert client.get("billing/contracts").json() == usual
     assert time.monotonic() - begun > 0.25
+
+
+@pytest.mark.parametrize("part", ["body", *PARTS])
+def test_what_drips_outlasts_the_patience_between_two_bytes(client: Client, part: str) -> None:
+    """A client that limits only the time between two bytes waits for the whole of a drip."""
+    usual = client.get("organizations/me").json()
+    client.faults(f"drip:*:seconds=0.6,at={part}")
+    begun = time.monotonic()
+    url = f"{client.simulator.url}/api/v2/organizations/me"
+    assert client.session.get(url, timeout=0.3).json() == usual
+    assert time.monotonic() - begun > 0.5
 
 
 def test_one_trustor_is_slow(client: Client) -> None:
@@ -107,13 +123,13 @@ def test_one_trustor_is_slow(client: Client) -> None:
 
 
 def test_a_body_can_be_huge(client: Client) -> None:
-    """An unknown key makes the body as long as told."""
+    """An unknown key makes the body as long as asked."""
     client.faults("hugebody:mb=3")
     assert len(client.get("organizations/me").content) > 3_000_000
 
 
 def test_small_pages_lead_on(client: Client) -> None:
-    """Pages hold as many entities as told, whatever was asked for."""
+    """Pages hold as many entities as asked, whatever was asked for."""
     client.faults("small_pages:size=3")
     for path in LISTED:
         page = client.get(path).json()
@@ -163,7 +179,7 @@ def test_redirects_go_to_another_host(client: Client) -> None:
 
 
 def test_reports_stay_in_progress(client: Client) -> None:
-    """The report says InProgress for as many calls as told."""
+    """The report says InProgress for as many calls as asked."""
     window = {"startDate": "2026-10-01T00:00:00Z", "endDate": "2026-10-31T23:59:59Z"}
     client.get("billing/reports/billableusage", **window)
     client.faults("in_progress:times=2")
@@ -200,7 +216,7 @@ def test_rows_come_twice(client: Client) -> None:
     ],
 )
 def test_numbers_are_odd(client: Client, fault: str, odd: object) -> None:
-    """Every number (step 1) of the first row is what was told, its names are as ever."""
+    """Every number (step 1) of the first row is what was reported, its names are as ever."""
     client.faults(f"{fault}:{OVERVIEW}:step=1")
     row = _usages(client)[0]
     assert row["prepayQuantity"] == odd

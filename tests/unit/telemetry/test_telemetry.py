@@ -43,9 +43,9 @@ PROMISED = {
     "exporter_config_last_reload_success_timestamp_seconds": "",
 }
 
-Told = Callable[[Telemetry], None]
+Event = Callable[[Telemetry], None]
 
-EVENTS: dict[str, Told] = {
+EVENTS: dict[str, Event] = {
     "sharded": lambda it: it.sharded(2, 3),
     "configured": lambda it: it.configured(AT),
     "misconfigured": lambda it: it.misconfigured(),
@@ -59,7 +59,7 @@ EVENTS: dict[str, Told] = {
     "shown": lambda it: it.shown(
         "acme", "usage", AT, series=3, left_out=2, labels_cut=1, dropped={"missing": 2}, merged=1
     ),
-    "withdrawn": lambda it: it.withdrawn("acme", "usage"),
+    "expired": lambda it: it.expired("acme", "usage"),
     "tolerated": lambda it: it.tolerated("acme", "usage", "not_found"),
     "requested": lambda it: ApiObserver(it, "acme").request("get_organizations_me", "200", 0.2),
     "retried": lambda it: ApiObserver(it, "acme").retry("get_organizations_me", "unavailable"),
@@ -72,7 +72,7 @@ EVENTS: dict[str, Told] = {
 
 
 def busy() -> Telemetry:
-    """Return telemetry that has been told of everything."""
+    """Return telemetry that has seen every event."""
     telemetry = Telemetry(process=False)
     for tell in EVENTS.values():
         tell(telemetry)
@@ -93,7 +93,7 @@ def samples(text: str) -> dict[tuple[str, str], float]:
 
 def test_what_is_promised_is_there() -> None:
     """Every promised metric has its name and exactly its labels."""
-    declared = {own.shown_as.removeprefix(PREFIX): set(own.labels) for own in OWN}
+    declared = {own.full_name.removeprefix(PREFIX): set(own.labels) for own in OWN}
     promised = {name: set(text.split()) for name, text in PROMISED.items()}
     assert {name: declared.get(name) for name in promised} == promised
 
@@ -103,10 +103,10 @@ def test_the_names_are_those_in_the_exposition() -> None:
     text = busy().live(openmetrics=False).decode()
     written = {sample.name: set(sample.labels) - {"le"} for sample in samples_of(text)}
     for own in OWN:
-        name = own.shown_as + ("_count" if own.kind == "histogram" else "")
+        name = own.full_name + ("_count" if own.kind == "histogram" else "")
         assert written[name] == set(own.labels)
     billing = {metric.name for of_collector in CATALOGUE.values() for metric in of_collector}
-    assert not billing & {own.shown_as for own in OWN}
+    assert not billing & {own.full_name for own in OWN}
 
 
 def test_everything_that_is_told_is_counted() -> None:
@@ -154,22 +154,22 @@ def test_everything_that_is_told_is_counted() -> None:
 
 
 @pytest.mark.parametrize("openmetrics", [False, True])
-def test_nothing_told_is_ever_stale(*, openmetrics: bool) -> None:
+def test_no_event_leaves_a_stale_text(*, openmetrics: bool) -> None:
     """The text is kept while nothing happens, and is new as soon as something has."""
     telemetry = Telemetry(process=False)
-    told: tuple[Told, ...] = (*EVENTS.values(), lambda it: it.forget("acme", "usage"))
-    for tell in told:
+    events: tuple[Event, ...] = (*EVENTS.values(), lambda it: it.remove("acme", "usage"))
+    for event in events:
         before = telemetry.live(openmetrics=openmetrics)
-        tell(telemetry)
+        event(telemetry)
         assert telemetry.live(openmetrics=openmetrics) != before
 
 
-def test_a_collector_that_is_forgotten_leaves_nothing() -> None:
+def test_a_collector_that_is_removed_leaves_nothing() -> None:
     """No series of a collector that is no longer configured stays, and others lose none."""
     telemetry = busy()
     telemetry.polled("acme", "invoices", "success", 1)
     telemetry.polled("zeta", "usage", "success", 1)
-    telemetry.forget("acme", "usage")
+    telemetry.remove("acme", "usage")
     telemetry.follow_overdue(tuple)
     found = [text for _, text in samples(telemetry.live(openmetrics=False).decode())]
     assert not [text for text in found if "collector=usage organization=acme" in text]

@@ -72,7 +72,7 @@ def rendered(customers: Customers, number: int) -> Rendered:
     }
     periods = condensed(overviews, zero_rows=False)
     return render(
-        COLLECTOR.expose(TrustorData(identifier(number), name(number), periods)), ORGANIZATION
+        COLLECTOR.expose(TrustorData.of(identifier(number), name(number), periods)), ORGANIZATION
     )
 
 

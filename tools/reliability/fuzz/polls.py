@@ -20,8 +20,8 @@ from billing_exporter.genesys.transport import Answer
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.polling.poller import Poller
-from billing_exporter.polling.poller import Target as PollTarget
 from billing_exporter.polling.state import Kept
+from billing_exporter.polling.target import Target as PollTarget
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.telemetry import Telemetry
 from tools.reliability.exposition_view import Look, metric_of

@@ -13,8 +13,8 @@ from billing_exporter.collectors import configured
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.poller import Poller
-from billing_exporter.polling.poller import Target as PollTarget
 from billing_exporter.polling.reading_store import FORMAT, StateDirectory, origin_of
+from billing_exporter.polling.target import Target as PollTarget
 from billing_exporter.telemetry.telemetry import Telemetry
 from tools.reliability.fuzz.harness import Target
 from tools.reliability.in_process_exporter import EVERYTHING
@@ -30,8 +30,8 @@ _REASONS = {"damaged", "format", "configuration", "read"}
 
 def _sealed(header: Any, body: bytes, name: str) -> tuple[str, bytes]:
     """Return a file whose checksum is right, whatever it holds."""
-    told = msgspec.json.encode(header) + b"\n" + body
-    return name, hashlib.sha256(told).hexdigest().encode() + b"\n" + told
+    reported = msgspec.json.encode(header) + b"\n" + body
+    return name, hashlib.sha256(reported).hexdigest().encode() + b"\n" + reported
 
 
 _HEADERS = st.fixed_dictionaries(
