@@ -115,7 +115,7 @@ def _world(past: Past) -> Iterator[tuple[Simulator, App]]:
 
 def _write_down(simulator: Simulator, app: App, steps: list[datetime], file: Path) -> None:
     """Let time leap from step to step and write what a scrape shows at each."""
-    period, restated_on = _restatement(steps[-1])
+    period, restated_on = restatement(steps[-1])
     with file.open("wb") as output:
         for step in steps:
             _leap(simulator, step)
@@ -129,7 +129,7 @@ def _write_down(simulator: Simulator, app: App, steps: list[datetime], file: Pat
     app.exporter.poll_once()
 
 
-def _restatement(now: datetime) -> tuple[date, date]:
+def restatement(now: datetime) -> tuple[date, date]:
     """Return the start of a calendar month that had settled, and the day on which it changes.
 
     Periods settle within twelve days of their end, and are read again on the fifteenth.

@@ -87,8 +87,8 @@ FORECAST = Page(
 TRUTH = Page(
     slug="truth",
     name="Truth of the bill",
-    description="Which closed periods are settled, which were changed afterwards, and what the "
-    "numbers leave out.",
+    description="Whether the invoices agree with what was used, which closed periods are settled, "
+    "which were changed afterwards, and what the numbers leave out.",
     variables=("organization",),
     since="now-90d",
 )

@@ -1,6 +1,6 @@
-"""Truth of the bill: what is settled, what was changed afterwards, what the numbers leave out."""
+"""Truth of the bill: does the invoice agree, what is settled, what do the numbers leave out?"""
 
-from tools.dashboards import left_out
+from tools.dashboards import left_out, reconciliation
 from tools.dashboards.frame import build, marked
 from tools.dashboards.layout import Line, Section
 from tools.dashboards.pages import TRUTH
@@ -28,6 +28,20 @@ def dashboard() -> sdk.Dashboard:
     )
     sections = (
         Section("", (Line(4, figures),)),
+        Section(
+            "Do the invoices agree with what was used?",
+            (
+                Line(9, (reconciliation.amounts(_SCOPE),)),
+                Line(
+                    9,
+                    (reconciliation.states(_SCOPE), reconciliation.left_out(_SCOPE)),
+                ),
+                Line(
+                    5, (reconciliation.pending(_SCOPE), reconciliation.unbalanced(_SCOPE)), (18, 6)
+                ),
+                Line(10, (reconciliation.change(_SCOPE),)),
+            ),
+        ),
         Section(
             "Closed periods: settled, and changed afterwards",
             (Line(12, (_customers(),)), Line(10, (_contracts(),))),

@@ -1,0 +1,132 @@
+"""Reconciliation: whether the invoices agree with what was used, and what was not compared."""
+
+from tools.dashboards.panels import COUNT, MONEY, Query, Unit, figure
+from tools.dashboards.queries import Scope
+from tools.dashboards.ranking import ranked
+from tools.dashboards.sdk import dashboard
+from tools.dashboards.tables import Column, Label, grid
+from tools.dashboards.thresholds import SOME
+
+_OF = "subject, period, currency"
+_SUBJECT = (
+    Label("subject", "Of", width=100),
+    Label("period", "Period", width=100),
+    Label("currency", "Currency", width=90),
+)
+
+
+def pending(scope: Scope) -> dashboard.Panel:
+    """Show what is used and not invoiced yet."""
+    return figure(
+        "Used, not yet invoiced",
+        "Overage that is used and not invoiced yet, of current and closed periods: the accrual of "
+        "a month's end. Customers and contracts can be the same usage, so each is by itself.",
+        [
+            Query(
+                f"sum by (subject, currency) ({scope.one('reconciliation_pending_amount')})",
+                "{{subject}} {{currency}}",
+            )
+        ],
+        Unit(MONEY.id, 0),
+    )
+
+
+def unbalanced(scope: Scope) -> dashboard.Panel:
+    """Show how many invoices do not add up."""
+    counted = f"sum({scope.one('unbalanced_invoices')})"
+    return figure(
+        "Invoices that do not add up",
+        "Invoices whose lines do not come to their amount.",
+        [Query(f"{counted} or 0 * count({scope.one('up')})", "")],
+        COUNT,
+        steps=SOME,
+    )
+
+
+def states(scope: Scope) -> dashboard.Panel:
+    """Rank the states of the compared charges."""
+    counted = scope.total("subject, state", "reconciled_charges")
+    return ranked(
+        "Charges by how they compare",
+        "Charges of closed periods: matched with the invoice within the tolerance; difference; "
+        "only_invoiced; only_used; pending, where the bill may still come; not_comparable.",
+        Query(f"sort_desc({counted})", "{{subject}}: {{state}}"),
+        COUNT,
+    )
+
+
+def left_out(scope: Scope) -> dashboard.Panel:
+    """List the amounts of invoice lines that were not compared."""
+    return grid(
+        "Invoice lines that were not compared",
+        "Amounts by reason: advance (prepaid, its period still runs when it is billed), no_charge "
+        "(telephony, tax, fair use), no_sku, shared (two contracts fit), unknown. With them no "
+        "invoiced amount is lost.",
+        [
+            Label("reason", "Reason"),
+            Label("period", "Period", width=100),
+            Label("currency", "Currency", width=90),
+        ],
+        [
+            Column(
+                "Amount",
+                scope.total("reason, period, currency", "reconciliation_left_out_amount"),
+                MONEY,
+                width=140,
+            )
+        ],
+        sort="Amount",
+    )
+
+
+def amounts(scope: Scope) -> dashboard.Panel:
+    """Compare invoiced and used amounts of the closed periods."""
+
+    def of(metric: str) -> str:
+        return scope.total(_OF, f"reconciliation_{metric}_amount")
+
+    def because(cause: str) -> str:
+        return scope.total(_OF, "reconciliation_difference_amount", f'cause="{cause}"')
+
+    causes = {
+        "By quantity": "quantity",
+        "By price": "price",
+        "Only invoiced": "only_invoiced",
+        "Only used": "only_used",
+    }
+    return grid(
+        "Invoiced against used",
+        "Overage of closed periods that was compared: what the invoices say, what was used, and "
+        "the difference by its cause, without what is within the tolerance. Previous is the last "
+        "closed period, older the three before it. `billing-exporter reconcile` prints each "
+        "charge.",
+        _SUBJECT,
+        [
+            Column("Invoiced", of("invoiced"), MONEY),
+            Column("Used", of("used"), MONEY),
+            *(Column(title, because(cause), MONEY) for title, cause in causes.items()),
+        ],
+        sort="Of",
+        descending=False,
+    )
+
+
+def change(scope: Scope) -> dashboard.Panel:
+    """Show why customers' last settled periods differ from those before."""
+    by = "trustor, currency"
+
+    def because(cause: str) -> str:
+        return scope.total(by, "trustor_estimated_change_amount", f'cause="{cause}"')
+
+    causes = ("Quantity", "Price", "Commitment", "New", "Gone")
+    return grid(
+        "Why the last settled period differs from the one before",
+        "Estimated amount of each customer's last settled period less the one before, by cause. "
+        "The causes add up to the whole change.",
+        [Label("trustor", "Customer", width=240), Label("currency", "Currency", width=90)],
+        [
+            Column("Change", scope.total(by, "trustor_estimated_change_amount"), MONEY),
+            *(Column(cause, because(cause.lower()), MONEY) for cause in causes),
+        ],
+        sort="Change",
+    )
