@@ -20,7 +20,7 @@ def dashboard() -> sdk.Dashboard:
         Section(
             "",
             (
-                Line(6, (bill.headline(_SCOPE), bill.own_headline(_SCOPE)), (14, 10)),
+                Line(7, (bill.headline(_SCOPE), bill.own_headline(_SCOPE)), (14, 10)),
                 Line(6, (bill.money(_SCOPE),)),
                 Line(10, (_band_over_time(),)),
                 Line(12, (_customers(customer),)),

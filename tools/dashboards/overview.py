@@ -41,7 +41,7 @@ def dashboard() -> sdk.Dashboard:
         Section(
             "",
             (
-                Line(6, headlines, (14, 10)),
+                Line(7, headlines, (14, 10)),
                 Line(6, (bill.money(_SCOPE), bill.owed(_SCOPE)), (17, 7)),
                 Line(7, (bill.drivers(_SCOPE),)),
                 Line(10, (bill.overages(_SCOPE),)),

@@ -12,7 +12,7 @@ Steps = Sequence[tuple[float | None, str]]
 """Thresholds: from which value on which colour; the first value is None."""
 
 PLAIN: Steps = ((None, "text"),)
-_LARGE = common.VizTextDisplayOptions(title_size=18, value_size=38)  # pixels
+_LARGE = common.VizTextDisplayOptions(title_size=16, value_size=34)  # pixels
 LAST = common.ReduceDataOptions(values=False, calcs=["lastNotNull"], fields="")
 """One value per series: its newest."""
 

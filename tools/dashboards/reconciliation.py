@@ -1,6 +1,6 @@
 """Reconciliation: whether the invoices agree with what was used, and what was not compared."""
 
-from tools.dashboards.panels import COUNT, MONEY, Query, Unit, figure
+from tools.dashboards.panels import COUNT, MONEY, Query, figure
 from tools.dashboards.queries import Scope
 from tools.dashboards.ranking import ranked
 from tools.dashboards.sdk import dashboard
@@ -16,18 +16,15 @@ _SUBJECT = (
 
 
 def pending(scope: Scope) -> dashboard.Panel:
-    """Show what is used and not invoiced yet."""
-    return figure(
+    """List what is used and not invoiced yet."""
+    return grid(
         "Used, not yet invoiced",
         "Overage that is used and not invoiced yet, of current and closed periods: the accrual of "
-        "a month's end. Customers and contracts can be the same usage, so each is by itself.",
-        [
-            Query(
-                f"sum by (subject, currency) ({scope.one('reconciliation_pending_amount')})",
-                "{{subject}} {{currency}}",
-            )
-        ],
-        Unit(MONEY.id, 0),
+        "a month's end. Customers and contracts can be the same usage: do not add the two.",
+        _SUBJECT,
+        [Column("Amount", scope.one("reconciliation_pending_amount", by=_OF), MONEY)],
+        sort="Of",
+        descending=False,
     )
 
 
@@ -50,7 +47,7 @@ def states(scope: Scope) -> dashboard.Panel:
         "Charges by how they compare",
         "Charges of closed periods: matched with the invoice within the tolerance; difference; "
         "only_invoiced; only_used; pending, where the bill may still come; not_comparable.",
-        Query(f"sort_desc({counted})", "{{subject}}: {{state}}"),
+        Query(f"sort_desc({counted} > 0)", "{{subject}}: {{state}}"),
         COUNT,
     )
 
@@ -59,9 +56,9 @@ def left_out(scope: Scope) -> dashboard.Panel:
     """List the amounts of invoice lines that were not compared."""
     return grid(
         "Invoice lines that were not compared",
-        "Amounts by reason: advance (prepaid, its period still runs when it is billed), no_charge "
-        "(telephony, tax, fair use), no_sku, shared (two contracts fit), unknown. With them no "
-        "invoiced amount is lost.",
+        "Amounts by reason, such as advance (prepaid, billed before it is used), no_charge "
+        "(telephony, taxes), no_sku, shared (several contracts fit), not_read (a period or "
+        "organization that was not read). With them no invoiced amount is lost.",
         [
             Label("reason", "Reason"),
             Label("period", "Period", width=100),

@@ -22,22 +22,24 @@ def dashboard() -> sdk.Dashboard:
         _settled("trustor", "Customers' periods"),
         _settled("contract", "Contracts' periods"),
         _restated(),
+        reconciliation.unbalanced(_SCOPE),
         left_out.unreadable(_SCOPE),
         left_out.unread(_SCOPE),
         left_out.series(_SCOPE),
     )
     sections = (
-        Section("", (Line(4, figures),)),
+        Section("", (Line(4, figures, (4, 4, 3, 4, 3, 3, 3)),)),
         Section(
             "Do the invoices agree with what was used?",
             (
                 Line(9, (reconciliation.amounts(_SCOPE),)),
                 Line(
                     9,
-                    (reconciliation.states(_SCOPE), reconciliation.left_out(_SCOPE)),
-                ),
-                Line(
-                    5, (reconciliation.pending(_SCOPE), reconciliation.unbalanced(_SCOPE)), (18, 6)
+                    (
+                        reconciliation.states(_SCOPE),
+                        reconciliation.left_out(_SCOPE),
+                        reconciliation.pending(_SCOPE),
+                    ),
                 ),
                 Line(10, (reconciliation.change(_SCOPE),)),
             ),

@@ -27,7 +27,7 @@ def balances(scope: Scope) -> dashboard.Panel:
         "runs out before it (both from the recording rules). Empty where nothing is used. Overage "
         "quantity: used after the wallet was empty.",
         [
-            Label("contract", "Contract", width=150),
+            Label("contract", "Contract", width=135),
             Label("wallet", "Wallet", width=170),
             Label("unit", "Unit", width=90),
             Label("organization"),
