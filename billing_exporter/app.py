@@ -25,8 +25,9 @@ from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.background_writer import BackgroundWriter
 from billing_exporter.polling.organization import OrganizationPollers, Shared, remove
 from billing_exporter.polling.poller import Poller
-from billing_exporter.polling.reading_store import StateDirectory, replace_file
+from billing_exporter.polling.reading_store import StateDirectory
 from billing_exporter.polling.state import SUCCESS
+from billing_exporter.polling.state_files import replace_file
 from billing_exporter.telemetry.catalogue import ABORTED, HANDSHAKES
 from billing_exporter.telemetry.telemetry import Telemetry
 from billing_exporter.web.access_control import AccessControl

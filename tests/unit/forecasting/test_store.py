@@ -20,7 +20,7 @@ from billing_exporter.forecasting.state import (
     encode,
 )
 from billing_exporter.forecasting.store import FileStore, MemoryStore
-from billing_exporter.polling.reading_store import replace_file
+from billing_exporter.polling.state_files import replace_file
 
 SERIES = Series(
     "sum",
