@@ -31,9 +31,8 @@ BATCH_SECONDS = 1.0
 BATCH_REST = 9
 # Text of customers that is rendered before it is deflated and let go.
 STEP_BYTES = 4 * 1024 * 1024
-# In the middle of a poll what was read is saved so often; every so many series add as much.
+# In the middle of a poll what was read is saved so often.
 SAVE_SECONDS = 4.0
-SAVE_SERIES = 500_000
 
 Progress = Callable[[int, int], None]
 
@@ -249,8 +248,7 @@ class Poller:
                 reading = self._update(data(), at)
                 if start >= self._next_save:
                     self._save(reading, self.state.succeeded)
-                    # What is saved is the whole, and the more there is the more it costs.
-                    self._next_save = start + SAVE_SECONDS * (1 + reading.series / SAVE_SERIES)
+                    self._next_save = start + SAVE_SECONDS
             end = monotonic()
             self._next_batch = end + max(BATCH_SECONDS, BATCH_REST * (end - start))
 
