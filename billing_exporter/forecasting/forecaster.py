@@ -45,6 +45,7 @@ class Forecaster:
         self._tally = Tally()
         self._results: dict[str, Counter[str]] = {}
         self._quality: Quality | None = None
+        self._uncounted: set[str] = set()
 
     def take(self, key: str, subject: Subject, day: date | None) -> Outlook | None:
         """Take a reading in and look ahead from it.
@@ -59,6 +60,7 @@ class Forecaster:
         """
         with self._lock:
             before = self._store.load(self._key(key))
+            self._count_restored(key, before)
             state = before if day is None else updated(before, subject, day)
             current = subject.current
             if current is None or current.start.toordinal() != state.start:
@@ -78,17 +80,47 @@ class Forecaster:
         with self._lock:
             for key in self._results.keys() - kept:
                 self._quality = None
-                self._tally.add(self._store.load(self._key(key)), times=-1)
+                if key in self._uncounted:
+                    self._uncounted.discard(key)
+                else:
+                    self._tally.add(self._store.load(self._key(key)), times=-1)
                 del self._results[key]
 
+    def results(self) -> dict[str, dict[str, int]]:
+        """Return how the forecasts of each customer or contract came out."""
+        with self._lock:
+            return {key: dict(counted) for key, counted in self._results.items()}
+
+    def restore(self, results: dict[str, dict[str, int]]) -> None:
+        """Take results of before a restart; their outcomes are counted in the background."""
+        with self._lock:
+            self._results = {key: Counter(counted) for key, counted in results.items()}
+            self._uncounted = set(results)
+            self._quality = None
+        threading.Thread(target=self._count_all, name="forecast outcomes", daemon=True).start()
+
+    def _count_all(self) -> None:
+        for key in tuple(self._uncounted):
+            with self._lock:
+                if key in self._uncounted:
+                    self._count_restored(key, self._store.load(self._key(key)))
+
+    def _count_restored(self, key: str, state: SubjectState) -> None:
+        if key in self._uncounted:
+            self._uncounted.discard(key)
+            self._tally.add(state)
+            if not self._uncounted:
+                self._quality = None
+
     def quality(self) -> Quality:
-        """Return how good the forecasts are."""
+        """Return how good the forecasts are; no scores before all outcomes are counted."""
         with self._lock:
             if self._quality is None:
                 results: Counter[str] = Counter()
                 for counted in self._results.values():
                     results.update(counted)
-                scored = {checkpoint: self._tally.at(checkpoint) for checkpoint in HUNDREDTHS}
+                counted_at = () if self._uncounted else HUNDREDTHS
+                scored = {checkpoint: self._tally.at(checkpoint) for checkpoint in counted_at}
                 self._quality = Quality(scored, dict(results))
             return self._quality
 

@@ -18,9 +18,10 @@ from billing_exporter.config import Organization
 from billing_exporter.forecasting.forecasts import Forecasts
 from billing_exporter.genesys import Account, BillingApi, Observer
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.polling.kept_lines import key_of
 from billing_exporter.polling.loop import Loop
 from billing_exporter.polling.poller import Poller
-from billing_exporter.polling.reading_store import StateDirectory, origin_of
+from billing_exporter.polling.reading_store import Keeper, StateDirectory, origin_of
 from billing_exporter.polling.target import Target
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.telemetry import Telemetry
@@ -183,7 +184,7 @@ class OrganizationPollers:
             shared.telemetry,
             now=shared.now,
             progress=partial(shared.progress, name) if shared.progress else None,
-            keep=shared.state.keeper(self._origin_of(target)) if shared.state else None,
+            keep=self._keeper(target, shared.state) if shared.state else None,
         )
         if before is not None:
             fits = self._origin_of(before.target) == self._origin_of(target)
@@ -191,6 +192,11 @@ class OrganizationPollers:
         else:
             poller.restore()
         return poller
+
+    def _keeper(self, target: Target, state: StateDirectory) -> Keeper:
+        origin, settings = self._origin_of(target), target.settings
+        bounds = as_text(settings.max_age), settings.max_series
+        return state.keeper(origin, key_of(origin, target.collector.metrics, *bounds))
 
     def _origin_of(self, target: Target) -> str:
         """Return a digest of what a reading of the target depends on."""

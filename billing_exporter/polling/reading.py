@@ -7,15 +7,27 @@ keeps it deflated.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import InvalidOperation
+from hashlib import blake2b
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from billing_exporter.collectors import Collector
 from billing_exporter.metrics.rendering import Rendered, render
+from billing_exporter.metrics.samples import Samples
 from billing_exporter.summaries import Summary, summary_of
+
+_DIGEST_BYTES = 16
+
+
+class PartDigest(NamedTuple):
+    """What stands for a part that was shown before a restart."""
+
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +161,9 @@ def read_in_steps(
         entry, rendered, part = steps.known(key), None, parts[key]
         if entry is None or not _is_same(entry.part, part):
             entry, rendered = _exposed(collector, organization, part)
+        elif isinstance(entry.part, PartDigest):
+            summary = entry.summary or summary_of(part, Samples())
+            entry = replace(entry, part=part, summary=summary)
         if limit is not None and series + entry.series > limit:
             steps.hide(key, entry)
             continue
@@ -239,9 +254,18 @@ def _exposed(
     return entry, rendered
 
 
+def digest_of(part: object) -> PartDigest:
+    """Return a digest of a part; of equal parts it is the same."""
+    if isinstance(part, PartDigest):
+        return part
+    return PartDigest(blake2b(msgspec.msgpack.encode(part), digest_size=_DIGEST_BYTES).digest())
+
+
 def _is_same(before: object, part: object) -> bool:
     if before is part:
         return True
+    if isinstance(before, PartDigest):
+        return before == digest_of(part)
     try:
         return before == part
     except InvalidOperation:  # a signalling NaN, which refuses to be compared

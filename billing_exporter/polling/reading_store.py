@@ -24,8 +24,15 @@ from billing_exporter.collectors.former import FORMATS, adopted
 from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.polling.background_writer import BackgroundWriter, within
 from billing_exporter.polling.change_log import beginning, frame, frames
+from billing_exporter.polling.kept_lines import KeptLines, decoded, encoded
 from billing_exporter.polling.state import Kept
-from billing_exporter.polling.state_files import NoPlainFileError, append, read_file, replace_file
+from billing_exporter.polling.state_files import (
+    NoPlainFileError,
+    append,
+    read_file,
+    replace_file,
+    stream_file,
+)
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +42,7 @@ _DIGITS = 64  # of a checksum
 _LONGEST_LINE = 64 * 1024
 _SUFFIX = ".reading"
 _LOG_SUFFIX = ".changes"
+_LINES_SUFFIX = ".lines"
 _ASIDE = ".unusable"
 # A log that grows beyond this and half of its snapshot makes a new snapshot worth it.
 _LOG_BYTES = 256 * 1024
@@ -111,9 +119,14 @@ class StateDirectory:
         self._saved: dict[Path, _Saved] = {}
         self._hangs = False
 
-    def keeper(self, origin: str) -> "Keeper":
-        """Return what keeps the readings of one origin; see ``origin_of``."""
-        return Keeper(self, origin)
+    def keeper(self, origin: str, lines_key: str = "") -> "Keeper":
+        """Return what keeps the readings of one origin, and their lines.
+
+        Args:
+            origin: see ``origin_of``.
+            lines_key: see ``kept_lines.key_of``.
+        """
+        return Keeper(self, origin, lines_key)
 
     def save_soon(self, organization: str, collector: str, origin: str, kept: Kept) -> None:
         """Save in the background; of several readings that wait for the disk the last is saved."""
@@ -181,6 +194,32 @@ class StateDirectory:
             return None
         return kept
 
+    def save_lines_soon(self, organization: str, collector: str, key: str, kept: KeptLines) -> None:
+        """Save in the background what is shown of a collector."""
+        file = self._file(organization, collector).with_suffix(_LINES_SUFFIX)
+        self._writer.submit(file, partial(self._save_lines, file, key, kept))
+
+    def _save_lines(self, file: Path, key: str, kept: KeptLines) -> None:
+        try:
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stream_file(file, encoded(key, kept))
+        except OSError as error:
+            self._failed("save")
+            log.warning("the lines cannot be saved: %s", error.strerror, extra=_of(file))
+
+    def lines(self, organization: str, collector: str, key: str, at: datetime) -> KeptLines | None:
+        """Return the lines that were saved last; None where they are rendered again."""
+        file = self._file(organization, collector).with_suffix(_LINES_SUFFIX)
+        if self._hangs:
+            return None
+        try:
+            return within(READ_SECONDS, lambda: decoded(key, read_file(file), at))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError) as error:
+            log.info("the saved lines are not used: %s", error, extra=_of(file))
+            return None
+
     def set_aside_others(self, known: set[tuple[str, str]]) -> None:
         """Set aside the files of collectors that are no longer configured."""
         expected = {self._file(*key) for key in known}
@@ -197,6 +236,7 @@ class StateDirectory:
             log_file = file.with_suffix(_LOG_SUFFIX)
             with suppress(FileNotFoundError):
                 log_file.replace(log_file.with_suffix(_LOG_SUFFIX + _ASIDE))
+            file.with_suffix(_LINES_SUFFIX).unlink(missing_ok=True)
         except OSError as error:
             log.warning("it cannot be set aside: %s", error.strerror, extra=_of(file))
 
@@ -213,6 +253,7 @@ class Keeper:
 
     directory: StateDirectory
     origin: str
+    lines_key: str = ""
 
     def save(self, organization: str, collector: str, kept: Kept) -> None:
         """Keep what a poll fetched; never waits for the disk."""
@@ -221,6 +262,14 @@ class Keeper:
     def restore(self, organization: str, collector: str, kind: type[Any]) -> Kept | None:
         """Return what was kept last, if anything."""
         return self.directory.restore(organization, collector, self.origin, kind)
+
+    def save_lines(self, organization: str, collector: str, kept: KeptLines) -> None:
+        """Keep what is shown; never waits for the disk."""
+        self.directory.save_lines_soon(organization, collector, self.lines_key, kept)
+
+    def lines(self, organization: str, collector: str, at: datetime) -> KeptLines | None:
+        """Return what was shown last, if it is of use."""
+        return self.directory.lines(organization, collector, self.lines_key, at)
 
 
 def origin_of(*facts: object) -> str:
@@ -236,7 +285,7 @@ def _replaced(file: Path, header: Header, data: Any) -> _Saved:
     """Write a snapshot. A log of the one before ends with it."""
     line, body = msgspec.json.encode(header) + b"\n", msgspec.json.encode(data)
     checksum = _checksum(line, body)
-    replace_file(file, checksum, b"\n", line, body)
+    stream_file(file, (checksum, b"\n", line, body))
     return _Saved(header.origin, data, checksum, len(line) + len(body))
 
 

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,6 +46,11 @@ def append(file: Path, content: bytes, end: int) -> None:
 
 
 def replace_file(file: Path, *content: bytes) -> None:
+    """Write a file that is small; see ``stream_file``."""
+    stream_file(file, content)
+
+
+def stream_file(file: Path, content: Iterable[bytes]) -> None:
     """Write so that at every moment the old or the new file is there in full, and survives.
 
     Whatever has the temporary name is removed and never written to: it may lead elsewhere.

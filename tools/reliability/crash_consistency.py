@@ -33,7 +33,7 @@ _TRACED = {reading_store.__file__, state_files.__file__}
 _CUSTOMERS = 40
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _LONGEST_SECONDS = 0.01
-_WRITING = frozenset({"append", "replace_file"})
+_WRITING = frozenset({"append", "stream_file"})
 _SUFFIXES = {".reading", ".changes"}
 Tracer = Callable[[FrameType, str, Any], Any]
 
