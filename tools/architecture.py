@@ -78,6 +78,14 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "history": ("collectors", "genesys", "metrics", "reconciliation"),
     "reconciliation": (),
     "settlement": (),
+    "export": (
+        "collectors",
+        "genesys",
+        "history",
+        "metrics",
+        "reconciliation",
+        "settlement",
+    ),
     "simulator": (),
 }
 

@@ -156,7 +156,7 @@ class InvoicesCollector:
         if kept is not None and kept.lines is not None and _is_paid(invoice) and _was_paid(kept):
             return kept.lines
         return details.ask(
-            lambda: _distinct_lines(poll.api.invoice_lines(key)),
+            lambda: distinct_lines(poll.api.invoice_lines(key)),
             f"lines of invoice {key}",
         )
 
@@ -222,7 +222,7 @@ def _facts(invoice: BillingInvoice) -> tuple[object, ...]:
     return invoice.date_invoiced, kind, currency, amount
 
 
-def _distinct_lines(lines: Iterable[BillingInvoiceItem]) -> tuple[BillingInvoiceItem, ...]:
+def distinct_lines(lines: Iterable[BillingInvoiceItem]) -> tuple[BillingInvoiceItem, ...]:
     """Return the lines with those that a page repeats once.
 
     An id that different lines bear says nothing: all lines with it count.

@@ -15,18 +15,20 @@ def invoice_of(invoice: BillingInvoice) -> Invoice:
 
 def lines_of(invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> list[Line]:
     """Return the lines of an invoice, each with what the invoice says of it."""
-    return [
-        Line(
-            invoice=label(invoice.id),
-            currency=label(invoice.currency_iso_code),
-            issued=invoice.date_invoiced,
-            organization=label(item.organization.id if item.organization else None),
-            sku=label(item.product.sku if item.product else None),
-            name=label(item.product.name if item.product else None) or label(item.description),
-            start=item.date_start,
-            end=item.date_end,
-            quantity=item.quantity,
-            amount=item.amount,
-        )
-        for item in items
-    ]
+    return [line_of(invoice, item) for item in items]
+
+
+def line_of(invoice: BillingInvoice, item: BillingInvoiceItem) -> Line:
+    """Return a line of an invoice with what the invoice says of it."""
+    return Line(
+        invoice=label(invoice.id),
+        currency=label(invoice.currency_iso_code),
+        issued=invoice.date_invoiced,
+        organization=label(item.organization.id if item.organization else None),
+        sku=label(item.product.sku if item.product else None),
+        name=label(item.product.name if item.product else None) or label(item.description),
+        start=item.date_start,
+        end=item.date_end,
+        quantity=item.quantity,
+        amount=item.amount,
+    )
