@@ -71,6 +71,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "metrics",
         "summaries",
         "telemetry",
+        "version",
     ),
     "summaries": ("collectors", "metrics"),
     "httpd": (),

@@ -4,6 +4,7 @@ States are read, computed and written customer by customer, never all at once in
 """
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
@@ -16,6 +17,10 @@ from billing_exporter.forecasting.readings import Subject
 from billing_exporter.forecasting.scores import Scored, Tally
 from billing_exporter.forecasting.state import SubjectState
 from billing_exporter.forecasting.store import Store
+
+# Outcomes of before a restart are counted once it is over, and without holding anyone up.
+_COUNT_AFTER_SECONDS = 5.0
+_PAUSE_SECONDS = 0.001
 
 
 class Quality(msgspec.Struct, frozen=True):
@@ -97,10 +102,13 @@ class Forecaster:
             self._results = {key: Counter(counted) for key, counted in results.items()}
             self._uncounted = set(results)
             self._quality = None
-        threading.Thread(target=self._count_all, name="forecast outcomes", daemon=True).start()
+        timer = threading.Timer(_COUNT_AFTER_SECONDS, self._count_all)
+        timer.daemon = True
+        timer.start()
 
     def _count_all(self) -> None:
         for key in tuple(self._uncounted):
+            time.sleep(_PAUSE_SECONDS)
             with self._lock:
                 if key in self._uncounted:
                     self._count_restored(key, self._store.load(self._key(key)))

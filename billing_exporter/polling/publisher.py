@@ -92,7 +92,8 @@ class Publisher:
     def expose(self, step: Reading) -> None:
         """Show the lines that are new in a step of a reading."""
         where = self._target.collector.name, self._target.organization
-        self._exposition.update(*where, step.changed, step.removed)
+        if step.changed or step.removed:
+            self._exposition.update(*where, step.changed, step.removed)
 
     def pieces(self) -> tuple[Piece, ...]:
         """Return all lines that are shown, as they are kept."""

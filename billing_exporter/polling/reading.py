@@ -7,7 +7,7 @@ keeps it deflated.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import InvalidOperation
 from hashlib import blake2b
@@ -22,6 +22,7 @@ from billing_exporter.metrics.samples import Samples
 from billing_exporter.summaries import Summary, summary_of
 
 _DIGEST_BYTES = 16
+_NO_SAMPLES = Samples()
 
 
 class PartDigest(NamedTuple):
@@ -44,6 +45,11 @@ class Shown:
     merged: int
     labels_cut: int
     summary: Summary | None = None
+
+    def of(self, part: object) -> "Shown":
+        """Return the same of the part itself, where only its digest was known."""
+        summary = self.summary or summary_of(part, _NO_SAMPLES)
+        return Shown(part, self.series, self.dropped, self.merged, self.labels_cut, summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +168,7 @@ def read_in_steps(
         if entry is None or not _is_same(entry.part, part):
             entry, rendered = _exposed(collector, organization, part)
         elif isinstance(entry.part, PartDigest):
-            summary = entry.summary or summary_of(part, Samples())
-            entry = replace(entry, part=part, summary=summary)
+            entry = entry.of(part)
         if limit is not None and series + entry.series > limit:
             steps.hide(key, entry)
             continue
