@@ -26,7 +26,7 @@ from billing_exporter.polling.background_writer import BackgroundWriter, within
 from billing_exporter.polling.change_log import beginning, frame, frames
 from billing_exporter.polling.kept_lines import KeptLines, decoded, encoded
 from billing_exporter.polling.state import Kept
-from billing_exporter.polling.state_files import (
+from billing_exporter.state_files.disk import (
     NoPlainFileError,
     append,
     read_file,

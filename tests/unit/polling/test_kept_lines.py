@@ -17,7 +17,7 @@ from billing_exporter.collectors.trustor_overview import PeriodData, TrustorData
 from billing_exporter.collectors.trustors import TrustorsCollector
 from billing_exporter.forecasting.collector import ForecastingCollector
 from billing_exporter.forecasting.forecaster import Forecaster
-from billing_exporter.forecasting.store import MemoryStore
+from billing_exporter.forecasting.store import CODEC
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.exposition import Exposition
@@ -26,6 +26,7 @@ from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.reading_store import StateDirectory
 from billing_exporter.polling.state import Kept
 from billing_exporter.polling.target import Target
+from billing_exporter.state_files.store import MemoryStore
 from billing_exporter.telemetry.telemetry import Telemetry
 from tools.testkit.recorded_api import billing_api
 from tools.testkit.scrapes import billing_text
@@ -51,7 +52,9 @@ class Counting(TrustorsCollector):
 class Exporter:
     """A poller of customers with a store of forecasts, started from a state directory."""
 
-    def __init__(self, folder: Path, store: MemoryStore, key: str = KEY, limit: int = 5000) -> None:
+    def __init__(
+        self, folder: Path, store: MemoryStore[Any], key: str = KEY, limit: int = 5000
+    ) -> None:
         self.counting = Counting()
         self.forecaster = Forecaster("", store)
         self.exposition = Exposition(CATALOGUE)
@@ -119,7 +122,7 @@ def test_a_restart_renders_what_changed_since_and_shows_the_reading(
     """Whatever was saved after the lines, the first scrape is that of a start without lines, only
     customers that differ are rendered, and the forecasts count the same.
     """
-    folder, store = tmp_path_factory.mktemp("state"), MemoryStore()
+    folder, store = tmp_path_factory.mktemp("state"), MemoryStore(CODEC)
     first = Exporter(folder, store, limit=limit)
     first.show(customers(before))
     again = first.directory.keeper("origin", KEY)
@@ -147,7 +150,7 @@ def test_a_restart_renders_what_changed_since_and_shows_the_reading(
 )
 def test_damaged_lines_are_rendered_again(change: Callable[[bytes], bytes], tmp_path: Path) -> None:
     """A file that is cut off or changed is not used; the reading is shown all the same."""
-    store = MemoryStore()
+    store = MemoryStore(CODEC)
     first = Exporter(tmp_path, store)
     first.show(customers({"a": 1, "b": 2}))
     (file,) = tmp_path.glob("*.lines")
@@ -169,7 +172,7 @@ def test_the_key_is_of_everything_that_decides_lines(monkeypatch: pytest.MonkeyP
 
 def test_lines_of_another_key_are_not_used(tmp_path: Path) -> None:
     """Decoding with another key is an error and shows nothing."""
-    first = Exporter(tmp_path, MemoryStore())
+    first = Exporter(tmp_path, MemoryStore(CODEC))
     first.show(customers({"a": 1}))
     reading = first.poller.state.reading
     assert reading is not None

@@ -1,4 +1,4 @@
-"""State files: whole at every moment; what is no plain file is neither followed nor waited for."""
+"""Disk access: each file is whole at every moment, and what is no plain file is left alone."""
 
 import os
 import stat
