@@ -103,10 +103,19 @@ def killed_again_and_again(kills: int, seed: int) -> Restarts:
                 seen.note(first)
                 if not number:
                     wait_until(lambda: len(_steady_look(exporter).billing) == len(COLLECTORS))
-                    # Readings are saved in the background.
-                    wait_until(lambda: len(list(state.glob("*.reading"))) == len(COLLECTORS))
+                    wait_until(lambda: _is_saved(state))
+                    seen.note(_steady_look(exporter))
                 _watch(exporter, seen, chance.random() * _LONGEST_SECONDS)
     return Restarts(kills, restored, behind, faults)
+
+
+def _is_saved(state: Path) -> bool:
+    """Return whether a good poll of each collector is on disk: saves are in the background.
+
+    The first save of customers is of a poll that goes on, the next one is in their log.
+    """
+    readings, logs = list(state.glob("*.reading")), list(state.glob("*.changes"))
+    return len(readings) == len(COLLECTORS) and bool(logs)
 
 
 @contextmanager
