@@ -106,6 +106,7 @@ def _serve(
         read_settings=lambda: read_settings(arguments),
         protection=protection,
         protect_health=arguments.protect_health,
+        pages=arguments.pages,
         state=arguments.state_dir,
         redact=redactor.redact,
         shard=Shard(arguments.shard_index, arguments.shard_count),
