@@ -20,7 +20,9 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "commands": (
         "app",
         "collectors",
+        "atomic_file",
         "config",
+        "export",
         "genesys",
         "history",
         "logs",
@@ -48,6 +50,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "config.file_watch": (),
     "logs": ("redaction",),
     "malloc": (),
+    "atomic_file": (),
     "redaction": (),
     "forecasting": (),
     # What turns readings of collectors into forecasts, and forecasts into samples.
@@ -79,12 +82,14 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "reconciliation": (),
     "settlement": (),
     "export": (
+        "atomic_file",
         "collectors",
         "genesys",
         "history",
         "metrics",
         "reconciliation",
         "settlement",
+        "version",
     ),
     "simulator": (),
 }

@@ -49,23 +49,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="folder for saved readings, so that a restart shows them at once (default: none)",
     )
-    parser.add_argument(
-        "--shard.count",
-        dest="shard_count",
-        type=int,
-        default=1,
-        metavar="N",
-        help="number of exporters that share the customers of this configuration (default 1)",
-    )
-    parser.add_argument(
-        "--shard.index",
-        dest="shard_index",
-        type=int,
-        default=0,
-        metavar="I",
-        help="index of this exporter among them, from 0 (default); the first also polls the "
-        "organization's own billing",
-    )
+    flags.add_shard(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
