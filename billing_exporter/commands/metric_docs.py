@@ -31,17 +31,17 @@ def metric_reference() -> str:
     """Return the page as Markdown."""
     sections = [_INTRODUCTION]
     for collector, registration in REGISTRY.items():
-        rows = ((m.name, ("organization", *m.labels), m.help) for m in registration.metrics)
+        rows = ((m.name, m.all_labels, m.help) for m in registration.metrics)
         sections.append(f"## {registration.title}\n\nCollector `{collector}`.\n\n{_table(rows)}")
-    quality = ((m.name, ("organization", *m.labels), m.help) for m in QUALITY)
+    quality = ((m.name, m.all_labels, m.help) for m in QUALITY)
     sections.append(f"## Quality of the forecasts\n\n{_table(quality)}")
     sections.append(f"## The exporter itself\n\n{_table(_own())}")
     return "\n".join(sections)
 
 
 def _own() -> Iterator[tuple[str, tuple[str, ...], str]]:
-    for own in OWN:
-        yield own.shown_as, own.labels, f"{own.help} {own.kind.capitalize()}."
+    for metric in OWN:
+        yield metric.full_name, metric.labels, f"{metric.help} {metric.kind.capitalize()}."
 
 
 def _table(rows: Iterable[tuple[str, tuple[str, ...], str]]) -> str:

@@ -10,7 +10,7 @@ from billing_exporter.collectors import Shard
 from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured, protection_of, read_settings
 from billing_exporter.commands.errors import CommandError
-from billing_exporter.config.file_watch import Watch
+from billing_exporter.config.file_watch import FileWatch
 from billing_exporter.httpd.address import inherited_listener
 from billing_exporter.malloc import return_memory
 from billing_exporter.web.route_prefix import prefix_of
@@ -87,4 +87,12 @@ def _file_changed(arguments: argparse.Namespace) -> Callable[[], bool]:
         return lambda: False
     if not arguments.config_file:
         raise CommandError("billing-exporter: --config.auto-reload needs --config.file")
-    return Watch(Path(arguments.config_file)).changed
+    watch = FileWatch.of([Path(arguments.config_file)])
+
+    def changed() -> bool:
+        found = watch.changed()
+        if found:
+            watch.accept()
+        return found
+
+    return changed

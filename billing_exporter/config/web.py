@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
 
 from billing_exporter.config import yamltree
 from billing_exporter.config.errors import ConfigError, Problem, join
+from billing_exporter.config.file_watch import Stamp, stamp
 from billing_exporter.config.load import read_text
 from billing_exporter.config.validation import Checker
 from billing_exporter.httpd.tls import Tls, TlsError, server_tls
@@ -24,9 +25,6 @@ from billing_exporter.web.settings import (
 )
 
 _Part = TypeVar("_Part", HttpServer, RateLimit, TlsServer)
-
-Stamp: TypeAlias = tuple[int, int, int, int, int]
-"""What changes whenever a file does: device, inode, bytes, mtime and ctime in nanoseconds."""
 
 _FILES = ("cert_file", "key_file", "client_ca_file")
 
@@ -47,15 +45,6 @@ def load_web(path: Path) -> Loaded:
         ConfigError: With every error found.
     """
     return _Reader(path).read()
-
-
-def stamp(path: Path) -> Stamp | None:
-    """Return the stamp of a file, or None where there is none to be seen."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 class _Reader:

@@ -1,19 +1,18 @@
-"""Keeps the web configuration as its files are: certificates are rotated without a restart."""
+"""The reload of the web configuration: certificates are rotated without a restart."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from billing_exporter.config.errors import ConfigError, Problem
-from billing_exporter.config.web import Loaded, Stamp, load_web, stamp
+from billing_exporter.config.file_watch import FileWatch
+from billing_exporter.config.web import Loaded, load_web
 from billing_exporter.web.protection import Protection
 
 LOOK_SECONDS = 1.0
 """Between two looks at the files."""
-REST_SECONDS = 1.0
-"""How long a file must have been left alone: one that is being written may be valid by halves."""
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +42,7 @@ class Rotation:
         self._looking = threading.Lock()
         self._next_look = monotonic() + LOOK_SECONDS
         self._problem = ""
-        self._loaded = load_web(path)
-        self._warn()
+        self._accept(load_web(path))
 
     def protection(self) -> Protection:
         """Return what holds now, at most a moment older than the files."""
@@ -57,9 +55,11 @@ class Rotation:
         return self._loaded.protection
 
     def _look(self) -> None:
-        """Take the files over if they have changed, are at rest and can be used."""
-        stamps = {path: stamp(path) for path in self._loaded.stamps}
-        if stamps == self._loaded.stamps or not self._at_rest(stamps):
+        """Use the files if they have changed, are at rest and can be used."""
+        # After an error also a file that the last good one did not name may be put right.
+        changed = self._watch.changed()
+        again = bool(self._problem) and self._watch.is_at_rest()
+        if not changed and not again:
             return
         try:
             loaded = load_web(self._path)
@@ -67,15 +67,15 @@ class Rotation:
         except ConfigError as error:
             self._complain(error)
             return
-        self._loaded = loaded
         self._problem = ""
         log.info("the web configuration was reloaded")
-        self._warn()
+        self._accept(loaded)
 
-    def _at_rest(self, stamps: Mapping[Path, Stamp | None]) -> bool:
-        """Return whether no file was written to just now; a clock that is off counts as rest."""
-        written = [found[-1] / 1e9 for found in stamps.values() if found]
-        return not any(abs(self._clock() - moment) < REST_SECONDS for moment in written)
+    def _accept(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self._watch = FileWatch(loaded.stamps, clock=self._clock)
+        for warning in loaded.warnings:
+            log.warning("the web configuration is slow: %s", warning)
 
     def _refuse_switching(self, loaded: Loaded) -> None:
         """Refuse what can be changed by a restart alone."""
@@ -92,10 +92,6 @@ class Rotation:
         ]
         if problems:
             raise ConfigError(problems)
-
-    def _warn(self) -> None:
-        for warning in self._loaded.warnings:
-            log.warning("the web configuration is slow: %s", warning)
 
     def _complain(self, error: ConfigError) -> None:
         """Log a problem once, however often it is met."""

@@ -1,106 +1,92 @@
 """The metrics that the exporter has about itself: what each is called, labelled and for."""
 
-from dataclasses import dataclass
-from typing import Literal
-
-from billing_exporter.metrics.family import LONGEST_LABEL, PREFIX
+from billing_exporter.metrics.family import LONGEST_LABEL, PREFIX, Kind, Metric
 
 ORGANIZATION = ("organization",)
 POLL = ("organization", "collector")
 
 
-@dataclass(frozen=True, eq=False)
-class Own:
-    """A metric of the exporter about itself; a counter's name ends in ``_total`` when shown."""
-
-    kind: Literal["gauge", "counter", "histogram", "info"]
-    name: str
-    labels: tuple[str, ...]
-    help: str
-
-    @property
-    def shown_as(self) -> str:
-        """The full name in the exposition."""
-        suffix = {"counter": "_total", "info": "_info"}.get(self.kind, "")
-        return f"{PREFIX}{self.name}{suffix}"
+def own(kind: Kind, name: str, labels: tuple[str, ...], text: str) -> Metric:
+    """Declare a metric of the exporter about itself."""
+    return Metric(PREFIX + name, text, labels, kind)
 
 
-UP = Own("gauge", "up", POLL, "1 when the last poll succeeded, 0 when it failed.")
-FAILURE = Own(
+UP = own("gauge", "up", POLL, "1 when the last poll succeeded, 0 when it failed.")
+FAILURE = own(
     "gauge",
     "poll_failure",
     (*POLL, "reason"),
     "1 while the last poll failed, with its reason; absent otherwise.",
 )
-LAST_SUCCESS = Own(
+LAST_SUCCESS = own(
     "gauge",
     "last_success_timestamp_seconds",
     POLL,
     "Start time of the poll that produced the current values, Unix time.",
 )
-LAST_ATTEMPT = Own(
+LAST_ATTEMPT = own(
     "gauge", "last_attempt_timestamp_seconds", POLL, "Start time of the last poll, Unix time."
 )
-DURATION = Own("gauge", "poll_duration_seconds", POLL, "Duration of the last poll, in seconds.")
-OVERDUE = Own(
+DURATION = own("gauge", "poll_duration_seconds", POLL, "Duration of the last poll, in seconds.")
+OVERDUE = own(
     "gauge",
     "poll_overdue_seconds",
     POLL,
     "Seconds by which the poll under way exceeds its timeout, or the next poll is late; 0 when on "
     "time.",
 )
-INTERVAL = Own("gauge", "poll_interval_seconds", POLL, "Configured time between polls, in seconds.")
-LISTED = Own(
+INTERVAL = own("gauge", "poll_interval_seconds", POLL, "Configured time between polls, in seconds.")
+LISTED = own(
     "gauge",
     "collector_listed",
     POLL,
     "1 when the configuration lists the collector, 0 when it runs by default.",
 )
-SERIES = Own("gauge", "series", POLL, "Billing series that are exposed.")
-LEFT_OUT = Own(
+SERIES = own("gauge", "series", POLL, "Billing series that are exposed.")
+LEFT_OUT = own(
     "gauge",
     "series_left_out",
     POLL,
     "Series dropped because max_series was reached.",
 )
-LABELS_CUT = Own(
+LABELS_CUT = own(
     "gauge",
     "labels_cut",
     POLL,
     f"Values that are shown with a label that was longer than {LONGEST_LABEL} characters; its end "
     "is a digest instead.",
 )
-RESTORED = Own(
+RESTORED = own(
     "gauge",
     "restored",
     POLL,
     "1 while the values are those restored after a restart, 0 once a poll has replaced them.",
 )
-WAITING = Own(
+WAITING = own(
     "gauge",
     "waiting",
     POLL,
     "1 until the first poll since the start has ended, unless its reading was restored; then 0.",
 )
-REMAINING = Own(
+REMAINING = own(
     "gauge",
     "sweep_remaining",
     POLL,
     "Customers, contracts or invoices that the running poll has still to read; 0 between polls.",
 )
-POLLS = Own(
+POLLS = own(
     "counter",
     "polls",
     (*POLL, "outcome"),
     "Polls by outcome: success, or the reason of the failure.",
 )
-PARTIAL = Own(
+PARTIAL = own(
     "counter",
     "partial_failures",
     (*POLL, "reason"),
     "Failures of one thing among many (a trustor, an invoice's lines) in polls that went on.",
 )
-DROPPED = Own(
+DROPPED = own(
     "counter",
     "rows_dropped",
     (*POLL, "reason"),
@@ -108,88 +94,88 @@ DROPPED = Own(
     "different facts), allowance_unclear or no_free_tokens (rows do not say what is included), "
     "unknown_status (of an invoice: in no sum of unpaid ones), zero (left out as configured).",
 )
-MERGED = Own(
+MERGED = own(
     "counter", "rows_merged", POLL, "Rows that were added to another with the same labels."
 )
-STATE_FAILURES = Own(
+STATE_FAILURES = own(
     "counter",
     "state_failures",
     ("reason",),
     "Readings on disk that could not be saved (save), read (read) or used: damaged, of another "
     "format, configuration, or removed collector.",
 )
-REQUESTS = Own(
+REQUESTS = own(
     "counter",
     "api_requests",
     (*ORGANIZATION, "endpoint", "status"),
     "Requests to the API by operation and HTTP status; error where no answer came.",
 )
-REQUEST_DURATION = Own(
+REQUEST_DURATION = own(
     "histogram",
     "api_request_duration_seconds",
     (*ORGANIZATION, "endpoint"),
     "How long the API took to answer.",
 )
-RETRIES = Own(
+RETRIES = own(
     "counter",
     "api_retries",
     (*ORGANIZATION, "reason"),
     "Requests that were tried again, by reason.",
 )
-UNEXPECTED_FIELDS = Own(
+UNEXPECTED_FIELDS = own(
     "counter",
     "api_oddities",
     (*ORGANIZATION, "endpoint", "kind"),
     "Fields in answers that are not known (unknown_field) or not readable (unreadable_field).",
 )
-GRANTED = Own(
+GRANTED = own(
     "gauge",
     "permission_granted",
     (*ORGANIZATION, "operation"),
     "1 when the API last did the operation for the client, 0 when it refused it (403); "
     "of overviews, when it refused all that a poll asked for.",
 )
-ALLOWED = Own(
+ALLOWED = own(
     "gauge",
     "api_rate_limit_allowed",
     ORGANIZATION,
     "Requests a minute that the API allows the token.",
 )
-USED = Own(
+USED = own(
     "gauge",
     "api_rate_limit_used",
     ORGANIZATION,
     "Requests that the API counted in the current minute.",
 )
-RELOADED = Own(
+RELOADED = own(
     "gauge",
     "exporter_config_last_reload_successful",
     (),
     "1 when the configuration was last read without an error, else 0.",
 )
-RELOADED_AT = Own(
+RELOADED_AT = own(
     "gauge",
     "exporter_config_last_reload_success_timestamp_seconds",
     (),
     "When the configuration was last read without an error, Unix time.",
 )
-ABORTED = Own(
+ABORTED = own(
     "counter",
     "exporter_connections_aborted",
     (),
     "Connections to the exporter that were refused, or broke with a request or answer unfinished.",
 )
-HANDSHAKES = Own(
+HANDSHAKES = own(
     "counter",
     "exporter_failed_handshakes",
     (),
     "Connections to the exporter whose TLS handshake failed.",
 )
-SHARDS = Own("gauge", "exporter_shards", (), "Number of exporters that share the customers.")
-SHARD_INDEX = Own(
+SHARDS = own("gauge", "exporter_shards", (), "Number of exporters that share the customers.")
+SHARD_INDEX = own(
     "gauge", "exporter_shard_index", (), "Index of this exporter among them; the first one is 0."
 )
-BUILD = Own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
+BUILD = own("info", "exporter_build", ("version", "python"), "Version of the exporter.")
 
 OWN = (
     *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, OVERDUE, INTERVAL, LISTED, SERIES),

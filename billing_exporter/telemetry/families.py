@@ -12,9 +12,8 @@ from itertools import accumulate
 
 from prometheus_client.utils import floatToGoString
 
-from billing_exporter.metrics.family import PREFIX
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import escaped
-from billing_exporter.telemetry.catalogue import Own
 
 Values = tuple[str, ...]
 
@@ -46,14 +45,14 @@ class Family:
     A metric without labels has one series from the start.
     """
 
-    def __init__(self, own: Own, buckets: tuple[float, ...] = ()) -> None:
+    def __init__(self, metric: Metric, buckets: tuple[float, ...] = ()) -> None:
         """Start without values.
 
         Args:
-            own: what the family is.
+            metric: what the family is.
             buckets: the upper bounds of a histogram, without infinity.
         """
-        self._own = own
+        self._metric = metric
         self._lock = threading.Lock()
         self._bounds = (*buckets, _INFINITE)
         self._values: dict[Values, list[float]] = {}
@@ -61,10 +60,10 @@ class Family:
         self._changed: set[Values] = set()
         self._body: str | None = None
         self._headers = {
-            form: header(PREFIX + own.name, own.kind, own.help, openmetrics=form)
+            form: header(metric.name, metric.kind, metric.help, openmetrics=form)
             for form in (False, True)
         }
-        if not own.labels:
+        if not metric.labels:
             self.inc(0)
 
     def labels(self, *values: str, **named: str) -> "Series":
@@ -73,10 +72,10 @@ class Family:
         Raises:
             ValueError: a value is missing or too many.
         """
-        names = self._own.labels
+        names = self._metric.labels
         fits = named.keys() == set(names) and not values if named else len(values) == len(names)
         if not fits:
-            raise ValueError(f"{self._own.name} has the labels {names}")
+            raise ValueError(f"{self._metric.name} has the labels {names}")
         return Series(self, tuple(named[name] for name in names) if named else values)
 
     def set(self, value: float) -> None:
@@ -89,7 +88,7 @@ class Family:
 
     def remove_by_labels(self, given: Mapping[str, str]) -> None:
         """Remove all series that have these values among their labels."""
-        wanted = [(self._own.labels.index(name), value) for name, value in given.items()]
+        wanted = [(self._metric.labels.index(name), value) for name, value in given.items()]
         with self._lock:
             for values in list(self._values):
                 if all(values[at] == value for at, value in wanted):
@@ -124,7 +123,7 @@ class Family:
         with self._lock:
             known = self._values.get(values)
             if known is None:
-                buckets = len(self._bounds) if self._own.kind == "histogram" else 0
+                buckets = len(self._bounds) if self._metric.kind == "histogram" else 0
                 known = self._values[values] = [0.0] * (1 + buckets)
             for at, number in numbers.items():
                 known[at] = known[at] + number if add else number
@@ -136,10 +135,10 @@ class Family:
         return 1 + bisect_left(self._bounds, value)
 
     def _written(self, values: Values) -> str:
-        own, name = self._own, self._own.shown_as
-        labels = dict(zip(own.labels, values, strict=True))
+        metric, name = self._metric, self._metric.full_name
+        labels = dict(zip(metric.labels, values, strict=True))
         total, *buckets = self._values[values]
-        if own.kind != "histogram":
+        if metric.kind != "histogram":
             return line(name, labels, total)
         counts = list(accumulate(buckets))
         lines = [

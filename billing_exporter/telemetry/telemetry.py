@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from billing_exporter import __version__
 from billing_exporter.metrics.deflated import FAST_LEVEL, Deflated
+from billing_exporter.metrics.family import Metric
 from billing_exporter.telemetry.catalogue import (
     ABORTED,
     ALLOWED,
@@ -45,7 +46,6 @@ from billing_exporter.telemetry.catalogue import (
     UP,
     USED,
     WAITING,
-    Own,
 )
 from billing_exporter.telemetry.families import Family
 from billing_exporter.telemetry.process import ProcessMetrics
@@ -76,22 +76,24 @@ class Telemetry:
         self._per_customer = per_customer
         self._grants: dict[tuple[str, str], set[bool]] = {}
         self._gauges = {
-            own: Family(own) for own in OWN if own.kind == "gauge" and own is not OVERDUE
+            metric: Family(metric)
+            for metric in OWN
+            if metric.kind == "gauge" and metric is not OVERDUE
         }
-        self._counters = {own: Family(own) for own in OWN if own.kind == "counter"}
+        self._counters = {metric: Family(metric) for metric in OWN if metric.kind == "counter"}
         self._durations = Family(REQUEST_DURATION, _BUCKETS_SECONDS)
         self._build = Family(BUILD)
         self._build.labels(version=__version__, python=platform.python_version()).set(1)
-        self._followed: dict[Own, Callable[[], int]] = dict.fromkeys(_FOLLOWED, int)
+        self._followed: dict[Metric, Callable[[], int]] = dict.fromkeys(_FOLLOWED, int)
         self._overdue: Callable[[], Iterable[tuple[tuple[str, str], float]]] = tuple
         self._process = ProcessMetrics() if process else None
         self._dropped: dict[tuple[str, str], dict[str, int]] = {}
         self._kept: dict[bool, tuple[str, Deflated]] = {}
         self.sharded(0, 1)
 
-    def follow(self, own: Own, read: Callable[[], int]) -> None:
+    def follow(self, metric: Metric, read: Callable[[], int]) -> None:
         """Show a counter that is kept elsewhere; it is read at every scrape."""
-        self._followed[own] = read
+        self._followed[metric] = read
 
     def follow_overdue(self, read: Callable[[], Iterable[tuple[tuple[str, str], float]]]) -> None:
         """Show by how much polls are late, by organization and collector, at every scrape."""
@@ -188,9 +190,9 @@ class Telemetry:
         """Count a reading on disk that could not be saved or used."""
         self._counters[STATE_FAILURES].labels(reason).inc()
 
-    def values(self, own: Own) -> dict[tuple[str, ...], float]:
+    def values(self, metric: Metric) -> dict[tuple[str, ...], float]:
         """Return the values of a gauge or counter, by its label values."""
-        return (self._gauges | self._counters)[own].values()
+        return (self._gauges | self._counters)[metric].values()
 
     def dropped(self, organization: str, collector: str) -> Mapping[str, int]:
         """Return how many values of the latest reading gave no sample, by reason."""
@@ -201,17 +203,17 @@ class Telemetry:
         key = {"organization": organization, "collector": collector}
         self._dropped.pop((organization, collector), None)
         with self._lock:
-            for own, metric in (*self._gauges.items(), *self._counters.items()):
-                if own.labels[:2] == POLL:
-                    metric.remove_by_labels(key)
+            for metric, family in (*self._gauges.items(), *self._counters.items()):
+                if metric.labels[:2] == POLL:
+                    family.remove_by_labels(key)
 
     def remove_organization(self, organization: str) -> None:
         """Remove the series of an organization that is no longer configured."""
         key = {"organization": organization}
         with self._lock:
-            for own, metric in (*self._gauges.items(), *self._counters.items()):
-                if own.labels[:1] == ORGANIZATION:
-                    metric.remove_by_labels(key)
+            for metric, family in (*self._gauges.items(), *self._counters.items()):
+                if metric.labels[:1] == ORGANIZATION:
+                    family.remove_by_labels(key)
             self._durations.remove_by_labels(key)
             for operation in self._per_customer:
                 self._grants.pop((organization, operation), None)
@@ -260,8 +262,8 @@ class Telemetry:
 
     def live_parts(self, *, openmetrics: bool) -> tuple[Deflated, bytes]:
         """Return the same in two parts: what events changed, deflated once, and what time does."""
-        for own, read in self._followed.items():
-            self._counters[own].set(read())
+        for metric, read in self._followed.items():
+            self._counters[metric].set(read())
         overdue = Family(OVERDUE)
         for key, seconds in self._overdue():
             overdue.labels(*key).set(seconds)

@@ -105,7 +105,7 @@ def test_make_targets(page: Path) -> None:
 def test_metrics(page: Path) -> None:
     """Every metric that is named in full exists."""
     known = {metric.name for metrics in (*CATALOGUE.values(), QUALITY) for metric in metrics}
-    known |= {own.shown_as for own in OWN}
+    known |= {own.full_name for own in OWN}
     for name in _METRIC.findall(page.read_text()):
         stem = next((name.removesuffix(end) for end in _SUFFIXES if name.endswith(end)), name)
         assert {name, stem} & known, name

@@ -1,5 +1,7 @@
 """Labels of each metric, from the declarations of the exporter."""
 
+from itertools import chain
+
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.telemetry.catalogue import OWN
@@ -20,15 +22,11 @@ def labels_of(name: str) -> tuple[str, ...]:
 
 
 def _all_labels() -> dict[str, tuple[str, ...]]:
-    labels = {
-        metric.name: ("organization", *metric.labels)
-        for metrics in CATALOGUE.values()
-        for metric in metrics
-    }
-    for own in OWN:
-        parts = _HISTOGRAM_PARTS if own.kind == "histogram" else {"": ()}
+    labels = {}
+    for metric in (*chain.from_iterable(CATALOGUE.values()), *OWN):
+        parts = _HISTOGRAM_PARTS if metric.kind == "histogram" else {"": ()}
         for suffix, more in parts.items():
-            labels[own.shown_as + suffix] = (*own.labels, *more)
+            labels[metric.full_name + suffix] = (*metric.all_labels, *more)
     return labels
 
 

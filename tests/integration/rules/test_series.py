@@ -30,7 +30,7 @@ def _exposed() -> dict[str, Labels]:
     billing = [metric for metrics in (*CATALOGUE.values(), QUALITY) for metric in metrics]
     return {
         **{each.name: frozenset({"organization", *each.labels}) | _SCRAPE for each in billing},
-        **{each.shown_as: frozenset(each.labels) | _SCRAPE for each in OWN},
+        **{each.full_name: frozenset(each.labels) | _SCRAPE for each in OWN},
         "up": _SCRAPE,
         # What a section of the configuration sets, where the exporter has one.
         f"{PREFIX}threshold_amount": frozenset({"threshold", "currency"}) | _SCRAPE,

@@ -19,7 +19,7 @@ def rows() -> dict[str, tuple[str, str]]:
 def test_every_metric_has_its_row() -> None:
     """The page names exactly what is declared, billing and exporter alike, each with a meaning."""
     billing = {metric.name for metrics in (*CATALOGUE.values(), QUALITY) for metric in metrics}
-    assert rows().keys() == billing | {own.shown_as for own in OWN}
+    assert rows().keys() == billing | {own.full_name for own in OWN}
 
 
 def test_a_row_has_all_labels() -> None:
@@ -27,7 +27,8 @@ def test_a_row_has_all_labels() -> None:
     found = rows()
     for metric in (one for metrics in (*CATALOGUE.values(), QUALITY) for one in metrics):
         labels, meaning = found[metric.name]
-        assert labels == ", ".join(f"`{name}`" for name in ("organization", *metric.labels))
+        assert metric.all_labels[0] == "organization"
+        assert labels == ", ".join(f"`{name}`" for name in metric.all_labels)
         assert meaning == metric.help
 
 
@@ -35,7 +36,7 @@ def test_the_exporters_own_say_their_kind() -> None:
     """Whether a metric of the exporter is a gauge, a counter or a histogram is said."""
     found = rows()
     for own in OWN:
-        assert found[own.shown_as][1] == f"{own.help} {own.kind.capitalize()}."
+        assert found[own.full_name][1] == f"{own.help} {own.kind.capitalize()}."
 
 
 def test_every_line_of_a_table_is_a_row() -> None:

@@ -160,6 +160,16 @@ def test_a_file_that_is_gone_and_back(world: World, caplog: pytest.LogCaptureFix
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
 
 
+def test_an_error_elsewhere_is_put_right(world: World) -> None:
+    """A key that a new configuration names and that comes after it is read when it is there."""
+    before = world.rotation.protection()
+    world.file.write_text("tls_server_config: {cert_file: s.crt, key_file: late.key}\n" + USERS)
+    assert world.later() is before
+    shutil.copy(world.folder / "s.key", world.folder / "late.key")
+    world.later()
+    assert world.later() is not before
+
+
 def test_a_link_that_is_swapped(tmp_path: Path) -> None:
     """A folder behind a link, as Kubernetes exchanges it whole, is followed."""
     folder = tmp_path / "mount"
@@ -170,6 +180,7 @@ def test_a_link_that_is_swapped(tmp_path: Path) -> None:
     folder.symlink_to(tmp_path / "data-1")
     before = world.later()
     shutil.copytree(tmp_path / "data-1", tmp_path / "data-2")
+    (tmp_path / "data-2" / "web.yml").write_text(USERS + TLS)
     (tmp_path / "new").symlink_to(tmp_path / "data-2")
     (tmp_path / "new").rename(folder)
     assert world.later() is not before

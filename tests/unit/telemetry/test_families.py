@@ -16,17 +16,17 @@ from prometheus_client import (
 )
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from billing_exporter.metrics.family import PREFIX
+from billing_exporter.metrics.family import Metric
 from billing_exporter.telemetry import families
-from billing_exporter.telemetry.catalogue import Own
+from billing_exporter.telemetry.catalogue import own
 from billing_exporter.telemetry.families import Family
 
 HELP = 'A "help" with \\ and\na second line.'
 LABELS = ("organization", "endpoint")
 BUCKETS = (0.1, 1, 10)
-GAUGE = Own("gauge", "some_gauge", LABELS, HELP)
-COUNTER = Own("counter", "some_counter", LABELS, HELP)
-HISTOGRAM = Own("histogram", "some_seconds", LABELS, HELP)
+GAUGE = own("gauge", "some_gauge", LABELS, HELP)
+COUNTER = own("counter", "some_counter", LABELS, HELP)
+HISTOGRAM = own("histogram", "some_seconds", LABELS, HELP)
 
 values = st.tuples(st.sampled_from(["acme", 'a "b"\\\n']), st.sampled_from(["one", "two", "€"]))
 numbers = st.floats(0, 1e12) | st.sampled_from([0, 0.1, 1, 10, 1767225600.5])
@@ -35,15 +35,16 @@ events = st.lists(st.tuples(st.sampled_from(["add", "add", "remove", "scrape"]),
 Reference = Gauge | Counter | Histogram
 
 
-def reference_of(own: Own, registry: CollectorRegistry) -> Reference:
+def reference_of(metric: Metric, registry: CollectorRegistry) -> Reference:
     """Return prometheus-client's metric of the same kind."""
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library ships no type
-    name = PREFIX + own.name
-    if own.kind == "histogram":
-        return Histogram(name, own.help, own.labels, registry=registry, buckets=BUCKETS)
-    if own.kind == "gauge":
-        return Gauge(name, own.help, own.labels, registry=registry)
-    return Counter(name, own.help, own.labels, registry=registry)
+    if metric.kind == "histogram":
+        return Histogram(
+            metric.name, metric.help, metric.labels, registry=registry, buckets=BUCKETS
+        )
+    if metric.kind == "gauge":
+        return Gauge(metric.name, metric.help, metric.labels, registry=registry)
+    return Counter(metric.name, metric.help, metric.labels, registry=registry)
 
 
 ADD: dict[str, Callable[[object, float], None]] = {
@@ -53,18 +54,18 @@ ADD: dict[str, Callable[[object, float], None]] = {
 }
 
 
-@pytest.mark.parametrize("own", [GAUGE, COUNTER, HISTOGRAM], ids=lambda own: own.kind)
+@pytest.mark.parametrize("metric", [GAUGE, COUNTER, HISTOGRAM], ids=lambda metric: metric.kind)
 @given(steps=events)
 def test_the_text_is_that_of_the_client_library(
-    own: Own, steps: list[tuple[str, tuple[str, str], float]]
+    metric: Metric, steps: list[tuple[str, tuple[str, str], float]]
 ) -> None:
     """Whatever is set, counted, observed and removed between scrapes, both formats agree."""
     registry = CollectorRegistry()
-    family, reference = Family(own, BUCKETS), reference_of(own, registry)
+    family, reference = Family(metric, BUCKETS), reference_of(metric, registry)
     for step, labels, number in steps:
         if step == "add":
-            ADD[own.kind](family.labels(*labels), number)
-            ADD[own.kind](reference.labels(*labels), number)
+            ADD[metric.kind](family.labels(*labels), number)
+            ADD[metric.kind](reference.labels(*labels), number)
         elif step == "remove":
             family.remove_by_labels({"organization": labels[0]})
             reference.remove_by_labels({"organization": labels[0]})

@@ -93,7 +93,7 @@ def samples(text: str) -> dict[tuple[str, str], float]:
 
 def test_what_is_promised_is_there() -> None:
     """Every promised metric has its name and exactly its labels."""
-    declared = {own.shown_as.removeprefix(PREFIX): set(own.labels) for own in OWN}
+    declared = {own.full_name.removeprefix(PREFIX): set(own.labels) for own in OWN}
     promised = {name: set(text.split()) for name, text in PROMISED.items()}
     assert {name: declared.get(name) for name in promised} == promised
 
@@ -103,10 +103,10 @@ def test_the_names_are_those_in_the_exposition() -> None:
     text = busy().live(openmetrics=False).decode()
     written = {sample.name: set(sample.labels) - {"le"} for sample in samples_of(text)}
     for own in OWN:
-        name = own.shown_as + ("_count" if own.kind == "histogram" else "")
+        name = own.full_name + ("_count" if own.kind == "histogram" else "")
         assert written[name] == set(own.labels)
     billing = {metric.name for of_collector in CATALOGUE.values() for metric in of_collector}
-    assert not billing & {own.shown_as for own in OWN}
+    assert not billing & {own.full_name for own in OWN}
 
 
 def test_everything_that_is_told_is_counted() -> None:

@@ -22,7 +22,7 @@ def registry(series: int) -> CollectorRegistry:
     for part in COLLECTOR.parts(world.trustors(series)).values():
         for metric, family in COLLECTOR.expose(part).families.items():
             if metric not in known:
-                names = ("organization", *metric.labels)
+                names = metric.all_labels
                 known[metric] = Gauge(metric.name, metric.help, names, registry=gauges)
             _set(known[metric], family)
     return gauges

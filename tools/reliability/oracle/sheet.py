@@ -105,7 +105,7 @@ def _clash(key: Series, values: list[Decimal]) -> bool:
 
 def _written(series: Series, organization: str) -> str:
     metric = _DECLARED[series[0]]
-    pairs = zip(("organization", *metric.labels), (organization, *series[1]), strict=True)
+    pairs = zip(metric.all_labels, (organization, *series[1]), strict=True)
     return f"{metric.name}{{{','.join(f'{name}={_quoted(value)}' for name, value in pairs)}}}"
 
 
