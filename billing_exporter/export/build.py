@@ -125,7 +125,8 @@ def _add_rows(
     terms, today = wanted.terms, wanted.selection.today
     charges, missing = charges_of(source, terms)
     exported = charges if source.is_first else []
-    left_out = missing if source.is_first else []
+    are_wanted = source.is_first and bool({COST_AND_USAGE, INVOICE_DETAIL} & {*wanted.datasets})
+    left_out = missing if are_wanted else []
     known = closing.periods_of(source, charges, today)
     chosen = _selected(source, wanted.selection)
     made: list[tuple[str, tuple[list[Placed], list[LeftOut]]]] = []

@@ -69,7 +69,7 @@ def _of_customers(trustors: TrustorsData | None) -> Settlements:
     return {
         ("customer", key, closed.start): closed.settlement
         for key, history in (trustors.history if trustors else {}).items()
-        for closed in history.periods
+        for closed in history.unpacked().periods
     }
 
 
@@ -104,7 +104,7 @@ def _missing_customers(trustors: TrustorsData, read: Iterable[TrustorPeriod]) ->
     for each in read:
         kept.setdefault(each.id, set()).add(days_of(each))
     for key, history in trustors.history.items():
-        for closed in history.periods:
+        for closed in history.unpacked().periods:
             days = Span(closed.settlement.start, closed.settlement.end)
             if days not in kept.get(key, set()):
                 yield LeftOut(DATASET, "not_in_state", days=days)
