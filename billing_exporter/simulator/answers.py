@@ -22,7 +22,8 @@ class Delivery:
     Attributes:
         wait: seconds before the first byte.
         pause: seconds in the middle of the body.
-        drip: seconds over which the body is spread.
+        drip: seconds over which one part is spread.
+        dripping: which part that is, one of `dripping.PARTS`, or the body.
         broken: half the body, with a length that says it is all.
         cut: the connection ends in the middle of the body.
     """
@@ -30,6 +31,7 @@ class Delivery:
     wait: float = 0.0
     pause: float = 0.0
     drip: float = 0.0
+    dripping: str = "body"
     broken: bool = False
     cut: bool = False
 

@@ -76,7 +76,7 @@ def _stall(answer: Answer, fault: Fault, _: Call) -> Answer:
 
 
 def _drip(answer: Answer, fault: Fault, _: Call) -> Answer:
-    return _delivered(answer, drip=fault.number("seconds"))
+    return _delivered(answer, drip=fault.number("seconds"), dripping=fault.text("at"))
 
 
 def _cut(answer: Answer, _fault: Fault, _call: Call) -> Answer:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from billing_exporter.simulator import dripping
 from billing_exporter.simulator.routes import OPERATIONS, TOKEN
 
 EVERY_OPERATION = "*"
@@ -23,13 +24,14 @@ class Kind:
     settings: Mapping[str, float | str] = field(default_factory=dict)
 
 
-# Settings that take one of a few texts.
-_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+# Settings that take one of a few texts, by fault.
+_CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
     {
-        "at": ("body", "head"),
-        "error": ("price", "quantity", "missing", "twice"),
-        "form": ("seconds", "date", "none"),
-        "spelling": ("older", "future"),
+        ("429", "form"): ("seconds", "date", "none"),
+        ("drip", "at"): ("body", *dripping.PARTS),
+        ("renamed_keys", "spelling"): ("older", "future"),
+        ("stall", "at"): ("body", "head"),
+        ("wrong_bill", "error"): ("price", "quantity", "missing", "twice"),
     }
 )
 
@@ -54,7 +56,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "nothing comes for some seconds; at is body (in its middle) or head",
             {"seconds": 5.0, "at": "body"},
         ),
-        "drip": Kind("the body comes bit by bit, over some seconds", {"seconds": 5.0}),
+        "drip": Kind(
+            "one part comes bit by bit, over some seconds; "
+            f"at is body, {', '.join(dripping.PARTS)} (of 20 pieces)",
+            {"seconds": 5.0, "at": "body"},
+        ),
         "cut": Kind("the connection ends in the middle of the body"),
         "truncated": Kind("half the JSON, with a length that says it is all"),
         "hugebody": Kind("an unknown key makes the body many megabytes long", {"mb": 80.0}),
@@ -149,8 +155,9 @@ def _setting(fault: str, pair: str, known: Mapping[str, float | str]) -> tuple[s
     if not equals or key not in known:
         raise ValueError(f"fault {fault}: {pair!r} is none of {', '.join(known)} with =VALUE")
     if isinstance(known[key], str):
-        if value not in _CHOICES.get(key, (value,)):
-            choices = ", ".join(_CHOICES[key])
+        allowed = _CHOICES.get((fault, key), (value,))
+        if value not in allowed:
+            choices = ", ".join(allowed)
             raise ValueError(f"fault {fault}: {key} cannot be {value}, only {choices}")
         return key, value
     try:

@@ -5,19 +5,19 @@ import json
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from billing_exporter.simulator.answers import HTML_TYPE, JSON_TYPE, Answer
+from billing_exporter.simulator.dripping import DROPS, Message, pieces
 from billing_exporter.simulator.options import Options
 from billing_exporter.simulator.service import Request, Service
 from billing_exporter.simulator.world import World
 
 _LARGE = 1_024
 _LARGEST_REQUEST = 512_000  # documented: request.bytes.max
-_DROPS = 20
 
 
 class _Server(ThreadingHTTPServer):
@@ -102,13 +102,17 @@ class _Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(length))
 
     def _send(self, answer: Answer) -> None:
+        delivery = answer.delivery
+        if delivery.drip and delivery.dripping != "body" and self.command != "HEAD":
+            message = Message(answer.status, _headers(answer), _written(answer))
+            self._send_slowly(pieces(message, delivery.dripping, delivery.drip))
+            return
         body, is_packed = self._packed(_written(answer))
         self.send_response(answer.status)
-        self.send_header("Content-Type", JSON_TYPE if answer.text is None else HTML_TYPE)
         self.send_header("Content-Length", str(len(body)))
         if is_packed:
             self.send_header("Content-Encoding", "gzip")
-        for name, value in answer.headers.items():
+        for name, value in _headers(answer).items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
@@ -125,13 +129,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body[:half])
             self.close_connection = True
             return
-        for piece, pause in _pieces(body, delivery.pause, delivery.drip):
+        self._send_slowly(_pieces(body, delivery.pause, delivery.drip))
+
+    def _send_slowly(self, parts: Iterable[tuple[bytes, float]]) -> None:
+        for piece, pause in parts:
             self.wfile.write(piece)
             if pause:
                 self.wfile.flush()
                 if self.server.ending.wait(pause):
                     self.close_connection = True
                     return
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    return {"Content-Type": JSON_TYPE if answer.text is None else HTML_TYPE, **answer.headers}
 
 
 def _written(answer: Answer) -> bytes:
@@ -146,7 +157,7 @@ def _pieces(body: bytes, pause: float, drip: float) -> Iterator[tuple[bytes, flo
     if not pause and not drip:
         yield body, 0.0
         return
-    count = _DROPS if drip else 2
+    count = DROPS if drip else 2
     size = max(1, -(-len(body) // count))
     middle = len(body) // 2
     for start in range(0, len(body), size):

@@ -261,6 +261,7 @@ def test_any_event_is_one_line(message: str, extra: dict[str, str]) -> None:
     found = logs.fields(event, tracebacks=False)
     for text in (logs.logfmt(found), logs.as_json(found)):
         assert len(text.splitlines()) == 1
+        assert text.isprintable(), "it could steer a terminal"
         assert text.encode() is not None
     assert json.loads(logs.as_json(found))["msg"] == message
     assert len(found) == 3 + len(extra)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from billing_exporter.simulator.dripping import PARTS
+
 SECRET = "demo"  # noqa: S105 - the simulated client's, known to everybody
 MAIN, GUEST = "main", "guest"
 OPERATIONS = (
@@ -30,7 +32,7 @@ _FAULTS = (
 )
 _SETTINGS = {
     "stall": ("seconds=1", "seconds=2,at=head"),
-    "drip": ("seconds=1",),
+    "drip": ("seconds=1", *(f"seconds=1,at={part}" for part in PARTS)),
     "hugebody": ("mb=5,times=2", "mb=70,times=2"),
     "429": ("retry_after=1", "retry_after=1,form=date", "retry_after=1,form=none"),
     "renamed_keys": ("spelling=older", "spelling=future"),

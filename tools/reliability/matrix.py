@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from billing_exporter.collectors.registry import REGISTRY
+from billing_exporter.simulator.dripping import PARTS
 
 SUCCESS = "success"
 COLLECTORS = tuple(REGISTRY)
@@ -184,6 +185,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("stall", "seconds=70", reason="unreachable", on=(LOGIN,), slow=True),
     Fault("stall", "seconds=0.03"),
     Fault("drip", "seconds=0.05"),
+    *(Fault("drip", f"seconds=0.05,at={part}", on=(REPORT, OVERVIEW, LOGIN)) for part in PARTS),
     Fault("cut", reason="unreachable"),
     Fault("cut", "times=2"),
     Fault("truncated", reason="unexpected_answer"),

@@ -83,6 +83,35 @@ def test_the_login_host_follows_the_api_host() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://api.example.com/api/v2", "https://api.example.com"),
+        ("https://api.example.com/api/v2//", "https://api.example.com"),
+        ("https://api.example.com/api", "https://api.example.com"),
+        ("https://gateway.example.com/genesys/api/v2/", "https://gateway.example.com/genesys"),
+        (
+            "https://gateway.example.com/api/v2/billing",
+            "https://gateway.example.com/api/v2/billing",
+        ),
+        ("http://127.0.0.1:10060/api/v2", "http://127.0.0.1:10060"),
+    ],
+)
+def test_the_api_path_at_the_end_of_a_url_is_ignored(url: str, host: str) -> None:
+    """Addresses as the vendor's documents give them work: operations bring their path."""
+    text = GOOD.replace("region: eu-central-1", f"api_url: {url}")
+    (acme,) = parse(text, "config.yml", {"ACME_SECRET": SECRET}).organizations
+    assert acme.hosts()[0] == host
+
+
+def test_the_token_path_at_the_end_of_a_url_is_ignored() -> None:
+    """An address of the token endpoint works as that of its host."""
+    urls = "api_url: https://api.example.com\n    login_url: https://sso.example.com/oauth/token/"
+    text = GOOD.replace("region: eu-central-1", urls)
+    (acme,) = parse(text, "config.yml", {"ACME_SECRET": SECRET}).organizations
+    assert acme.hosts()[1] == "https://sso.example.com"
+
+
+@pytest.mark.parametrize(
     ("url", "accepted"),
     [
         ("https://api.example.com", True),

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 import requests
 
+from billing_exporter.simulator.dripping import PARTS
 from billing_exporter.simulator.payloads import UNKNOWN, WEIRD
 from tests.unit.simulator.client import OVERVIEW, Client
 
@@ -85,7 +86,11 @@ def test_truncated_json_has_its_length(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", ["stall:*:seconds=0.3", "stall:*:seconds=0.3,at=head", "drip:*:seconds=0.3"]
+    "fault",
+    [
+        *("stall:*:seconds=0.3", "stall:*:seconds=0.3,at=head", "drip:*:seconds=0.3"),
+        *(f"drip:*:seconds=0.3,at={part}" for part in PARTS),
+    ],
 )
 def test_slow_answers_are_whole_in_the_end(client: Client, fault: str) -> None:
     """A stalled or dripping answer takes its seconds and is the same as ever."""
@@ -94,6 +99,17 @@ def test_slow_answers_are_whole_in_the_end(client: Client, fault: str) -> None:
     begun = time.monotonic()
     assert client.get("billing/contracts").json() == usual
     assert time.monotonic() - begun > 0.25
+
+
+@pytest.mark.parametrize("part", ["body", *PARTS])
+def test_what_drips_outlasts_the_patience_between_two_bytes(client: Client, part: str) -> None:
+    """A client that limits only the time between two bytes waits for the whole of a drip."""
+    usual = client.get("organizations/me").json()
+    client.faults(f"drip:*:seconds=0.6,at={part}")
+    begun = time.monotonic()
+    url = f"{client.simulator.url}/api/v2/organizations/me"
+    assert client.session.get(url, timeout=0.3).json() == usual
+    assert time.monotonic() - begun > 0.5
 
 
 def test_one_trustor_is_slow(client: Client) -> None:
