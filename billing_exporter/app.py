@@ -13,20 +13,25 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from billing_exporter import __version__
+from billing_exporter.accounts.books import Books
+from billing_exporter.accounts.ledger import Stores
+from billing_exporter.accounts.records import ACCOUNTS, BILLS, INDEXES
 from billing_exporter.collectors import WHOLE, Shard
 from billing_exporter.collectors.registry import CATALOGUE, per_customer
 from billing_exporter.config import ConfigError, Organization, Settings
 from billing_exporter.forecasting.forecasts import Forecasts
-from billing_exporter.forecasting.store import FileStore, MemoryStore, Store
+from billing_exporter.forecasting.store import CODEC as FORECASTS
 from billing_exporter.genesys import Interrupted
 from billing_exporter.httpd.response import Body
 from billing_exporter.httpd.server import WebServer
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.metrics.finance import BILL, SECTION
 from billing_exporter.polling.background_writer import BackgroundWriter
 from billing_exporter.polling.organization import OrganizationPollers, Shared, remove
 from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.reading_store import StateDirectory, replace_file
 from billing_exporter.polling.state import SUCCESS
+from billing_exporter.state_files.store import Place
 from billing_exporter.telemetry.catalogue import ABORTED, HANDSHAKES
 from billing_exporter.telemetry.telemetry import Telemetry
 from billing_exporter.web.access_control import AccessControl
@@ -71,7 +76,7 @@ class Exporter:
     ) -> None:
         self.telemetry = Telemetry(process=process_metrics, per_customer=per_customer())
         self.telemetry.sharded(shard.index, shard.count)
-        self.exposition = Exposition(CATALOGUE)
+        self.exposition = Exposition({**CATALOGUE, SECTION: BILL})
         self.started = now()
         self._now = now
         self._changing = threading.Lock()
@@ -79,7 +84,18 @@ class Exporter:
         self._spread: float | None = None
         kept = StateDirectory(state, self.telemetry.state_failed) if state else None
         self._forecast_writer = BackgroundWriter()
-        self._forecasts = Forecasts(_forecast_store(state, self.telemetry, self._forecast_writer))
+        self._accountant = BackgroundWriter()
+        submit = self._forecast_writer.submit
+        place = Place(state, replace_file, self.telemetry.state_failed, submit)
+        self._forecasts = Forecasts(place.store(FORECASTS, "forecasts"))
+        stores = Stores(
+            place.store(ACCOUNTS, "accounts"),
+            place.store(BILLS, "accounts"),
+            place.store(INDEXES, "accounts"),
+        )
+        self._books = Books(
+            stores, self._accountant, self.exposition.update, now, f"{shard.index}/{shard.count}"
+        )
         self._shared = Shared(
             self.exposition,
             self.telemetry,
@@ -89,6 +105,7 @@ class Exporter:
             redact=redact,
             shard=shard,
             forecasts=self._forecasts,
+            books=self._books,
         )
         self._organizations: tuple[OrganizationPollers, ...] = ()
         self.telemetry.follow_overdue(
@@ -111,6 +128,7 @@ class Exporter:
                 remove(before[name].pollers)
                 self.telemetry.remove_organization(name)
                 self._forecasts.remove(name)
+            self._books.configure({each.name: each.tolerance for each in settings.organizations})
             self._organizations = tuple(
                 self._pollers_of(organization, before.get(organization.name))
                 for organization in settings.organizations
@@ -162,6 +180,8 @@ class Exporter:
         for thread in threads:
             while thread.is_alive() and not self._stopped.is_set():
                 thread.join(_LOOK_SECONDS)
+        while not (self._stopped.is_set() or self._accountant.flush(_LOOK_SECONDS)):
+            pass
         if self._stopped.is_set():
             raise Interrupted
 
@@ -214,12 +234,6 @@ class Exporter:
     def _start_all(self, spread: float) -> None:
         for each in self._organizations:
             each.start(spread)
-
-
-def _forecast_store(state: Path | None, telemetry: Telemetry, writer: BackgroundWriter) -> Store:
-    if state is None:
-        return MemoryStore()
-    return FileStore(state / "forecasts", replace_file, telemetry.state_failed, writer.submit)
 
 
 class Reloader:

@@ -8,6 +8,7 @@ from itertools import islice
 from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar, cast
 
+from billing_exporter.collectors.ledger import NO_LEDGER, Ledger
 from billing_exporter.genesys import (
     ApiError,
     BillingApi,
@@ -42,6 +43,7 @@ class Poll(Generic[Data]):
         tolerate: counts and logs the failure of one thing among many, and which.
         publish: shows what has been read although the poll fails.
         offer: shows what has been read so far, if it is time to; takes what returns it.
+        ledger: keeps what readings do not.
     """
 
     api: BillingApi
@@ -51,6 +53,7 @@ class Poll(Generic[Data]):
     tolerate: Callable[[ApiError, str], None]
     publish: Callable[[Data], None]
     offer: Callable[[Callable[[], Data]], None]
+    ledger: Ledger = NO_LEDGER
 
 
 class Details:

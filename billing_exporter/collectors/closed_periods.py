@@ -4,7 +4,7 @@ Only totals are kept, not what was read: a year of a customer takes a few kiloby
 """
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -88,23 +88,37 @@ class History(msgspec.Struct, frozen=True):
     walked_from: date | None = None
     tried_on: date | None = None
 
-    def with_answer(self, answer: Answer, now: datetime, most: int) -> "History":
+    def with_answer(
+        self, answer: Answer, now: datetime, most: int, *, is_invoiced: bool = False
+    ) -> "History":
         """Return the history after one reading; a partial answer is no reading."""
         if answer.fingerprint is None:
             return msgspec.structs.replace(self, tried_on=now.date())
         others = [period for period in self.periods if period.start != answer.start]
         known = next((each for each in self.periods if each.start == answer.start), None)
-        periods = sorted(
-            [*others, _after(known, answer, now)], key=lambda each: each.start, reverse=True
-        )
+        newest = _after(known, answer, now, is_invoiced)
+        periods = sorted([*others, newest], key=lambda each: each.start, reverse=True)
         return msgspec.structs.replace(self, periods=tuple(periods[:most]))
 
-    def due(self, today: date) -> list[tuple[int, ClosedPeriod]]:
-        """Return the periods that are to be read again, with their place: 1 is the newest."""
+    def is_settled(self, start: date) -> bool:
+        """Return whether the period that begins on a day is settled."""
+        known = next((period.settlement for period in self.periods if period.start == start), None)
+        return known is not None and known.baseline is not None and not known.is_restless
+
+    def due(
+        self, today: date, is_kept: Callable[[date], bool] = lambda _: True
+    ) -> list[tuple[int, ClosedPeriod]]:
+        """Return the periods that are to be read again, with their place: 1 is the newest.
+
+        Args:
+            today: the day (UTC).
+            is_kept: tells by its first day whether a period is kept in full.
+        """
         return [
             (place, period)
             for place, period in enumerate(self.periods, start=1)
             if is_due(period.settlement, today)
+            or (self.tried_on != today and not is_kept(period.start))
         ]
 
     def before(self, start: date) -> ClosedPeriod | None:
@@ -130,9 +144,12 @@ class PackedHistory(msgspec.Struct, frozen=True):
         return _HISTORIES.decode(self.content)
 
 
-def _after(known: ClosedPeriod | None, answer: Answer, now: datetime) -> ClosedPeriod:
+def _after(
+    known: ClosedPeriod | None, answer: Answer, now: datetime, is_invoiced: bool
+) -> ClosedPeriod:
     before = known.settlement if known else Settlement(start=answer.start, end=answer.end)
-    settlement = advanced(before, Reading(now.date(), answer.fingerprint))
+    reading = Reading(now.date(), answer.fingerprint, invoiced=is_invoiced)
+    settlement = advanced(before, reading)
     restated_at = known.restated_at if known else None
     if settlement.restatements > before.restatements:
         restated_at = now

@@ -1,5 +1,6 @@
 """History of the contracts: closed periods, read once and again while they may change."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -48,8 +49,12 @@ class ContractHistories:
                 known.tried_on != self._today
                 if (read := of.get(period.date_start)) is None
                 else is_due(read.settlement, self._today)
+                or (known.tried_on != self._today and not self._is_kept(contract, read.start))
             )
         ]
+
+    def _is_kept(self, contract: BillingContract, start: date) -> bool:
+        return self._poll.ledger.is_kept("contracts", str(contract.id), start)
 
     def read(
         self, contract: BillingContract, known: History
@@ -70,9 +75,12 @@ class ContractHistories:
             if answer is None:
                 known = msgspec.structs.replace(known, tried_on=self._today)
                 continue
-            known = known.with_answer(answer, self._poll.now, self._most)
+            is_invoiced = self._poll.ledger.is_invoiced(of, answer.start)
+            known = known.with_answer(answer, self._poll.now, self._most, is_invoiced=is_invoiced)
             if answer.fingerprint is not None:
                 details.append(detail)
+                is_settled = known.is_settled(answer.start)
+                self._poll.ledger.contract_period(contract, detail, is_settled=is_settled)
         return known, details
 
 

@@ -98,10 +98,13 @@ class InvoicesCollector:
                 lines = self._lines_of(poll, details, invoice, before)
                 if lines is not None:
                     times[key] = poll.now
+                    poll.ledger.lines(invoice, lines)
                 elif before is not None and key in known.lines_read and self._wants_lines(invoice):
                     lines, times[key] = before.lines, known.lines_read[key]
+                self._read_for_ledger(poll, details, invoice)
             done.append(InvoiceData(invoice, lines))
         poll.progress(len(invoices), len(invoices))
+        poll.ledger.keep_only_invoices(label(invoice.id) for invoice in invoices)
         data = InvoicesData(today, tuple(done), times)
         return concluded(poll, self.fresh(data, poll.now), details)
 
@@ -159,6 +162,18 @@ class InvoicesCollector:
             lambda: distinct_lines(poll.api.invoice_lines(key)),
             f"lines of invoice {key}",
         )
+
+    def _read_for_ledger(
+        self, poll: Poll[InvoicesData], details: Details, invoice: BillingInvoice
+    ) -> None:
+        """Read the lines that a reconciliation needs, which are not shown, once."""
+        key = label(invoice.id)
+        if self._lines != "none" and key and poll.ledger.wants_lines(invoice, poll.now.date()):
+            lines = details.ask(
+                lambda: distinct_lines(poll.api.invoice_lines(key)), f"lines of invoice {key}"
+            )
+            if lines is not None:
+                poll.ledger.lines(invoice, lines)
 
     def _wants_lines(self, invoice: BillingInvoice) -> bool:
         owed = is_owed(invoice.payment_status)

@@ -6,12 +6,19 @@ ends where the API has no older one.
 
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from billing_exporter.collectors.base import Poll, label, side_by_side
-from billing_exporter.collectors.closed_periods import Answer, History, Key, PackedHistory
+from billing_exporter.collectors.closed_periods import (
+    Answer,
+    ClosedPeriod,
+    History,
+    Key,
+    PackedHistory,
+)
 from billing_exporter.collectors.history_budget import Budget
 from billing_exporter.collectors.settings import TrustorsSettings
 from billing_exporter.collectors.trustor_overview import (
@@ -58,12 +65,15 @@ class TrustorHistories:
         wanted: dict[str, bool] = {}
         for key, each in numbers.items():
             history, current = _unpacked(known.get(key)), start_of(each)
-            if current is not None and self._is_needed(history, current):
+            if current is not None and self._is_needed(key, history, current):
                 wanted[key] = bool(history.periods)
         return sorted(wanted, key=wanted.__getitem__)
 
-    def _is_needed(self, history: History, current: date) -> bool:
-        return self._is_unwalked(history, current) or bool(history.due(self._today))
+    def _is_needed(self, key: str, history: History, current: date) -> bool:
+        return self._is_unwalked(history, current) or bool(self._due(key, history))
+
+    def _due(self, key: str, history: History) -> list[tuple[int, ClosedPeriod]]:
+        return history.due(self._today, partial(self._poll.ledger.is_kept, "trustors", key))
 
     def _is_unwalked(self, history: History, current: date) -> bool:
         return history.walked_from != current and history.tried_on != self._today
@@ -87,7 +97,7 @@ class TrustorHistories:
         current = start_of(done.numbers)
         if current is not None and self._is_unwalked(done.history, current):
             done = self._walked(done, current)
-        for place, _ in done.history.due(self._today):
+        for place, _ in self._due(done.numbers.id, done.history):
             asked = self._asked(done, place)
             if asked is None:
                 break
@@ -133,9 +143,16 @@ class TrustorHistories:
         if answer is None or answer.start >= (start_of(done.numbers) or answer.start):
             tried = msgspec.structs.replace(done.history, tried_on=self._today)
             return msgspec.structs.replace(done, history=tried), None
-        history = done.history.with_answer(answer, self._poll.now, self._settings.history)
+        history = done.history.with_answer(
+            answer,
+            self._poll.now,
+            self._settings.history,
+            is_invoiced=self._poll.ledger.is_invoiced(key, answer.start),
+        )
         numbers = done.numbers
         if answer.fingerprint is not None:
+            is_settled = history.is_settled(answer.start)
+            self._poll.ledger.customer_period(key, numbers.name, overview, is_settled=is_settled)
             numbers = _renewed(numbers, overview, zero_rows=self._settings.zero_rows)
         return _Walk(history, numbers), answer.start
 

@@ -19,7 +19,6 @@ from billing_exporter.reconciliation.compare import Terms, reconcile
 from billing_exporter.reconciliation.invoices import unbalanced
 from billing_exporter.reconciliation.records import SUBJECTS, Read, Subject, Used
 from billing_exporter.reconciliation.report import FORMATS, Report
-from billing_exporter.reconciliation.tolerance import DEFAULT_SHARE
 
 EXAMPLES = """\
 examples:
@@ -53,9 +52,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tolerance",
         type=_share,
-        default=DEFAULT_SHARE,
         metavar="SHARE",
-        help=f"share by which numbers may differ (default {DEFAULT_SHARE})",
+        help="share by which numbers may differ (default: setting tolerance, 0.001)",
     )
     parser.add_argument(
         "--all", action="store_true", help="print what agrees too, not only what does not"
@@ -116,13 +114,14 @@ def _report(
     finally:
         line.clear()
         api.close()
-    terms = Terms(today, arguments.tolerance, billed.since)
+    share = organization.tolerance if arguments.tolerance is None else arguments.tolerance
+    terms = Terms(today, share, billed.since)
     found = tuple(
         reconcile(subject, charges, billed.lines, read, terms)
         for subject, (charges, read) in used.items()
         if read
     )
-    uneven = tuple(unbalanced(billed.invoices, billed.lines, arguments.tolerance))
+    uneven = tuple(unbalanced(billed.invoices, billed.lines, share))
     invoices, not_read = len(billed.invoices), tuple(reader.skipped)
     if reader.forbidden:
         count, first = len(reader.forbidden), reader.forbidden[0]

@@ -53,6 +53,8 @@ def _without_null(part: Any) -> Any:
         return [_without_null(item) for item in part]
     if not isinstance(part, dict):
         return part
+    if part.get("format") == "decimal":  # in the file a number, or text with its digits
+        return {**part, "type": ["number", "string"]}
     plain = {key: _without_null(item) for key, item in part.items() if key != "anyOf"}
     choices = [choice for choice in part.get("anyOf", []) if choice != {"type": "null"}]
     for choice in choices:

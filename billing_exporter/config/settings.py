@@ -3,6 +3,7 @@
 import difflib
 import ipaddress
 import re
+from decimal import Decimal
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -10,12 +11,14 @@ import msgspec
 from msgspec import Meta
 
 from billing_exporter.collectors.settings import EVERY_COLLECTOR, Collectors
+from billing_exporter.config.numbers import Share
 from billing_exporter.config.secret import Secret, read_secret
 from billing_exporter.genesys import regions
 
 # What the operations' paths begin with; documents often show it as a part of the URL.
 _API_PATH = re.compile(r"(?:/api(?:/v2)?)?/*$")
 _LOGIN_PATH = re.compile(r"(?:/oauth/token)?/*$")
+DEFAULT_TOLERANCE = Decimal("0.001")
 _URL = "an https URL such as https://api.mypurecloud.de"
 
 
@@ -104,6 +107,13 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             "starts at the folder of the configuration file.",
         ),
     ] = None
+    tolerance: Annotated[
+        Share,
+        Meta(
+            description="Share by which an invoiced number may differ from the used one before a "
+            "reconciliation counts it as a difference."
+        ),
+    ] = DEFAULT_TOLERANCE
     collectors: Annotated[
         Collectors,
         Meta(

@@ -133,12 +133,20 @@ class Checker:
                 if re.fullmatch("0|[1-9][0-9]{0,8}", node.text) and low <= int(node.text) <= high:
                     return int(node.text)
                 raise ValueError(f"expected {expected(kind)}, got another number")
+            case inspect.DecimalType(), ("a number" | "text"):
+                return self._number(node, kind)
             case ((inspect.StrType() | inspect.LiteralType() | inspect.CustomType()), "text"):
                 return self._text(node, kind)
             case inspect.StrType(), "a number" | "true/false" if "plain" in kind.extra:
                 return node.text
         hint = ": put it in quotes" if _could_be_quoted(node, kind) else ""
         raise ValueError(f"expected {expected(kind)}, got {_found(node)}{hint}")
+
+    def _number(self, node: Scalar, kind: Kind) -> str:
+        text = self._expand(node.text)
+        if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", text):
+            raise ValueError(f"expected {expected(kind)}, got {_found(node)}")
+        return text
 
     def _text(self, node: Scalar, kind: Kind) -> str:
         text = self._expand(node.text)

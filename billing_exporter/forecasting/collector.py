@@ -5,12 +5,13 @@ passes is news to a forecast. Taking the part in happens there too, so whatever 
 kept.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
+from billing_exporter.accounts.records import Current
 from billing_exporter.collectors.base import Collector, Poll
 from billing_exporter.collectors.closed_periods import PackedHistory
 from billing_exporter.collectors.contracts import ContractData, NamedContracts
@@ -18,8 +19,24 @@ from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import TrustorData
 from billing_exporter.forecasting import contracts, trustors
 from billing_exporter.forecasting.forecaster import Forecaster
+from billing_exporter.forecasting.outlook import Outlook
+from billing_exporter.forecasting.readings import Subject
+from billing_exporter.forecasting.running import running_period
 from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples
+from billing_exporter.reconciliation.records import Subject as AccountSubject
+
+
+class Accounts(Protocol):
+    """What takes the running periods of customers and contracts."""
+
+    def keep_only(self, subject: AccountSubject, keys: Iterable[str]) -> None:
+        """Count only these customers or contracts from now on."""
+
+    def current_period(
+        self, subject: AccountSubject, key: str, name: str, current: Current
+    ) -> None:
+        """Keep the running period of a customer or contract."""
 
 
 class Dated(msgspec.Struct, frozen=True):
@@ -39,12 +56,19 @@ class Dated(msgspec.Struct, frozen=True):
 class ForecastingCollector:
     """Exposes what a collector does and the forecasts made of it."""
 
-    def __init__(self, collector: Collector[Any, Any], forecaster: Forecaster) -> None:
+    def __init__(
+        self,
+        collector: Collector[Any, Any],
+        forecaster: Forecaster,
+        accounts: Accounts | None = None,
+    ) -> None:
         self.name = collector.name
         self.metrics: tuple[Metric, ...] = collector.metrics
         self.data: type[Any] = collector.data
         self._collector = collector
+        self._subject: AccountSubject = "trustors" if collector.name == "trustors" else "contracts"
         self._forecaster = forecaster
+        self._accounts = accounts
 
     def fetch(self, poll: Poll[Any]) -> Any:
         """Ask the API for everything."""
@@ -57,7 +81,10 @@ class ForecastingCollector:
     def parts(self, data: Any) -> Mapping[str, Dated]:
         """Divide the data into parts; see the module."""
         parts = self._collector.parts(data)
-        self._forecaster.forget_others(key for part in parts.values() for key in _ids(part))
+        keys = [key for part in parts.values() for key in _ids(part)]
+        self._forecaster.forget_others(keys)
+        if self._accounts is not None:
+            self._accounts.keep_only(self._subject, keys)
         return {
             key: Dated(part, _day_of(part, data), _history_of(part, data))
             for key, part in parts.items()
@@ -72,6 +99,7 @@ class ForecastingCollector:
             outlook = self._forecaster.take(part.part.id, subject, part.day)
             if outlook is not None:
                 trustors.add_samples(samples, part.part, outlook)
+                self._account_for(part.part.id, part.part.name, subject, outlook)
         elif isinstance(part.part, NamedContracts):
             for one in part.part.contracts:
                 self._add_contract(samples, part.part.name, one, part.day)
@@ -80,9 +108,17 @@ class ForecastingCollector:
     def _add_contract(
         self, samples: Samples, name: str, data: ContractData, day: date | None
     ) -> None:
-        outlook = self._forecaster.take(contract_id(data), contracts.subject_of(data), day)
+        key, subject = contract_id(data), contracts.subject_of(data)
+        outlook = self._forecaster.take(key, subject, day)
         if outlook is not None and name:
             contracts.add_samples(samples, name, outlook)
+            self._account_for(key, name, subject, outlook)
+
+    def _account_for(self, key: str, name: str, subject: Subject, outlook: Outlook) -> None:
+        """Hand the running period with its forecasts to the accounts."""
+        if self._accounts is not None and subject.current is not None:
+            current = running_period(subject.current, outlook)
+            self._accounts.current_period(self._subject, key, name, current)
 
 
 def contract_id(data: ContractData) -> str:

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from billing_exporter.collectors.base import Collector
-from billing_exporter.forecasting.collector import ForecastingCollector
+from billing_exporter.forecasting.collector import Accounts, ForecastingCollector
 from billing_exporter.forecasting.forecaster import Forecaster, Quality
 from billing_exporter.forecasting.outlook import RESULTS
 from billing_exporter.forecasting.store import Store
@@ -29,7 +29,11 @@ class Forecasts:
         self._written: tuple[tuple[tuple[str, str, Quality], ...], bytes] = ((), b"")
 
     def added_to(
-        self, collector: Collector[Any, Any], organization: str, place: str
+        self,
+        collector: Collector[Any, Any],
+        organization: str,
+        place: str,
+        accounts: Accounts | None = None,
     ) -> Collector[Any, Any]:
         """Return the collector with forecasts, where its subject has any.
 
@@ -37,6 +41,7 @@ class Forecasts:
             collector: of contracts or trustors; others are returned as they are.
             organization: its name.
             place: where its API is: elsewhere the same ids are other customers.
+            accounts: take the running periods, if anything does.
         """
         if collector.name not in SUBJECTS:
             return collector
@@ -46,7 +51,7 @@ class Forecasts:
             if forecaster is None:
                 forecaster = Forecaster("\n".join(key), self._store)
                 self._forecasters[key] = forecaster
-        return ForecastingCollector(collector, forecaster)
+        return ForecastingCollector(collector, forecaster, accounts)
 
     def remove(self, organization: str) -> None:
         """Report nothing more of an organization that is no longer configured; states stay."""

@@ -11,14 +11,11 @@ from decimal import Decimal
 import msgspec
 
 from billing_exporter.forecasting.forecast import Kind
+from billing_exporter.state_files.store import UnusableStateError
 
 VERSION = 1
 _LEVEL = 6
 _LARGEST = 64 * 1024 * 1024  # bytes of one state; more is no state of ours
-
-
-class UnusableStateError(Exception):
-    """Bytes that are no state of this version."""
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -17,7 +17,7 @@ from billing_exporter.collectors.trustor_overview import (
 )
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
-from billing_exporter.metrics.samples import EXACT, Samples, labels
+from billing_exporter.metrics.samples import EXACT, Samples, extended, labels
 from billing_exporter.reconciliation.records import ZERO, Read, Used
 
 # Allowances, parts of other rows, and totals of tokens, which invoices bill by their raw units.
@@ -65,26 +65,35 @@ def used_of(period: TrustorPeriod) -> Iterator[Used]:
 
     Rows that repeat others, and rows of other vendors, who bill them themselves, are left out.
     """
+    for used, _, is_compared in rows_of(period):
+        if is_compared:
+            yield used
+
+
+def rows_of(period: TrustorPeriod) -> Iterator[tuple[Used, str, bool]]:
+    """Yield all rows, each with its grouping and whether invoices bill it by itself."""
     read = read_of(period)
     if read is None:
         return
     samples = _samples(period)
     seen: set[str] = set()
     for row in period.overview.usages:
-        if (
-            row.is_third_party
-            or label(row.grouping).lower() in _NEVER_BILLED
-            or not label(row.name)
-        ):
-            continue
-        if row.usage_quantity is None and row.overage_price is None:
+        if not label(row.name) or (row.usage_quantity is None and row.overage_price is None):
             continue  # listed, with nothing to say
         facts = label(row.name), label(row.part_number), label(row.grouping)
         of = period.name, period.id, _PERIOD, *facts, label(row.unit_of_measure_type)
-        to = labels(catalogue.TRUSTOR_OVERAGE.labels, *of).text
-        if to not in seen:
-            seen.add(to)
-            yield _used(period, row, read, samples.values(catalogue.TRUSTOR_OVERAGE).get(to))
+        to = labels(catalogue.TRUSTOR_OVERAGE.labels, *of)
+        if to.text in seen:
+            continue
+        seen.add(to.text)
+        is_compared = not row.is_third_party and label(row.grouping).lower() not in _NEVER_BILLED
+        quantity = samples.values(catalogue.TRUSTOR_OVERAGE).get(to.text)
+        used = _used(period, row, read, quantity)
+        if not is_compared:
+            prepaid = catalogue.TRUSTOR_ESTIMATED_PREPAID_AMOUNT
+            money = extended(to, prepaid.labels, used.currency).text
+            used = msgspec.structs.replace(used, prepaid=samples.values(prepaid).get(money))
+        yield used, facts[2], is_compared
 
 
 def _used(

@@ -12,8 +12,11 @@ from typing import Any
 
 import msgspec
 
+from billing_exporter.accounts.books import Books
+from billing_exporter.accounts.ledger import Ledger as AccountLedger
 from billing_exporter.collectors import REGISTRY, WHOLE, Collector, Shard, configured
 from billing_exporter.collectors.durations import as_text
+from billing_exporter.collectors.ledger import NO_LEDGER
 from billing_exporter.collectors.settings import EVERY_COLLECTOR, CollectorSettings
 from billing_exporter.config import Organization
 from billing_exporter.forecasting.forecasts import Forecasts
@@ -48,6 +51,7 @@ class Shared:
         redact: receives secrets that no log may show.
         shard: which part of the customers is polled.
         forecasts: gives collectors their forecasts, if there are any.
+        books: keep what was used and billed, if anything does.
     """
 
     exposition: Exposition
@@ -58,6 +62,7 @@ class Shared:
     redact: Callable[[str], None] = lambda _: None
     shard: Shard = WHOLE
     forecasts: Forecasts | None = None
+    books: Books | None = None
 
 
 def connect(
@@ -180,7 +185,15 @@ class OrganizationPollers:
         if forecasts is None:
             return collector
         api_url, _ = self.organization.hosts()
-        return forecasts.added_to(collector, self.organization.name, api_url)
+        name = self.organization.name
+        return forecasts.added_to(collector, name, api_url, self._ledger())
+
+    def _ledger(self) -> AccountLedger | None:
+        if self._shared.books is None:
+            return None
+        api_url, _ = self.organization.hosts()
+        place = f"{api_url}\n{self.organization.client_id}"
+        return self._shared.books.ledger(self.organization.name, place)
 
     def _poller(self, target: Target, before: Poller | None) -> Poller:
         shared, name = self._shared, f"{target.organization} {target.collector.name}"
@@ -191,6 +204,7 @@ class OrganizationPollers:
             now=shared.now,
             progress=partial(shared.progress, name) if shared.progress else None,
             keep=shared.state.keeper(self._origin_of(target)) if shared.state else None,
+            ledger=self._ledger() or NO_LEDGER,
         )
         if before is not None:
             fits = self._origin_of(before.target) == self._origin_of(target)

@@ -15,6 +15,7 @@ from traceback import clear_frames
 from typing import Any, Protocol
 
 from billing_exporter.collectors import REGISTRY, Poll
+from billing_exporter.collectors.ledger import NO_LEDGER, Ledger
 from billing_exporter.genesys import ApiError, Interrupted, RateLimited
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.publisher import Publisher
@@ -60,10 +61,12 @@ class Poller:
         now: Callable[[], datetime],
         progress: Progress | None = None,
         keep: Keep | None = None,
+        ledger: Ledger = NO_LEDGER,
     ) -> None:
         self.target = target
         self.state = State()
         self._keep = keep
+        self._ledger = ledger
         self.timing = Timing()
         self._fits = True
         self._turn = threading.Lock()
@@ -107,6 +110,7 @@ class Poller:
             self._publisher.waiting(self.state)
             return
         self._publisher.waiting(self.state)
+        self._ledger.published()
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
         self.expire()
 
@@ -220,6 +224,7 @@ class Poller:
             tolerate=self._tolerate,
             publish=partial(self._publish_part, at),
             offer=partial(self._offer, at),
+            ledger=self._ledger,
         )
         self._next_batch = monotonic()
         return self.target.collector.fetch(poll)
@@ -277,6 +282,7 @@ class Poller:
         if self.state.outcome not in {None, SUCCESS}:
             log.info("poll succeeds again", extra=self._where)
         self.state = self.state.succeed(reading)
+        self._ledger.published()
         log.info("polled", extra={**self._where, "series": reading.series})
 
     def _failed(self, reason: str, error: Exception) -> None:

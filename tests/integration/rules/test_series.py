@@ -8,6 +8,7 @@ import pytest
 
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.family import PREFIX
+from billing_exporter.metrics.finance import BILL
 from billing_exporter.metrics.forecasts import QUALITY
 from billing_exporter.telemetry.catalogue import OWN
 from tests.integration.rules.labels import Labels, NeverMatchesError, labels_of
@@ -27,7 +28,7 @@ _LEVELS = {
 
 def _exposed() -> dict[str, Labels]:
     """Return the labels of each series that Prometheus scrapes from the exporter."""
-    billing = [metric for metrics in (*CATALOGUE.values(), QUALITY) for metric in metrics]
+    billing = [metric for metrics in (*CATALOGUE.values(), QUALITY, BILL) for metric in metrics]
     return {
         **{each.name: frozenset({"organization", *each.labels}) | _SCRAPE for each in billing},
         **{each.full_name: frozenset(each.labels) | _SCRAPE for each in OWN},

@@ -4,6 +4,7 @@ import re
 
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.commands.metric_docs import metric_reference
+from billing_exporter.metrics.finance import BILL
 from billing_exporter.metrics.forecasts import QUALITY
 from billing_exporter.telemetry.catalogue import OWN
 
@@ -18,14 +19,16 @@ def rows() -> dict[str, tuple[str, str]]:
 
 def test_every_metric_has_its_row() -> None:
     """The page names exactly what is declared, billing and exporter alike, each with a meaning."""
-    billing = {metric.name for metrics in (*CATALOGUE.values(), QUALITY) for metric in metrics}
+    billing = {
+        metric.name for metrics in (*CATALOGUE.values(), QUALITY, BILL) for metric in metrics
+    }
     assert rows().keys() == billing | {own.full_name for own in OWN}
 
 
 def test_a_row_has_all_labels() -> None:
     """Every billing metric has the label of its organization, and the ones that it declares."""
     found = rows()
-    for metric in (one for metrics in (*CATALOGUE.values(), QUALITY) for one in metrics):
+    for metric in (one for metrics in (*CATALOGUE.values(), QUALITY, BILL) for one in metrics):
         labels, meaning = found[metric.name]
         assert metric.all_labels[0] == "organization"
         assert labels == ", ".join(f"`{name}`" for name in metric.all_labels)
@@ -47,8 +50,8 @@ def test_every_line_of_a_table_is_a_row() -> None:
 
 
 def test_each_collector_has_its_section() -> None:
-    """The page has a section for every collector, one for forecasts and one for the exporter."""
+    """The page has a section for every collector, for forecasts, accounts and the exporter."""
     page = metric_reference()
     assert re.findall("^Collector `(.+)`", page, re.MULTILINE) == list(CATALOGUE)
-    assert page.count("\n## ") == len(CATALOGUE) + 2
+    assert page.count("\n## ") == len(CATALOGUE) + 3
     assert page.endswith("|\n")

@@ -15,7 +15,7 @@ from billing_exporter.forecasting.collector import Dated, ForecastingCollector
 from billing_exporter.forecasting.forecaster import Forecaster
 from billing_exporter.forecasting.forecasts import Forecasts
 from billing_exporter.forecasting.outlook import look_ahead
-from billing_exporter.forecasting.store import MemoryStore
+from billing_exporter.forecasting.store import CODEC
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -27,6 +27,7 @@ from billing_exporter.genesys.records import (
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.metrics.samples import Samples
 from billing_exporter.settlement import fingerprint
+from billing_exporter.state_files.store import MemoryStore
 
 SETTINGS = EVERY_COLLECTOR.trustors
 NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
@@ -86,7 +87,7 @@ def _values(samples: Samples) -> Mapping[str, Decimal]:
 
 def test_a_customer_has_forecasts_of_charge_and_amount() -> None:
     """On the 11th, with ten a day as in October, 300 are forecast and cost 100 and 200 * 2."""
-    forecaster = Forecaster("", MemoryStore())
+    forecaster = Forecaster("", MemoryStore(CODEC))
     collector = _collector(forecaster)
     part = collector.parts(_data(100, NOVEMBER + timedelta(days=10)))["trustor id-1"]
     assert _values(collector.expose(part)) == {
@@ -99,7 +100,7 @@ def test_a_customer_has_forecasts_of_charge_and_amount() -> None:
 
 def test_the_part_of_another_day_is_exposed_again() -> None:
     """The same numbers on another UTC day are another part; on the same day they are not."""
-    collector = _collector(Forecaster("", MemoryStore()))
+    collector = _collector(Forecaster("", MemoryStore(CODEC)))
     morning = NOVEMBER + timedelta(days=10, hours=1)
     parts = [
         collector.parts(_data(100, morning + timedelta(hours=hours)))["trustor id-1"]
@@ -111,7 +112,7 @@ def test_the_part_of_another_day_is_exposed_again() -> None:
 
 def test_other_parts_are_as_they_were() -> None:
     """The states of customers have no forecast and no day."""
-    collector = _collector(Forecaster("", MemoryStore()))
+    collector = _collector(Forecaster("", MemoryStore(CODEC)))
     parts = collector.parts(_data(100, NOVEMBER))
     assert parts["state id-1"].day is None
     assert _values(collector.expose(parts["state id-1"])) == {}
@@ -119,7 +120,7 @@ def test_other_parts_are_as_they_were() -> None:
 
 def test_a_customer_that_is_gone_no_longer_counts() -> None:
     """Only customers that have numbers are among the forecasts."""
-    forecaster = Forecaster("", MemoryStore())
+    forecaster = Forecaster("", MemoryStore(CODEC))
     collector = _collector(forecaster)
     collector.expose(collector.parts(_data(100, NOVEMBER + timedelta(days=10)))["trustor id-1"])
     collector.parts(TrustorsData())
@@ -180,7 +181,7 @@ def test_a_contract_has_forecasts() -> None:
         {"current": november, "previous": october},
         read={"p2": NOVEMBER + timedelta(days=10)},
     )
-    forecaster = Forecaster("", MemoryStore())
+    forecaster = Forecaster("", MemoryStore(CODEC))
     outlook = forecaster.take("c", contracts.subject_of(data), date(2026, 11, 11))
     assert outlook is not None
     samples = Samples()
@@ -194,7 +195,7 @@ def test_a_contract_has_forecasts() -> None:
 
 def test_the_state_of_another_organization_is_another() -> None:
     """The same customer id at two places is two customers, and each is reported apart."""
-    forecasts = Forecasts(MemoryStore())
+    forecasts = Forecasts(MemoryStore(CODEC))
     assert SETTINGS is not None
     for name in ("one", "two"):
         collector = forecasts.added_to(TrustorsCollector(SETTINGS), name, "https://api.example")
@@ -209,7 +210,7 @@ def test_the_state_of_another_organization_is_another() -> None:
 
 def test_nothing_is_forecast_for_an_unknown_day() -> None:
     """A reading of unknown age is not taken in, and without a state nothing is said."""
-    collector = _collector(Forecaster("", MemoryStore()))
+    collector = _collector(Forecaster("", MemoryStore(CODEC)))
     assert _values(collector.expose(Dated(_acme(100), None))) == {}
 
 
@@ -218,13 +219,13 @@ def test_a_customer_whose_current_period_is_missing_has_no_forecast() -> None:
     bare = PeriodData(TrusteeBillingOverview(usages=(_row(1),)), 0)
     subject = trustors.subject_of(TrustorData.of("id-1", "Acme", {"current": bare}))
     assert subject.current is None
-    assert Forecaster("", MemoryStore()).take("id-1", subject, date(2026, 11, 11)) is None
+    assert Forecaster("", MemoryStore(CODEC)).take("id-1", subject, date(2026, 11, 11)) is None
 
 
 def test_look_ahead_is_never_below_what_was_read() -> None:
     """A reading that is newer than the newest daily total raises the forecast."""
     subject = trustors.subject_of(_acme(100))
-    forecaster = Forecaster("", store := MemoryStore())
+    forecaster = Forecaster("", store := MemoryStore(CODEC))
     forecaster.take("id-1", subject, date(2026, 11, 11))
     later = trustors.subject_of(_acme(999)).current
     assert later is not None
@@ -244,7 +245,7 @@ def test_day_zero_works_from_history_alone() -> None:
         answer = Answer(start, end, fingerprint([], "EUR", None), amounts, {key: Decimal(used)})
         history = history.with_answer(answer, NOVEMBER, 12)
     data = TrustorData.of("id-1", "Acme", {"current": _overview(NOVEMBER, 30, _row(0))})
-    outlook = Forecaster("", MemoryStore()).take(
+    outlook = Forecaster("", MemoryStore(CODEC)).take(
         "id-1", trustors.subject_of(data, history), date(2026, 11, 1)
     )
     assert outlook is not None

@@ -15,12 +15,12 @@ from billing_exporter.forecasting.state import (
     Outcome,
     Series,
     SubjectState,
-    UnusableStateError,
     decode,
     encode,
 )
-from billing_exporter.forecasting.store import FileStore, MemoryStore
+from billing_exporter.forecasting.store import CODEC
 from billing_exporter.polling.reading_store import replace_file
+from billing_exporter.state_files.store import FileStore, MemoryStore, UnusableStateError
 
 SERIES = Series(
     "sum",
@@ -57,8 +57,8 @@ def test_damage_is_noticed(content: bytes) -> None:
 def test_files_keep_states_apart(tmp_path: Path) -> None:
     """What was saved under a key is loaded under it, also by another process."""
     failures: list[str] = []
-    FileStore(tmp_path / "forecasts", replace_file, failures.append).save("a", STATE)
-    again = FileStore(tmp_path / "forecasts", replace_file, failures.append)
+    FileStore(CODEC, tmp_path / "forecasts", replace_file, failures.append).save("a", STATE)
+    again = FileStore(CODEC, tmp_path / "forecasts", replace_file, failures.append)
     assert again.load("a") == STATE
     assert again.load("b") == EMPTY
     assert failures == []
@@ -67,7 +67,7 @@ def test_files_keep_states_apart(tmp_path: Path) -> None:
 def test_a_damaged_file_is_set_aside(tmp_path: Path) -> None:
     """A file that was changed is counted and begins from nothing, once."""
     failures: list[str] = []
-    store = FileStore(tmp_path, replace_file, failures.append)
+    store = FileStore(CODEC, tmp_path, replace_file, failures.append)
     store.save("a", STATE)
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:-3])
@@ -79,7 +79,7 @@ def test_a_disk_that_refuses_is_counted(tmp_path: Path) -> None:
     """A state that cannot be saved or read is no error of the poll."""
     failures: list[str] = []
     (tmp_path / "file").write_text("no folder")
-    store = FileStore(tmp_path / "file", replace_file, failures.append)
+    store = FileStore(CODEC, tmp_path / "file", replace_file, failures.append)
     store.save("a", STATE)
     assert store.load("a") == EMPTY
     assert failures == ["save", "read"]
@@ -87,6 +87,6 @@ def test_a_disk_that_refuses_is_counted(tmp_path: Path) -> None:
 
 def test_memory_keeps_states() -> None:
     """Without a folder states last as long as the program."""
-    store = MemoryStore()
+    store = MemoryStore(CODEC)
     store.save("a", STATE)
     assert (store.load("a"), store.load("b")) == (STATE, EMPTY)

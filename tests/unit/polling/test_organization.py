@@ -16,6 +16,7 @@ from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.invoices import InvoicesCollector, InvoicesData
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
 from billing_exporter.config import ConfigError, Problem, Secret, Settings
+from billing_exporter.metrics.finance import BILL
 from billing_exporter.polling.loop import Loop
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format
@@ -41,10 +42,18 @@ def _text(exporter: Exporter) -> str:
 
 
 def _billing(exporter: Exporter, *organizations: str) -> list[str]:
-    """Return the billing lines of the organizations, without those about the exporter."""
+    """Return the billing lines of the organizations that collectors made.
+
+    Those about the exporter are no billing; statements follow in the background.
+    """
     sections = billing_text(exporter.exposition)
     wanted = tuple(f'{{organization="{name}"' for name in organizations)
-    return [line for line in sections.splitlines() if any(part in line for part in wanted)]
+    statement = tuple(metric.name for metric in BILL)
+    return [
+        line
+        for line in sections.splitlines()
+        if any(part in line for part in wanted) and not line.startswith(statement)
+    ]
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:

@@ -1,0 +1,152 @@
+"""Books of all organizations: their ledgers, and the statements that are made of them.
+
+A statement is made in the background after a poll, when the ledger has changed or another day has
+begun, and only what is new in it is shown.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from hashlib import blake2b
+from typing import Protocol
+
+from billing_exporter.accounts.ledger import REACH, Ledger, Stores
+from billing_exporter.accounts.making import Made, make
+from billing_exporter.metrics.finance import SECTION
+from billing_exporter.metrics.rendering import Rendered, render
+from billing_exporter.reconciliation.compare import Terms
+from billing_exporter.reconciliation.records import Comparison, Subject
+from billing_exporter.reconciliation.tolerance import DEFAULT_SHARE
+
+log = logging.getLogger(__name__)
+
+_DIGEST = 16
+
+Show = Callable[[str, str, Mapping[str, Rendered], tuple[str, ...]], None]
+
+
+class Writer(Protocol):
+    """Runs tasks in the background."""
+
+    def submit(self, key: str, task: Callable[[], object]) -> None:
+        """Run a task soon; it replaces one of the same key that has not begun."""
+
+
+class _Book:
+    """The ledger of one organization, and what is shown of it."""
+
+    def __init__(self, organization: str, place: str, ledger: Ledger) -> None:
+        self.organization = organization
+        self.place = place
+        self.ledger = ledger
+        self.done = -1
+        self.worst: list[tuple[Subject, Comparison]] = []
+        self.digests: dict[str, bytes] = {}
+
+
+class Books:
+    """Keeps ledgers and makes statements of them. Thread-safe.
+
+    Args:
+        stores: where ledgers keep what they have.
+        writer: makes the statements.
+        show: takes parts that are new or changed, and the keys of those that are gone; see
+            ``Exposition.update``.
+        now: the time, UTC.
+        part: which part of the customers is read.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        writer: Writer,
+        show: Show,
+        now: Callable[[], datetime],
+        part: str = "",
+    ) -> None:
+        self._stores = stores
+        self._writer = writer
+        self._show = show
+        self._now = now
+        self._part = part
+        self._lock = threading.Lock()
+        self._books: dict[str, _Book] = {}
+        self._tolerances: dict[str, Decimal] = {}
+
+    def ledger(self, organization: str, place: str) -> Ledger:
+        """Return the ledger of an organization.
+
+        Args:
+            organization: its name.
+            place: where its API is: elsewhere the same ids are other customers.
+        """
+        with self._lock:
+            book = self._books.get(organization)
+            if book is None or book.place != place:
+                published = partial(self.published, organization)
+                ledger = Ledger(f"{organization}\n{place}", self._stores, published, self._part)
+                digests = {} if book is None else book.digests
+                book = self._books[organization] = _Book(organization, place, ledger)
+                book.digests = digests
+            return book.ledger
+
+    def configure(self, tolerances: Mapping[str, Decimal]) -> None:
+        """Take the tolerance of each organization; others are forgotten."""
+        with self._lock:
+            gone = [self._books.pop(name) for name in self._books.keys() - tolerances.keys()]
+            before, self._tolerances = self._tolerances, dict(tolerances)
+            again = [name for name in self._books if before.get(name) != tolerances[name]]
+        for book in gone:
+            self._show(SECTION, book.organization, {}, tuple(book.digests))
+        for name in again:
+            self.published(name, anyway=True)
+
+    def published(self, organization: str, *, anyway: bool = False) -> None:
+        """Make a statement soon if the ledger has changed, for a reading was published."""
+        with self._lock:
+            book = self._books.get(organization)
+        if book is not None and (anyway or book.ledger.changes != book.done):
+            self._writer.submit(f"statement of {organization}", partial(self._state, book))
+
+    def worst(self) -> list[tuple[str, Subject, Comparison]]:
+        """Return the comparisons that differ most, of each organization."""
+        with self._lock:
+            books = list(self._books.values())
+        return [(book.organization, *found) for book in books for found in book.worst]
+
+    def _state(self, book: _Book) -> None:
+        changes = book.ledger.changes
+        today = self._now().date()
+        share = self._tolerances.get(book.organization, DEFAULT_SHARE)
+        try:
+            made = make(book.ledger, Terms(today, share, today - REACH))
+        except Exception:
+            log.exception("the statement cannot be made", extra={"organization": book.organization})
+            return
+        book.ledger.set_invoiced(made.invoiced)
+        book.worst, book.done = made.worst, changes
+        self._publish(book, made)
+
+    def _publish(self, book: _Book, made: Made) -> None:
+        changed, digests = {}, {}
+        for key, samples in made.parts.items():
+            rendered = render(samples, book.organization)
+            digests[key] = _digest(rendered)
+            if digests[key] != book.digests.get(key):
+                changed[key] = rendered
+        removed = tuple(book.digests.keys() - digests.keys())
+        with self._lock:
+            if self._books.get(book.organization) is not book:
+                return  # another configuration
+        self._show(SECTION, book.organization, changed, removed)
+        book.digests = digests
+
+
+def _digest(rendered: Rendered) -> bytes:
+    digest = blake2b(digest_size=_DIGEST)
+    for metric in sorted(rendered.lines, key=lambda one: one.name):
+        digest.update(rendered.lines[metric])
+    return digest.digest()

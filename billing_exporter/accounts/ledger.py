@@ -1,0 +1,302 @@
+"""Ledger of one organization: takes in what collectors read, and keeps it in small files.
+
+Closed periods are kept in full, which readings are not, and so are the lines of the invoices that
+can bill them. Nothing of it stays in memory but what is known.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from billing_exporter.accounts.records import (
+    Account,
+    Bill,
+    BilledLine,
+    Current,
+    Index,
+    Period,
+    Row,
+)
+from billing_exporter.collectors.base import label
+from billing_exporter.genesys.records import (
+    BillingContract,
+    BillingContractPeriodDetail,
+    BillingInvoice,
+    BillingInvoiceItem,
+    TrusteeBillingOverview,
+)
+from billing_exporter.history import contracts, trustors
+from billing_exporter.reconciliation.records import ZERO, Subject
+from billing_exporter.state_files.store import Store
+
+# Invoices that can bill the four newest closed periods, late ones included.
+REACH = timedelta(days=200)
+_MOST_PERIODS = 13
+
+
+class Stores(NamedTuple):
+    """Where ledgers keep what they have."""
+
+    accounts: Store[Account]
+    bills: Store[Bill]
+    indexes: Store[Index]
+
+
+class Ledger:
+    """The accounts of one organization. Thread-safe.
+
+    Attributes:
+        changes: how often something has changed.
+
+    Args:
+        prefix: tells apart what different organizations keep in one store.
+        stores: where it is kept.
+        published: is called after each reading that was published.
+        part: which part of the customers is read; another part has another index.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        stores: Stores,
+        published: Callable[[], None] = lambda: None,
+        part: str = "",
+    ) -> None:
+        self.published = published
+        self._prefix = prefix
+        self._accounts, self._bills, self._indexes = stores
+        self._lock = threading.Lock()
+        self._starts: dict[tuple[Subject, str], tuple[date, ...]] = {}
+        self._dropped: set[str] = set()
+        self._invoiced: frozenset[tuple[str, date]] = frozenset()
+        self._today = date.min
+        self._index_key = f"{prefix}\n{part}"
+        self._index = self._indexes.load(self._index_key)
+        self._issued = dict(self._index.issued)
+        self.changes = 0
+
+    @property
+    def has_invoices(self) -> bool:
+        """Whether invoices were listed."""
+        return self._index.has_invoices
+
+    def keep_only(self, subject: Subject, keys: Iterable[str]) -> None:
+        """Count only these customers or contracts from now on; files stay."""
+        known = tuple(sorted(set(keys)))
+        with self._lock:
+            self._save_index(**{subject: known})
+
+    def is_kept(self, subject: Subject, key: str, start: date) -> bool:
+        """Return whether a closed period is kept."""
+        with self._lock:
+            place = subject, key
+            if place not in self._starts:
+                account = self._accounts.load(self._key(subject, key))
+                self._starts[place] = tuple(period.start for period in account.closed)
+            return start in self._starts[place]
+
+    def is_invoiced(self, key: str, start: date) -> bool:
+        """Return whether a line bills a closed period in arrears."""
+        return (key, start) in self._invoiced
+
+    def set_invoiced(self, invoiced: frozenset[tuple[str, date]]) -> None:
+        """Take which periods are billed in arrears, by customer or contract and first day."""
+        self._invoiced = invoiced
+
+    def customer_period(
+        self, key: str, name: str, overview: TrusteeBillingOverview, *, is_settled: bool
+    ) -> None:
+        """Keep a closed period of a customer."""
+        period = _customer_period(key, name, overview, is_settled=is_settled)
+        if period is not None:
+            self._close("trustors", key, name, period)
+
+    def contract_period(
+        self, contract: BillingContract, detail: BillingContractPeriodDetail, *, is_settled: bool
+    ) -> None:
+        """Keep a closed period of a contract."""
+        both = contracts.ContractPeriod(contract, detail)
+        read = contracts.read_of(both)
+        if read is None:
+            return
+        rows = tuple(
+            Row(
+                each.charge,
+                each.sku,
+                each.currency,
+                each.quantity,
+                each.price,
+                each.amount,
+                each.prepaid,
+                organizations=tuple(sorted(each.organizations)),
+            )
+            for each in contracts.used_of(both)
+        )
+        period = Period(
+            read.start, read.end, tuple(sorted(read.organizations)), rows, is_settled=is_settled
+        )
+        self._close("contracts", label(contract.id) or both.name, both.name, period)
+
+    def current_period(self, subject: Subject, key: str, name: str, current: Current) -> None:
+        """Keep the running period of a customer or contract."""
+        with self._lock:
+            before = self._accounts.load(self._key(subject, key))
+            self._save(
+                subject, key, before, msgspec.structs.replace(before, name=name, current=current)
+            )
+
+    def wants_lines(self, invoice: BillingInvoice, today: date) -> bool:
+        """Return whether the lines of an invoice are needed and not kept."""
+        key = label(invoice.id)
+        self._note(today)
+        if not key or invoice.date_invoiced is None:
+            return False
+        if invoice.date_invoiced < today - REACH:
+            self._drop(key)
+            return False
+        with self._lock:
+            bill = self._bills.load(self._bill_key(key))
+            self._issued[key] = invoice.date_invoiced
+            if bill.lines is not None and bill.amount == invoice.amount:
+                return False
+            if bill.id != key:
+                self._save_bill(key, bill, _bill(invoice, None))
+        return True
+
+    def lines(self, invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> None:
+        """Keep the lines of an invoice."""
+        key = label(invoice.id)
+        if not key or invoice.date_invoiced is None:
+            return
+        with self._lock:
+            self._issued[key] = invoice.date_invoiced
+            before = self._bills.load(self._bill_key(key))
+            self._save_bill(key, before, _bill(invoice, items))
+
+    def keep_only_invoices(self, invoices: Iterable[str]) -> None:
+        """Forget invoices that are no longer listed."""
+        listed = set(invoices)
+        with self._lock:
+            gone = self._issued.keys() - listed
+        for key in gone:
+            self._drop(key)
+        with self._lock:
+            self._save_index(issued=dict(self._issued), has_invoices=True)
+
+    def accounts(self, subject: Subject) -> Iterator[Account]:
+        """Yield the customers or contracts, by id."""
+        for key in self._index.contracts if subject == "contracts" else self._index.trustors:
+            account = self._accounts.load(self._key(subject, key))
+            if account.id:
+                yield account
+
+    def bills(self) -> Iterator[Bill]:
+        """Yield the invoices that can bill the newest closed periods."""
+        with self._lock:
+            keys = sorted(self._issued)
+        for key in keys:
+            bill = self._bills.load(self._bill_key(key))
+            if bill.id:
+                yield bill
+
+    def _close(self, subject: Subject, key: str, name: str, period: Period) -> None:
+        with self._lock:
+            before = self._accounts.load(self._key(subject, key))
+            others = [one for one in before.closed if one.start != period.start]
+            closed = sorted([*others, period], key=lambda one: one.start, reverse=True)
+            after = Account(name, key, tuple(closed[:_MOST_PERIODS]), before.current)
+            self._starts[subject, key] = tuple(one.start for one in after.closed)
+            self._save(subject, key, before, after)
+
+    def _save(self, subject: Subject, key: str, before: Account, after: Account) -> None:
+        after = msgspec.structs.replace(after, id=key)
+        if after != before:
+            self._accounts.save(self._key(subject, key), after)
+            self.changes += 1
+
+    def _save_bill(self, key: str, before: Bill, after: Bill) -> None:
+        if after != before:
+            self._bills.save(self._bill_key(key), after)
+            self.changes += 1
+
+    def _save_index(self, **changes: object) -> None:
+        after = msgspec.structs.replace(self._index, **changes)
+        if after != self._index:
+            self._index = after
+            self._indexes.save(self._index_key, after)
+            self.changes += 1
+
+    def _drop(self, key: str) -> None:
+        with self._lock:
+            if key in self._dropped:
+                return
+            self._dropped.add(key)
+            if self._issued.pop(key, None) is not None:
+                self.changes += 1
+        self._bills.drop(self._bill_key(key))
+
+    def _note(self, today: date) -> None:
+        """Count a new day as a change: what is pending one day is overdue the next."""
+        if today != self._today:
+            self._today = today
+            self.changes += 1
+
+    def _key(self, subject: Subject, key: str) -> str:
+        return f"{self._prefix}\n{subject}\n{key}"
+
+    def _bill_key(self, key: str) -> str:
+        return f"{self._prefix}\n{key}"
+
+
+def _bill(invoice: BillingInvoice, items: Iterable[BillingInvoiceItem] | None) -> Bill:
+    lines = None
+    if items is not None:
+        lines = tuple(
+            BilledLine(
+                label(item.organization.id if item.organization else None),
+                label(item.product.sku if item.product else None),
+                item.date_start,
+                item.date_end,
+                item.quantity,
+                item.amount,
+            )
+            for item in items
+        )
+    currency = label(invoice.currency_iso_code)
+    return Bill(label(invoice.id), currency, invoice.amount, invoice.date_invoiced, lines)
+
+
+def _customer_period(
+    key: str, name: str, overview: TrusteeBillingOverview, *, is_settled: bool
+) -> Period | None:
+    both = trustors.TrustorPeriod(key, name, overview)
+    read = trustors.read_of(both)
+    if read is None:
+        return None
+    rows, unused = [], []
+    for used, grouping, is_compared in trustors.rows_of(both):
+        if is_compared and used.quantity == ZERO and not used.prepaid:
+            unused.append((used.charge, used.sku))
+        elif is_compared or used.amount or used.prepaid:
+            rows.append(
+                Row(
+                    used.charge,
+                    used.sku,
+                    used.currency,
+                    used.quantity,
+                    used.price,
+                    used.amount,
+                    used.prepaid,
+                    used.obstacle,
+                    is_compared,
+                    grouping=grouping,
+                )
+            )
+    currency = label(overview.currency)
+    organizations = tuple(sorted(read.organizations))
+    return Period(
+        read.start, read.end, organizations, tuple(rows), tuple(unused), currency, is_settled
+    )

@@ -1,0 +1,204 @@
+"""Statement of an organization: the sums of its comparisons, as samples."""
+
+import heapq
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date
+from decimal import Context, Decimal
+from typing import Literal, get_args
+
+from billing_exporter.accounts.comparison import compared_periods
+from billing_exporter.accounts.records import Account, Bill, Period
+from billing_exporter.metrics import finance as metrics
+from billing_exporter.metrics.family import Metric
+from billing_exporter.metrics.samples import Samples, labels
+from billing_exporter.reconciliation.invoices import Invoice, unbalanced
+from billing_exporter.reconciliation.records import (
+    ZERO,
+    Comparison,
+    Line,
+    Reconciliation,
+    State,
+    Subject,
+)
+
+Name = Literal["current", "previous", "older"]
+
+STATES: tuple[State, ...] = get_args(State)
+WORST = 100  # comparisons that differ, for people to look at
+_EXACT = Context(prec=60)
+_COMPARED = frozenset({"matched", "difference", "only_invoiced", "only_used"})
+_DIFFERS = frozenset({"difference", "only_invoiced", "only_used"})
+# A reason that says more than that this side does not know the line.
+_WEAK = frozenset({"no_charge", "not_read"})
+
+
+class Sums:
+    """Amounts by their labels, added up exactly."""
+
+    def __init__(self) -> None:
+        self._sums: defaultdict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+
+    def add(self, *key: str, amount: Decimal) -> None:
+        """Add an amount."""
+        self._sums[key] = _EXACT.add(self._sums[key], amount)
+
+    def add_to(self, samples: Samples, metric: Metric) -> None:
+        """Add all sums as samples."""
+        for key, amount in self._sums.items():
+            samples.add(metric, labels(metric.labels, *key), amount)
+
+
+class Statement:
+    """Adds up results; see ``comparison.compare``."""
+
+    def __init__(self, today: date) -> None:
+        self._today = today
+        self._charges: Counter[tuple[str, ...]] = Counter()
+        self._invoiced = Sums()
+        self._used = Sums()
+        self._difference = Sums()
+        self._pending = Sums()
+        self._left_out = Sums()
+        self._contracts = Sums()
+        self._unbalanced: Counter[str] = Counter()
+        self._numbers = itertools.count()
+        self._worst: list[tuple[Decimal, int, Subject, Comparison]] = []
+        self._reasons: dict[int, tuple[Line, str]] = {}
+        self._compared: set[int] = set()
+        self._previous_start = self._older_start = date.max
+        self._previous_end = date.min
+
+    @property
+    def worst(self) -> list[tuple[Subject, Comparison]]:
+        """The comparisons that differ most, the largest amount first."""
+        return [(subject, each) for _, _, subject, each in sorted(self._worst, reverse=True)]
+
+    def take(
+        self,
+        subject: Subject,
+        accounts: tuple[Account, ...],
+        lines: Iterable[Line],
+        found: Reconciliation,
+    ) -> dict[str, Samples]:
+        """Add one result; return the samples of each customer that differs, by id."""
+        names: dict[tuple[str, date], str] = {}
+        for account in accounts:
+            for name, periods in compared_periods(account, self._today).items():
+                names |= {(account.id, period.start): name for period in periods}
+                self._note_periods(name, periods)
+                for state in STATES:
+                    self._charges[subject, name, state] += 0
+        of_each: dict[str, Samples] = {}
+        for each in found.comparisons:
+            period = names[each.of_ids[0], each.start]
+            self._count(subject, period, each)
+            if each.state in _DIFFERS:
+                self._note_difference(subject, period, each, of_each)
+        self._note_lines(lines, found)
+        return of_each
+
+    def add_pending(self, subject: Subject, amounts: dict[str, Decimal]) -> None:
+        """Add what the running period has so far."""
+        for currency, amount in amounts.items():
+            self._pending.add(subject, "current", currency, amount=amount)
+
+    def check_invoices(self, bills: Iterable[Bill], share: Decimal) -> None:
+        """Count the invoices whose lines do not add up to them, one after the other."""
+        for bill in bills:
+            self._unbalanced[bill.currency] += 0
+            if bill.lines is not None:
+                invoice = Invoice(bill.id, bill.currency, bill.amount)
+                found = unbalanced([invoice], list(bill.each_line()), share)
+                self._unbalanced[bill.currency] += len(found)
+
+    def samples(self) -> Samples:
+        """Return the sums."""
+        for key, (line, reason) in self._reasons.items():
+            period = self._period_of(line)
+            if key not in self._compared and period is not None:
+                self._left_out.add(period, line.currency, reason, amount=line.amount or ZERO)
+        samples = Samples()
+        for charges, count in self._charges.items():
+            samples.add(
+                metrics.RECONCILED_CHARGES,
+                labels(metrics.RECONCILED_CHARGES.labels, *charges),
+                count,
+            )
+        for sums, metric in (
+            (self._invoiced, metrics.INVOICED),
+            (self._used, metrics.USED),
+            (self._difference, metrics.DIFFERENCE),
+            (self._pending, metrics.PENDING),
+            (self._left_out, metrics.LEFT_OUT),
+            (self._contracts, metrics.CONTRACT_DIFFERENCE),
+        ):
+            sums.add_to(samples, metric)
+        for currency, count in self._unbalanced.items():
+            samples.add(metrics.UNBALANCED, labels(metrics.UNBALANCED.labels, currency), count)
+        return samples
+
+    def _count(self, subject: Subject, period: str, each: Comparison) -> None:
+        self._charges[subject, period, each.state] += 1
+        used = each.used_amount or ZERO
+        if each.state in _COMPARED:
+            self._invoiced.add(subject, period, each.currency, amount=each.invoiced_amount)
+            self._used.add(subject, period, each.currency, amount=used)
+        elif each.state == "pending":
+            owed = max(ZERO, _EXACT.subtract(used, each.invoiced_amount))
+            self._pending.add(subject, period, each.currency, amount=owed)
+        elif each.lines or each.credited_amount:
+            amount = _EXACT.add(each.invoiced_amount, each.credited_amount)
+            self._left_out.add(period, each.currency, "not_comparable", amount=amount)
+
+    def _note_difference(
+        self, subject: Subject, period: str, each: Comparison, of_each: dict[str, Samples]
+    ) -> None:
+        where = subject, period, each.currency
+        if each.state == "difference":
+            self._difference.add(*where, "quantity", amount=each.by_quantity)
+            self._difference.add(*where, "price", amount=each.by_price)
+        else:
+            self._difference.add(*where, each.state, amount=each.difference)
+        entry = abs(each.difference), next(self._numbers), subject, each
+        if len(self._worst) < WORST:
+            heapq.heappush(self._worst, entry)
+        elif entry[0] > self._worst[0][0]:
+            heapq.heapreplace(self._worst, entry)
+        if subject == "contracts":
+            self._contracts.add(", ".join(each.of), period, each.currency, amount=each.difference)
+            return
+        of_id, name = each.of_ids[0], each.of[0]
+        samples = of_each.setdefault(of_id, Samples())
+        metric = metrics.TRUSTOR_DIFFERENCE
+        to = labels(metric.labels, name, of_id, period, each.currency)
+        samples.sum_up(metric, to, each.difference)
+
+    def _note_periods(self, name: str, periods: Iterable[Period]) -> None:
+        for period in periods:
+            if name == "previous":
+                self._previous_start = min(self._previous_start, period.start)
+                self._previous_end = max(self._previous_end, period.end)
+            self._older_start = min(self._older_start, period.start)
+
+    def _note_lines(self, lines: Iterable[Line], found: Reconciliation) -> None:
+        """Note which lines were compared, and why others were not; a line is left out by all."""
+        left_out = {id(left.line) for left in found.left_out}
+        self._compared |= {id(line) for line in lines} - left_out
+        for left in found.left_out:
+            key = id(left.line)
+            before = self._reasons.get(key)
+            if before is None or before[1] in _WEAK:
+                self._reasons[key] = left.line, left.reason
+
+    def _period_of(self, line: Line) -> Name | None:
+        """Return under which period a line counts that was not compared; None before all."""
+        day = line.end or line.issued
+        if day is None:
+            return "previous"
+        if day > self._previous_end:
+            return "current"
+        if day >= self._previous_start:
+            return "previous"
+        return "older" if day >= self._older_start else None

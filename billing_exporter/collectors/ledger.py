@@ -1,0 +1,85 @@
+"""What collectors hand to the accounts: closed periods in full, and the lines of invoices."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal, Protocol
+
+from billing_exporter.genesys.records import (
+    BillingContract,
+    BillingContractPeriodDetail,
+    BillingInvoice,
+    BillingInvoiceItem,
+    TrusteeBillingOverview,
+)
+
+Subject = Literal["contracts", "trustors"]
+
+
+class Ledger(Protocol):
+    """Keeps what readings do not."""
+
+    def is_kept(self, subject: Subject, key: str, start: date) -> bool:
+        """Return whether a closed period of a customer or contract is kept."""
+
+    def is_invoiced(self, key: str, start: date) -> bool:
+        """Return whether a line bills a closed period in arrears."""
+
+    def customer_period(
+        self, key: str, name: str, overview: TrusteeBillingOverview, *, is_settled: bool
+    ) -> None:
+        """Keep a closed period of a customer."""
+
+    def contract_period(
+        self, contract: BillingContract, detail: BillingContractPeriodDetail, *, is_settled: bool
+    ) -> None:
+        """Keep a closed period of a contract."""
+
+    def wants_lines(self, invoice: BillingInvoice, today: date) -> bool:
+        """Return whether the lines of an invoice are needed and not kept."""
+
+    def lines(self, invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> None:
+        """Keep the lines of an invoice."""
+
+    def keep_only_invoices(self, invoices: Iterable[str]) -> None:
+        """Forget invoices that are no longer listed."""
+
+    def published(self) -> None:
+        """Note that a reading was published."""
+
+
+class NoLedger:
+    """A ledger that needs nothing and keeps nothing."""
+
+    def is_kept(self, subject: Subject, key: str, start: date) -> bool:  # noqa: ARG002 - the protocol's
+        """Return True: nothing is missing."""
+        return True
+
+    def is_invoiced(self, key: str, start: date) -> bool:  # noqa: ARG002 - the protocol's
+        """Return False: that is not known."""
+        return False
+
+    def customer_period(
+        self, key: str, name: str, overview: TrusteeBillingOverview, *, is_settled: bool
+    ) -> None:
+        """Keep nothing."""
+
+    def contract_period(
+        self, contract: BillingContract, detail: BillingContractPeriodDetail, *, is_settled: bool
+    ) -> None:
+        """Keep nothing."""
+
+    def wants_lines(self, invoice: BillingInvoice, today: date) -> bool:  # noqa: ARG002 - the protocol's
+        """Return False: no lines are needed."""
+        return False
+
+    def lines(self, invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> None:
+        """Keep nothing."""
+
+    def keep_only_invoices(self, invoices: Iterable[str]) -> None:
+        """Forget nothing."""
+
+    def published(self) -> None:
+        """Note nothing."""
+
+
+NO_LEDGER = NoLedger()

@@ -1,0 +1,38 @@
+"""Running period of a customer or contract with its forecasts, as the accounts keep it."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from billing_exporter.accounts.records import Current, CurrentRow
+from billing_exporter.forecasting.outlook import ChargeOutlook, Outlook
+from billing_exporter.forecasting.readings import Charge, Key, Period
+
+ZERO = Decimal(0)
+
+
+def running_period(period: Period, outlook: Outlook) -> Current:
+    """Return what each charge has cost so far and will have cost at the end."""
+    rows = (_row(key, one) for key, one in outlook.charges.items())
+    end = period.start + timedelta(days=period.days - 1)
+    return Current(period.start, end, tuple(row for row in rows if row is not None))
+
+
+def _row(key: Key, one: ChargeOutlook) -> CurrentRow | None:
+    """Return a charge; None for one that repeats others, or was never used and costs nothing."""
+    charge, (name, sku) = one.charge, key[:2]
+    if not charge.is_priced:
+        if charge.currency and _is_over(charge):
+            return CurrentRow(name, sku, charge.currency, ZERO, ZERO, ZERO, is_unpriced=True)
+        return None
+    fixed = charge.fixed or ZERO
+    overage, forecast = charge.incurred() - fixed, one.amount() - fixed
+    if not (fixed or overage or forecast or charge.quantity):
+        return None
+    return CurrentRow(name, sku, charge.currency, fixed, overage, forecast)
+
+
+def _is_over(charge: Charge) -> bool:
+    """Return whether something was used that is not known to be included."""
+    if not charge.quantity:
+        return False
+    return charge.included is None or charge.quantity > charge.included

@@ -1,0 +1,1 @@
+"""Small state files, one for each customer, contract or invoice."""

@@ -1,0 +1,201 @@
+"""Stores of states by key: in files, each whole or not there at all, or in memory.
+
+A file is replaced in one step and has a checksum, so whatever happens there is always a whole one.
+What cannot be used is set aside and counted; the state then begins from nothing.
+"""
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+log = logging.getLogger(__name__)
+
+_ASIDE = ".unusable"
+_DIGEST = 32
+
+State = TypeVar("State")
+
+
+class UnusableStateError(Exception):
+    """Bytes that are no state of this version."""
+
+
+@dataclass(frozen=True)
+class Codec(Generic[State]):
+    """How states become bytes.
+
+    Attributes:
+        title: what they are, for the log.
+        suffix: of their files.
+        empty: the state of a key that has none.
+        encode: returns a state as bytes; equal states give equal bytes.
+        decode: returns the state that bytes stand for, or raises UnusableStateError.
+    """
+
+    title: str
+    suffix: str
+    empty: State
+    encode: Callable[[State], bytes]
+    decode: Callable[[bytes], State]
+
+
+class Store(Protocol[State]):
+    """Where states are kept."""
+
+    def load(self, key: str) -> State:
+        """Return the state of a key; the empty one where there is none that can be used."""
+
+    def save(self, key: str, state: State) -> None:
+        """Keep a state; a disk that refuses is logged and counted."""
+
+    def drop(self, key: str) -> None:
+        """Keep nothing of a key."""
+
+
+class MemoryStore(Generic[State]):
+    """States of a program that keeps nothing over restarts, compressed."""
+
+    def __init__(self, codec: Codec[State]) -> None:
+        self._codec = codec
+        self._states: dict[str, bytes] = {}
+
+    def load(self, key: str) -> State:
+        """Return the state of a key."""
+        content = self._states.get(key)
+        return self._codec.empty if content is None else self._codec.decode(content)
+
+    def save(self, key: str, state: State) -> None:
+        """Keep a state."""
+        self._states[key] = self._codec.encode(state)
+
+    def drop(self, key: str) -> None:
+        """Keep nothing of a key."""
+        self._states.pop(key, None)
+
+
+class FileStore(Generic[State]):
+    """States below one folder.
+
+    Args:
+        codec: how states become bytes.
+        folder: is made where it is missing.
+        replace: writes a file so that it is there in full or not at all.
+        failed: counts a failure: ``save``, ``read`` or ``damaged``.
+        submit: runs a task for a key, soon or at once; a disk that hangs holds up only that.
+    """
+
+    def __init__(
+        self,
+        codec: Codec[State],
+        folder: Path,
+        replace: Callable[[Path, bytes], None],
+        failed: Callable[[str], None],
+        submit: Callable[[str, Callable[[], None]], None] = lambda _, task: task(),
+    ) -> None:
+        self._codec = codec
+        self._folder = folder
+        self._replace = replace
+        self._failed = failed
+        self._submit = submit
+        self._pending: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def load(self, key: str) -> State:
+        """Return the state of a key, the one that is still to be written first."""
+        with self._lock:
+            pending = self._pending.get(key)
+        if pending is not None:
+            return self._codec.decode(pending)
+        file = self._file(key)
+        try:
+            return self._checked(file.read_bytes())
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self._failed("read")
+            log.warning("%s cannot be read: %s", self._codec.title, error.strerror)
+        except UnusableStateError:
+            self._failed("damaged")
+            log.warning("%s is damaged or of another version and is set aside", self._codec.title)
+            self._set_aside(file)
+        return self._codec.empty
+
+    def save(self, key: str, state: State) -> None:
+        """Keep a state."""
+        content = self._codec.encode(state)  # many may wait for the disk: bytes take least memory
+        with self._lock:
+            self._pending[key] = content
+        self._submit(f"{self._codec.suffix} {key}", partial(self._write, key))
+
+    def drop(self, key: str) -> None:
+        """Keep nothing of a key."""
+        with self._lock:
+            self._pending.pop(key, None)
+        try:
+            self._file(key).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%s cannot be removed: %s", self._codec.title, error.strerror)
+
+    def _write(self, key: str) -> None:
+        with self._lock:
+            content = self._pending.get(key)
+        if content is None:
+            return
+        file = self._file(key)
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._replace(file, _checksum(content) + b"\n" + content)
+        except OSError as error:
+            self._failed("save")
+            log.warning("%s cannot be saved: %s", self._codec.title, error.strerror)
+        with self._lock:
+            if self._pending.get(key) is content:
+                del self._pending[key]
+
+    def _set_aside(self, file: Path) -> None:
+        try:
+            file.replace(file.with_suffix(_ASIDE))
+        except OSError as error:
+            log.warning("%s cannot be set aside: %s", self._codec.title, error.strerror)
+
+    def _file(self, key: str) -> Path:
+        digest = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:_DIGEST]
+        return self._folder / f"{digest}{self._codec.suffix}"
+
+    def _checked(self, content: bytes) -> State:
+        checksum, _, state = content.partition(b"\n")
+        if checksum != _checksum(state):
+            raise UnusableStateError
+        return self._codec.decode(state)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the small states of a program are kept.
+
+    Attributes:
+        folder: their folders are below it; None where nothing is kept over restarts.
+        replace: see ``FileStore``, as the others.
+        failed: counts a failure.
+        submit: runs a task.
+    """
+
+    folder: Path | None
+    replace: Callable[[Path, bytes], None]
+    failed: Callable[[str], None]
+    submit: Callable[[str, Callable[[], None]], None]
+
+    def store(self, codec: Codec[State], name: str) -> Store[State]:
+        """Return a store of a name: in files, or in memory without a folder."""
+        if self.folder is None:
+            return MemoryStore(codec)
+        return FileStore(codec, self.folder / name, self.replace, self.failed, self.submit)
+
+
+def _checksum(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()

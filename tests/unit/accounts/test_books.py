@@ -1,0 +1,100 @@
+"""Books: a statement after each change, and only what is new of it is shown."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from billing_exporter.accounts.books import Books
+from billing_exporter.metrics.rendering import Rendered
+from tests.unit.accounts.cases import OCTOBER, TODAY, invoice, item, overview, row, stores
+
+END = OCTOBER.replace(day=31)
+
+
+class AtOnce:
+    """Runs tasks when they are submitted."""
+
+    def submit(self, key: str, task: Callable[[], object]) -> None:  # noqa: ARG002 - of one thread
+        """Run a task."""
+        task()
+
+
+class Shown:
+    """What is shown, and what was new each time."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, Rendered] = {}
+        self.news: list[list[str]] = []
+
+    def __call__(
+        self,
+        section: str,  # noqa: ARG002 - one section
+        organization: str,  # noqa: ARG002 - one organization
+        changed: Mapping[str, Rendered],
+        removed: tuple[str, ...],
+    ) -> None:
+        """Show parts."""
+        self.news.append(sorted([*changed, *removed]))
+        self.parts |= changed
+        for key in removed:
+            del self.parts[key]
+
+
+def _books(shown: Shown) -> Books:
+    now = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
+    books = Books(stores(), AtOnce(), shown, lambda: now)
+    books.configure({"acme": Decimal("0.001")})
+    return books
+
+
+def _read(books: Books, amount: str, quantity: str) -> None:
+    ledger = books.ledger("acme", "here")
+    ledger.customer_period("t-1", "Acme", overview(OCTOBER, row()), is_settled=True)
+    ledger.keep_only("trustors", ["t-1"])
+    ledger.wants_lines(invoice(amount), TODAY)
+    ledger.lines(invoice(amount), [item(amount, quantity, OCTOBER, END)])
+    ledger.keep_only_invoices(["I-1"])
+    ledger.published()
+
+
+def test_only_what_is_new_is_shown() -> None:
+    """A difference appears, stays without being shown again, and ends when the bill is right."""
+    shown = Shown()
+    books = _books(shown)
+    _read(books, "60.00", "30")
+    assert shown.news == [["difference t-1", "sums"]]
+    _read(books, "60.00", "30")
+    assert len(shown.news) == 1
+    assert [state.state for _, _, state in books.worst()] == ["difference"]
+    _read(books, "20.00", "10")
+    assert shown.news[1:] == [["difference t-1", "sums"]]
+    assert list(shown.parts) == ["sums"]
+
+
+def test_an_organization_has_its_tolerance() -> None:
+    """A difference within another tolerance is none, from the change of the configuration on."""
+    shown = Shown()
+    books = _books(shown)
+    _read(books, "60.00", "30")
+    books.configure({"acme": Decimal("0.9999")})
+    assert "difference t-1" in shown.parts  # by a unit more than the share
+    _read(books, "30.00", "15")
+    assert "difference t-1" not in shown.parts
+
+
+def test_an_invoiced_period_is_known() -> None:
+    """A line in arrears settles the period that it bills."""
+    books = _books(Shown())
+    _read(books, "20.00", "10")
+    ledger = books.ledger("acme", "here")
+    assert ledger.is_invoiced("t-1", OCTOBER)
+    assert not ledger.is_invoiced("t-2", OCTOBER)
+
+
+def test_a_forgotten_organization_is_not_shown() -> None:
+    """Without its organization nothing is left."""
+    shown = Shown()
+    books = _books(shown)
+    _read(books, "20.00", "10")
+    books.configure({})
+    assert shown.parts == {}

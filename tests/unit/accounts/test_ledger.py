@@ -1,0 +1,89 @@
+"""Ledger: keeps what readings do not, over restarts, and forgets what is no longer there."""
+
+from datetime import date, timedelta
+
+from billing_exporter.accounts.ledger import REACH, Ledger
+from tests.unit.accounts.cases import (
+    OCTOBER,
+    SEPTEMBER,
+    TODAY,
+    invoice,
+    item,
+    overview,
+    row,
+    stores,
+)
+
+END = date(2026, 10, 31)
+
+
+def test_a_ledger_survives_a_restart() -> None:
+    """Another ledger on the same stores has the same accounts and invoices."""
+    kept = stores()
+    ledger = Ledger("acme", kept)
+    ledger.customer_period("t-1", "Acme", overview(SEPTEMBER, row()), is_settled=True)
+    ledger.customer_period("t-1", "Acme", overview(OCTOBER, row()), is_settled=False)
+    ledger.keep_only("trustors", ["t-1"])
+    bill = invoice("20.00")
+    assert ledger.wants_lines(bill, TODAY)
+    ledger.lines(bill, [item("20.00", "10", OCTOBER, END)])
+    ledger.keep_only_invoices(["I-1"])
+    again = Ledger("acme", kept)
+    assert list(again.accounts("trustors")) == list(ledger.accounts("trustors"))
+    assert [period.start for period in next(again.accounts("trustors")).closed] == [
+        OCTOBER,
+        SEPTEMBER,
+    ]
+    assert list(again.bills()) == list(ledger.bills()) != []
+    assert again.is_kept("trustors", "t-1", OCTOBER)
+    assert not again.is_kept("trustors", "t-1", date(2026, 8, 1))
+    assert not again.wants_lines(bill, TODAY)
+
+
+def test_organizations_do_not_mix() -> None:
+    """What one organization has is not another's."""
+    kept = stores()
+    Ledger("acme", kept).customer_period("t-1", "Acme", overview(OCTOBER, row()), is_settled=True)
+    assert not Ledger("other", kept).is_kept("trustors", "t-1", OCTOBER)
+
+
+def test_lines_are_read_once_and_again_when_the_amount_differs() -> None:
+    """A kept invoice is not asked for again, an old one never, one of another amount is."""
+    ledger = Ledger("acme", stores())
+    assert ledger.wants_lines(invoice("20.00"), TODAY)
+    assert ledger.wants_lines(invoice("20.00"), TODAY)
+    ledger.lines(invoice("20.00"), [])
+    assert not ledger.wants_lines(invoice("20.00"), TODAY)
+    assert ledger.wants_lines(invoice("21.00"), TODAY)
+    old = TODAY - REACH - timedelta(days=1)
+    assert not ledger.wants_lines(invoice("20.00", "I-2", old), TODAY)
+
+
+def test_who_is_gone_counts_no_more() -> None:
+    """Customers and invoices that are no longer listed are left out."""
+    ledger = Ledger("acme", stores())
+    ledger.customer_period("t-1", "Acme", overview(OCTOBER, row()), is_settled=True)
+    ledger.keep_only("trustors", ["t-1"])
+    ledger.wants_lines(invoice("20.00"), TODAY)
+    assert list(ledger.bills()) != []
+    ledger.keep_only("trustors", [])
+    ledger.keep_only_invoices([])
+    assert list(ledger.accounts("trustors")) == []
+    assert list(ledger.bills()) == []
+
+
+def test_the_same_again_changes_nothing() -> None:
+    """Only what is new makes another statement; a new day is new."""
+    ledger = Ledger("acme", stores())
+
+    def read(today: date) -> int:
+        ledger.customer_period("t-1", "Acme", overview(OCTOBER, row()), is_settled=True)
+        ledger.keep_only("trustors", ["t-1"])
+        ledger.wants_lines(invoice("20.00"), today)
+        ledger.lines(invoice("20.00"), [item("20.00", "10", OCTOBER, END)])
+        ledger.keep_only_invoices(["I-1"])
+        return ledger.changes
+
+    first = read(TODAY)
+    assert read(TODAY) == first
+    assert read(TODAY + timedelta(days=1)) == first + 1

@@ -1,0 +1,193 @@
+"""Statements that are made of a ledger."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from billing_exporter.accounts.ledger import REACH, Ledger
+from billing_exporter.accounts.making import Made, make
+from billing_exporter.accounts.records import Current, CurrentRow
+from billing_exporter.metrics.family import PREFIX
+from billing_exporter.reconciliation.compare import Terms
+from tests.unit.accounts.cases import (
+    OCTOBER,
+    SEPTEMBER,
+    TODAY,
+    invoice,
+    item,
+    ledger_of,
+    overview,
+    row,
+    stores,
+)
+
+END = date(2026, 10, 31)
+RIGHT = item("20.00", "10", OCTOBER, END)
+
+
+def _made(ledger: Ledger, today: date = TODAY) -> Made:
+    return make(ledger, Terms(today, reach=today - REACH))
+
+
+def _values(made: Made, name: str) -> dict[str, Decimal]:
+    return {
+        text.replace('"', ""): value
+        for samples in made.parts.values()
+        for metric, family in samples.families.items()
+        if metric.name == PREFIX + name
+        for text, value in family.items()
+        if value
+    }
+
+
+def test_what_is_billed_as_used_is_matched() -> None:
+    """Used and invoiced amounts agree, the period is known as invoiced, and nothing is left out."""
+    made = _made(ledger_of({OCTOBER: [row()]}, [RIGHT]))
+    charges = "subject=trustors,period=previous,state=matched"
+    assert _values(made, "reconciled_charges") == {charges: 1}
+    sums = {"subject=trustors,period=previous,currency=EUR": Decimal(20)}
+    assert _values(made, "reconciliation_invoiced_amount") == sums
+    assert _values(made, "reconciliation_used_amount") == sums
+    assert made.invoiced == {("t-1", OCTOBER)}
+    assert not _values(made, "reconciliation_left_out_amount")
+    assert not made.worst
+
+
+@pytest.mark.parametrize(
+    ("used", "billed", "cause", "amount"),
+    [
+        ("110", RIGHT, "", "0"),
+        ("110", item("30.00", "15", OCTOBER, END), "quantity", "10"),
+        ("100", RIGHT, "only_invoiced", "20"),
+        ("0", RIGHT, "only_invoiced", "20"),
+    ],
+)
+def test_a_difference_has_its_cause(used: str, billed: object, cause: str, amount: str) -> None:
+    """By cause in the sums, and for its customer; a charge that was not used at all is known."""
+    prepaid = "0" if used == "0" else "100"
+    made = _made(ledger_of({OCTOBER: [row(used, prepaid)]}, [billed]))  # type: ignore[list-item] # a line
+    where = "period=previous,currency=EUR"
+    of_sums = {f"subject=trustors,{where},cause={cause}": Decimal(amount)} if cause else {}
+    of_each = {f"trustor=Acme,trustor_id=t-1,{where}": Decimal(amount)} if cause else {}
+    assert _values(made, "reconciliation_difference_amount") == of_sums
+    assert _values(made, "trustor_reconciliation_difference_amount") == of_each
+    assert len(made.worst) == len(of_each)
+
+
+def test_what_is_not_billed_yet_is_pending() -> None:
+    """Overage of a closed period waits 45 days for its invoice, that of the running one too."""
+    current = Current(
+        date(2026, 11, 1),
+        date(2026, 11, 30),
+        (CurrentRow("Minutes", "GC-1", "EUR", Decimal(100), Decimal(8), Decimal(9)),),
+    )
+    ledger = ledger_of({OCTOBER: [row()]}, [])
+    ledger.current_period("trustors", "t-1", "Acme", current)
+    assert _values(_made(ledger), "reconciliation_pending_amount") == {
+        "subject=trustors,period=previous,currency=EUR": 20,
+        "subject=trustors,period=current,currency=EUR": 8,
+    }
+    late = _made(ledger, date(2026, 12, 24))
+    assert _values(late, "reconciliation_difference_amount") == {
+        "subject=trustors,period=previous,currency=EUR,cause=only_used": -20
+    }
+
+
+def test_an_invoice_that_cannot_be_read_makes_nobody_a_debtor() -> None:
+    """Where an unread invoice may bill it, overage is not comparable rather than only used."""
+    ledger = ledger_of({OCTOBER: [row()]}, None)
+    made = _made(ledger, date(2026, 12, 24))
+    charges = "subject=trustors,period=previous,state=not_comparable"
+    assert _values(made, "reconciled_charges") == {charges: 1}
+
+
+def test_without_invoices_there_is_no_comparison() -> None:
+    """Before invoices were listed nothing can be said, and nothing is."""
+    ledger = Ledger("acme", stores())
+    ledger.customer_period("t-1", "Acme", overview(OCTOBER, row()), is_settled=True)
+    ledger.keep_only("trustors", ["t-1"])
+    assert _values(_made(ledger), "reconciled_charges") == {}
+
+
+def _left_out(lines: Iterable[object]) -> dict[str, Decimal]:
+    made = _made(ledger_of({OCTOBER: [row()]}, [RIGHT, *lines]))  # type: ignore[list-item] # lines
+    compared = _values(made, "reconciliation_invoiced_amount")
+    assert compared == {"subject=trustors,period=previous,currency=EUR": 20}
+    return _values(made, "reconciliation_left_out_amount")
+
+
+def test_what_is_not_compared_is_left_out_with_its_reason() -> None:
+    """Advance, another product, and somebody else's line, each in the period that it bills."""
+    found = _left_out(
+        [
+            item("100.00", "100", date(2026, 11, 1), date(2026, 11, 30)),
+            item("7.00", "1", OCTOBER, END, sku="GC-176"),
+            item("5.00", "1", OCTOBER, END, organization="t-9"),
+        ]
+    )
+    assert found == {
+        "period=current,currency=EUR,reason=advance": 100,
+        "period=previous,currency=EUR,reason=no_charge": 7,
+        "period=previous,currency=EUR,reason=not_read": 5,
+    }
+
+
+def test_a_line_for_nobody_fits_one_customer_or_none() -> None:
+    """Without organization it bills the one customer that it fits; two are not comparable."""
+    billed = item("20.00", "10", OCTOBER, END, organization="")
+    one = ledger_of({OCTOBER: [row()]}, [billed])
+    assert "state=matched" in next(iter(_values(_made(one), "reconciled_charges")))
+
+    def join(ledger: Ledger) -> None:
+        ledger.customer_period("t-2", "Umbra", overview(OCTOBER, row()), is_settled=True)
+        ledger.keep_only("trustors", ["t-1", "t-2"])
+
+    two = _made(ledger_of({OCTOBER: [row()]}, [billed], changed=join))
+    charges = "subject=trustors,period=previous,state=not_comparable"
+    assert _values(two, "reconciled_charges") == {charges: 2}
+    assert _values(two, "reconciliation_left_out_amount") == {
+        "period=previous,currency=EUR,reason=shared": 20
+    }
+
+
+def test_invoices_that_do_not_add_up_are_counted() -> None:
+    """An invoice whose lines come to another amount, by currency."""
+
+    def change(ledger: Ledger) -> None:
+        ledger.lines(invoice("45.00"), [RIGHT])
+
+    made = _made(ledger_of({OCTOBER: [row()]}, [RIGHT], changed=change))
+    assert _values(made, "unbalanced_invoices") == {"currency=EUR": 1}
+
+
+def test_a_change_is_split_by_cause() -> None:
+    """Quantity, price, commitment, new and gone charges: exactly the whole change."""
+    before = [row("110"), row("5", "0", name="Old", part_number="GC-2")]
+    after = [row("120", "105", "3"), row("4", "0", name="New", part_number="GC-3")]
+    made = _made(ledger_of({SEPTEMBER: before, OCTOBER: after}, []))
+    found = _values(made, "trustor_estimated_change_amount")
+    of = "trustor=Acme,trustor_id=t-1,currency=EUR,cause="
+    assert found == {
+        f"{of}commitment": 5,
+        f"{of}quantity": 10,
+        f"{of}price": 15,
+        f"{of}new": 8,
+        f"{of}gone": -10,
+    }
+    assert sum(found.values()) == (105 + 45 + 8) - (100 + 20 + 10)
+
+
+def test_a_charge_that_rests_is_a_change_of_quantity() -> None:
+    """One that is still listed and was not used is not gone."""
+    before, after = [row("5", "0")], [row("0", "0")]
+    made = _made(ledger_of({SEPTEMBER: before, OCTOBER: after}, []))
+    of = "trustor=Acme,trustor_id=t-1,currency=EUR,cause="
+    assert _values(made, "trustor_estimated_change_amount") == {f"{of}quantity": -10}
+
+
+def test_what_is_not_settled_has_not_changed() -> None:
+    """Late data make no change from one period to the next."""
+    ledger = ledger_of({SEPTEMBER: [row()], OCTOBER: [row("120")]}, [], is_settled=False)
+    assert _values(_made(ledger), "trustor_estimated_change_amount") == {}
