@@ -62,6 +62,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         """Return the same after an export that has called periods closed."""
         return msgspec.structs.replace(self, closed=closed)
 
+    def of(self, starts: Sequence[date]) -> "Wanted":
+        """Return the same for the periods that begin on some days."""
+        selection = Selection(self.selection.today, min(starts), max(starts), frozenset(starts))
+        return msgspec.structs.replace(self, selection=selection)
+
     def on(self, today: date) -> "Wanted":
         """Return the same on another day."""
         selection = msgspec.structs.replace(self.selection, today=today)

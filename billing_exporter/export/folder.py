@@ -5,8 +5,9 @@ A file whose content has not changed is not touched, so that a warehouse loads i
 
 import gzip
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -83,11 +84,17 @@ def known_manifest(folder: Path, form: Form, wanted: Wanted) -> Manifest | None:
         return None
 
 
-def write(folder: Path, export: Export, wanted: Wanted, form: Form) -> Written:
+def write(
+    folder: Path,
+    export: Export,
+    wanted: Wanted,
+    form: Form,
+    settled: Mapping[str, str] = MappingProxyType({}),
+) -> Written:
     """Write the files of an export, then the manifest.
 
     A file of an earlier export whose period is exported again and has no rows any more keeps its
-    header alone: what stood in it stands elsewhere now.
+    header alone: what stood in it stands elsewhere now. ``settled`` are marks to remember.
 
     Raises:
         OSError: a file cannot be written; the old one stays, and so does the manifest.
@@ -121,6 +128,7 @@ def write(folder: Path, export: Export, wanted: Wanted, form: Form) -> Written:
         files=files,
         left_out=missing_of(export.left_out),
         closed=export.closed,
+        settled={**(before.settled if before else {}), **settled},
     )
     path, content = manifest_path(folder, form, wanted), encoded(manifest)
     if not path.is_file() or path.read_bytes() != content:

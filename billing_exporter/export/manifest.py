@@ -63,6 +63,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         files: by name.
         left_out: of the last export.
         closed: billing periods that are closed for good, which never open again.
+        settled: marks of the settled periods that `serve` has written, by first day (ISO).
     """
 
     manifest: int
@@ -71,6 +72,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, File]
     left_out: tuple[Missing, ...] = ()
     closed: tuple[Span, ...] = ()
+    settled: dict[str, str] = {}
 
 
 def decoded(content: bytes) -> Manifest | None:

@@ -1,6 +1,7 @@
 """Sources from what collectors keep, in memory or in the state folder, without asking the API."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from billing_exporter.collectors.base import label
 from billing_exporter.collectors.contracts import ContractData, ContractsData
@@ -11,10 +12,12 @@ from billing_exporter.export.source import (
     LeftOut,
     Settlements,
     Source,
+    Subject,
 )
 from billing_exporter.export.spans import Span, days_of, span
 from billing_exporter.history.contracts import ContractPeriod
 from billing_exporter.history.trustors import TrustorPeriod
+from billing_exporter.settlement import Settlement
 
 DATASET = "state"
 
@@ -47,7 +50,7 @@ def source_of(
             if detail.charges or detail.wallets
         ),
         trustor_periods=tuple(customers),
-        settlements={**_of_contracts(of_contracts), **_of_customers(trustors)},
+        settlements=settlements_of(contracts, trustors),
         is_first=is_first,
         left_out=(
             *(_missing_collectors(invoices, contracts, trustors)),
@@ -57,20 +60,16 @@ def source_of(
     )
 
 
-def _of_contracts(contracts: Iterable[ContractData]) -> Settlements:
-    return {
-        ("contract", label(known.contract.id), closed.start): closed.settlement
-        for known in contracts
-        for closed in known.history.periods
-    }
-
-
-def _of_customers(trustors: TrustorsData | None) -> Settlements:
-    return {
-        ("customer", key, closed.start): closed.settlement
-        for key, history in (trustors.history if trustors else {}).items()
-        for closed in history.unpacked().periods
-    }
+def settlements_of(contracts: ContractsData | None, trustors: TrustorsData | None) -> Settlements:
+    """Return what readings over time have shown of closed periods."""
+    found: dict[tuple[Subject, str, date], Settlement] = {}
+    for known in contracts.contracts if contracts else ():
+        for closed in known.history.periods:
+            found["contract", label(known.contract.id), closed.start] = closed.settlement
+    for key, history in (trustors.history if trustors else {}).items():
+        for closed in history.unpacked().periods:
+            found["customer", key, closed.start] = closed.settlement
+    return found
 
 
 def _missing_collectors(*kept: object) -> Iterator[LeftOut]:
