@@ -88,6 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
             read_settings=read_again,
             protection=protection,
             protect_health=arguments.protect_health,
+            pages=arguments.pages,
             state=arguments.state_dir,
             redact=redactor.redact,
             shard=shard,
