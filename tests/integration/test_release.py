@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from billing_exporter import __version__
+from billing_exporter.monitoring.shipped import PLACES
 from tools.paths import ROOT
 from tools.release.build import build
 from tools.release.project import Project
@@ -56,11 +57,17 @@ def sources() -> set[str]:
 
 
 def test_wheel(dist: Path) -> None:
-    """The wheel holds the package and nothing else, with its license."""
+    """The wheel holds the package, the copies that it ships and nothing else, with its license."""
     with zipfile.ZipFile(only(dist, "*.whl")) as wheel:
         names = set(wheel.namelist())
+        shipped = {name: wheel.read(name) for name in names if "/monitoring/shipped/" in name}
     about = {name for name in names if ".dist-info/" in name}
-    assert names - about == sources()
+    assert names - about - shipped.keys() == sources()
+    assert shipped == {
+        f"billing_exporter/monitoring/shipped/{kind}/{path.name}": path.read_bytes()
+        for kind, place in PLACES.items()
+        for path in (ROOT / place).iterdir()
+    }
     assert any(name.endswith("licenses/LICENSE") for name in about)
 
 
