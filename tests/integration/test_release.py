@@ -116,7 +116,10 @@ def versioned() -> set[str]:
 
 
 def test_the_wheel_alone_runs_the_demo(dist: Path, tmp_path: Path) -> None:
-    """In an empty environment the wheel brings what it needs, and the demo serves its metrics."""
+    """In an empty environment the wheel brings what it needs, and the demo serves its metrics.
+
+    The rules and dashboards that it writes are those of the repository.
+    """
     venv.create(tmp_path / "venv", with_pip=True)
     binaries = tmp_path / "venv" / "bin"
     pip = [str(binaries / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
@@ -135,6 +138,12 @@ def test_the_wheel_alone_runs_the_demo(dist: Path, tmp_path: Path) -> None:
             assert demo.wait(PATIENCE_SECONDS) == 0
         finally:
             demo.kill()
+    for kind, place in PLACES.items():
+        program, out = str(binaries / "billing-exporter"), tmp_path / kind
+        subprocess.run([program, kind, "--output", str(out)], check=True, capture_output=True)
+        assert {each.name: each.read_bytes() for each in out.iterdir()} == {
+            each.name: each.read_bytes() for each in (ROOT / place).iterdir()
+        }
     assert f'version="{__version__}"' in page
     assert "genesyscloud_billing_trustor_usage_quantity{" in page
 
