@@ -36,7 +36,7 @@ class Timing:
         self._due = monotonic() + wait
 
     def seconds_to_next(self) -> float | None:
-        """Return the seconds until the next poll; None without a plan, or while one is under way."""
+        """Return the seconds until the next poll; None while one is under way, or none planned."""
         due = self._due
         return None if due is None or self.is_polling else max(0.0, due - monotonic())
 

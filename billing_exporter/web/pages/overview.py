@@ -19,7 +19,7 @@ from billing_exporter.web.pages.html import (
     sentence,
     table,
 )
-from billing_exporter.web.pages.money import total_card, unpaid_table
+from billing_exporter.web.pages.money import budget_table, total_card, unpaid_table
 from billing_exporter.web.records import Attention, Overage, Overview
 
 
@@ -32,6 +32,7 @@ def render(one: Overview, telemetry_path: str) -> str:
             "<h1>Billing overview</h1>",
             _attention(one.attention, several=several),
             _money(one, several=several),
+            section("Budgets", budget_table(one.budgets), key="budgets") if one.budgets else "",
             _overages(one.overages, several=several),
             _unpaid(one),
             customers.section_of(one, several=several),
@@ -57,7 +58,8 @@ def _attention(found: Iterable[Attention], *, several: bool) -> str:
 
 
 def _item(one: Attention, *, several: bool) -> str:
-    where = f"<strong>{name(one.organization)}</strong> " if several else ""
+    is_named = several and one.organization
+    where = f"<strong>{name(one.organization)}</strong> " if is_named else ""
     return (
         f'<li class="{one.kind}"><span>{where}{sentence(one.text)}</span> '
         f"<small>{escape(one.action)}</small></li>"

@@ -19,6 +19,7 @@ from billing_exporter.web.records.customers import (
 )
 from billing_exporter.web.records.money import (
     Amounts,
+    Budget,
     Overage,
     Total,
     Unpaid,
@@ -39,6 +40,7 @@ __all__ = [
     "Amounts",
     "ApiBudget",
     "Attention",
+    "Budget",
     "Charge",
     "Collector",
     "CollectorState",

@@ -121,3 +121,31 @@ class Overage(msgspec.Struct, frozen=True, kw_only=True):
     unit_price: Decimal | None
     amount: Decimal
     currency: str
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """A budget of the configuration; it can span organizations.
+
+    Attributes:
+        budget: its name.
+        currency: ISO code of all amounts.
+        amount: planned for its period.
+        so_far: what counts by now.
+        used: share of the amount that counts by now; 1 is all of it.
+        forecast: what will count at the end of its period.
+        forecast_lower: lower bound of the forecast; null without a band.
+        forecast_upper: upper bound of the forecast; null without a band.
+        elapsed: share of its period that has passed.
+        unpriced_charges: charges with usage and no price, whose amount is missing in it.
+    """
+
+    budget: str
+    currency: str
+    amount: Decimal
+    so_far: Decimal | None
+    used: Decimal | None
+    forecast: Decimal | None
+    forecast_lower: Decimal | None
+    forecast_upper: Decimal | None
+    elapsed: Decimal | None
+    unpriced_charges: int

@@ -9,6 +9,7 @@ from billing_exporter.web.records import (
     Amounts,
     ApiBudget,
     Attention,
+    Budget,
     Charge,
     Collector,
     Customer,
@@ -135,6 +136,20 @@ OVERVIEW = Overview(
             without_band=0,
             period_start=None,
             period_end=None,
+        ),
+    ),
+    budgets=(
+        Budget(
+            budget="EMEA",
+            currency="EUR",
+            amount=D("1000"),
+            so_far=D("800"),
+            used=D("0.8"),
+            forecast=D("1200"),
+            forecast_lower=D("1100"),
+            forecast_upper=D("1300"),
+            elapsed=D("0.5"),
+            unpriced_charges=1,
         ),
     ),
     unpaid=(
