@@ -20,6 +20,7 @@ from billing_exporter.web.records.customers import (
 from billing_exporter.web.records.money import (
     Amounts,
     Budget,
+    Difference,
     Overage,
     Total,
     Unpaid,
@@ -48,6 +49,7 @@ __all__ = [
     "CustomerQuery",
     "CustomerState",
     "Customers",
+    "Difference",
     "Overage",
     "Overview",
     "Period",

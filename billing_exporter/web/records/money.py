@@ -149,3 +149,39 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     forecast_upper: Decimal | None
     elapsed: Decimal | None
     unpriced_charges: int
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """A charge of a closed period that was invoiced otherwise than it was used.
+
+    Attributes:
+        organization: as configured.
+        subject: whether contracts or customers (trustors) are compared.
+        names: of the contracts or customers that it is about.
+        charge: its name.
+        sku: stock keeping unit.
+        period_start: first day of the period.
+        state: ``difference``, ``only_invoiced`` or ``only_used``.
+        currency: ISO code of all amounts.
+        used: overage amount that was used; null where it is not known.
+        invoiced: amount of the invoice lines for it.
+        difference: invoiced less used.
+        by_quantity: part of the difference that other quantities make.
+        by_price: the rest of the difference.
+        remark: what a person should know; empty without anything.
+    """
+
+    organization: str
+    subject: str
+    names: tuple[str, ...]
+    charge: str
+    sku: str
+    period_start: date
+    state: str
+    currency: str
+    used: Decimal | None
+    invoiced: Decimal
+    difference: Decimal
+    by_quantity: Decimal
+    by_price: Decimal
+    remark: str

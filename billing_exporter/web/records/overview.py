@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from billing_exporter.web.records.customers import Customer, StateCount
-from billing_exporter.web.records.money import Budget, Overage, Total, Unpaid
+from billing_exporter.web.records.money import Budget, Difference, Overage, Total, Unpaid
 
 CollectorState = Literal["waiting", "ok", "failing"]
 
@@ -107,6 +107,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         budgets: of the configuration, by name.
         totals: money of the running period by organization and currency.
         unpaid: unpaid invoices by organization and currency.
+        differences: charges that were invoiced otherwise than used, the largest first.
         overages: the ten largest of each currency.
         customers: number of customers by state.
         failing_customers: the first of those that cannot be read.
@@ -123,6 +124,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     budgets: tuple[Budget, ...] = ()
     totals: tuple[Total, ...] = ()
     unpaid: tuple[Unpaid, ...] = ()
+    differences: tuple[Difference, ...] = ()
     overages: tuple[Overage, ...] = ()
     customers: tuple[StateCount, ...] = ()
     failing_customers: tuple[Customer, ...] = ()

@@ -15,6 +15,7 @@ from billing_exporter.web.records import (
     Customer,
     CustomerQuery,
     Customers,
+    Difference,
     Overage,
     Overview,
     Period,
@@ -164,6 +165,25 @@ OVERVIEW = Overview(
             credit=D("-5"),
             by_age=(UnpaidAge(age="1-30d", amount=D("40"), invoices=2),),
         ),
+    ),
+    differences=tuple(
+        Difference(
+            organization="acme",
+            subject="trustors",
+            names=("Ahorn",),
+            charge=f"charge {number}",
+            sku="s",
+            period_start=date(2026, 2, 1),
+            state=state,
+            currency="EUR",
+            used=D("10"),
+            invoiced=D("12.5"),
+            difference=D("2.5"),
+            by_quantity=D("2"),
+            by_price=D("0.5"),
+            remark="",
+        )
+        for number, state in enumerate(["difference", *["only_invoiced"] * 11])
     ),
     overages=(overage(), overage("Birke", "Storage"), overage(currency="JPY")),
     customers=(StateCount(state="forbidden", customers=1), StateCount(state="ok", customers=11)),
