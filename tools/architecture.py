@@ -44,6 +44,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "logs",
         "malloc",
         "metrics",
+        "monitoring",
         "polling",
         "reconciliation",
         "redaction",
@@ -67,6 +68,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "logs": ("redaction",),
     "malloc": (),
     "atomic_file": (),
+    "monitoring": (),
     "redaction": (),
     "forecasting": ("state_files",),
     # What turns readings of collectors into forecasts, and forecasts into samples.
