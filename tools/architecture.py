@@ -110,6 +110,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "forecasting",
         "metrics",
         "polling",
+        "reconciliation",
         "summaries",
         "telemetry",
         "web.humanize",
