@@ -220,6 +220,7 @@ class Exporter:
             self.telemetry,
             self._now,
             lambda: monotonic() - self._started,
+            differing=self._books.worst,
         )
 
     def _pollers_of(

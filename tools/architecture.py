@@ -112,6 +112,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "forecasting",
         "metrics",
         "polling",
+        "reconciliation",
         "summaries",
         "telemetry",
         "web.humanize",

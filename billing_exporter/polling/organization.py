@@ -37,6 +37,7 @@ from billing_exporter.polling.target import Target
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.telemetry import Telemetry
 
+NOTHING_SAVED = "nothing is saved"
 # What may change without making the last reading another one.
 _PACE = ("interval", "timeout", "max_age", "max_series", "concurrency")
 
@@ -251,7 +252,7 @@ def saved_readings(
         try:
             found[name] = read_saved(folder, organization.name, name, origin, collector.data)
         except FileNotFoundError:
-            found[name] = "nothing is saved"
+            found[name] = NOTHING_SAVED
         except OSError as error:
             found[name] = error.strerror or "it cannot be read"
         except UnusableError as error:

@@ -155,6 +155,8 @@ def test_progress_is_handed_on() -> None:
     def work(poll: Poll[Number]) -> int:
         poll.progress(0, 2)
         seen.append(harness.poller.timing.progress)
+        assert harness.poller.timing.is_polling
+        assert harness.poller.timing.seconds_to_next() is None
         poll.progress(2, 2)
         return 7
 
