@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from billing_exporter.collectors.base import label
 from billing_exporter.export import (
     closing,
     commitments,
@@ -16,7 +17,7 @@ from billing_exporter.export import (
     statement,
 )
 from billing_exporter.export.accounts import Terms
-from billing_exporter.export.billed import charges_of
+from billing_exporter.export.billed import charges_of, repeated
 from billing_exporter.export.cost_and_usage import Placed
 from billing_exporter.export.source import LeftOut, Source, summed
 from billing_exporter.export.spans import Selection, Span, days_of, span
@@ -31,7 +32,6 @@ from billing_exporter.export.tables import (
     STATEMENT,
     STATEMENT_COLUMNS,
     Column,
-    Row,
     Table,
     table,
     text_of,
@@ -59,6 +59,30 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     terms: Terms = Terms()
     closed: tuple[Span, ...] = ()
 
+    def after(self, closed: tuple[Span, ...]) -> "Wanted":
+        """Return the same after an export that has called periods closed."""
+        return msgspec.structs.replace(self, closed=closed)
+
+    def of(self, starts: Sequence[date]) -> "Wanted":
+        """Return the same for the periods that begin on some days."""
+        selection = Selection(self.selection.today, min(starts), max(starts), frozenset(starts))
+        return msgspec.structs.replace(self, selection=selection)
+
+    def on(self, today: date) -> "Wanted":
+        """Return the same on another day."""
+        selection = msgspec.structs.replace(self.selection, today=today)
+        return msgspec.structs.replace(self, selection=selection)
+
+    def columns(self, dataset: str) -> tuple[Column, ...]:
+        """Return the columns of a dataset, none where it is not exported."""
+        if dataset == ESTIMATED:
+            return self.columns(COST_AND_USAGE)
+        if dataset not in self.datasets:
+            return ()
+        if dataset == COST_AND_USAGE and self.version == "1.2":
+            return COST_AND_USAGE_1_2
+        return STATEMENT_COLUMNS if dataset == STATEMENT else COLUMNS[dataset]
+
 
 class Export(msgspec.Struct, frozen=True):
     """Tables and what is in none of them.
@@ -79,10 +103,10 @@ def export(sources: Sequence[Source], wanted: Wanted) -> Export:
     placed: defaultdict[str, list[Placed]] = defaultdict(list)
     left_out: list[LeftOut] = []
     members: list[closing.Period] = []
-    for source in sorted(sources, key=lambda each: each.organization):
+    for source in _without_repeats(sources, left_out):
         known, missing = _add_rows(placed, source, wanted)
         members += known
-        left_out += missing
+        left_out += [*source.left_out, *missing]
     if BILLING_PERIOD in wanted.datasets:
         used = {each.period for of_dataset in placed.values() for each in of_dataset}
         rows = closing.rows_of(members, used, wanted.terms, wanted.closed)
@@ -100,6 +124,17 @@ def export(sources: Sequence[Source], wanted: Wanted) -> Export:
     return Export(tuple(tables), tuple(summed(counted)), tuple(sorted({*closed, *wanted.closed})))
 
 
+def _without_repeats(sources: Iterable[Source], left_out: list[LeftOut]) -> Iterable[Source]:
+    """Yield the sources, each invoice with the first organization that has it."""
+    seen: set[str] = set()
+    for source in sorted(sources, key=lambda each: each.organization):
+        again = [each for each in source.invoices if label(each.invoice.id) in seen]
+        left_out += [repeated(each) for each in again]
+        kept = tuple(each for each in source.invoices if label(each.invoice.id) not in seen)
+        seen |= {key for each in kept if (key := label(each.invoice.id))}
+        yield msgspec.structs.replace(source, invoices=kept)
+
+
 def _add_rows(
     placed: dict[str, list[Placed]], source: Source, wanted: Wanted
 ) -> tuple[list[closing.Period], list[LeftOut]]:
@@ -107,7 +142,8 @@ def _add_rows(
     terms, today = wanted.terms, wanted.selection.today
     charges, missing = charges_of(source, terms)
     exported = charges if source.is_first else []
-    left_out = missing if source.is_first else []
+    are_wanted = source.is_first and bool({COST_AND_USAGE, INVOICE_DETAIL} & {*wanted.datasets})
+    left_out = missing if are_wanted else []
     known = closing.periods_of(source, charges, today)
     chosen = _selected(source, wanted.selection)
     made: list[tuple[str, tuple[list[Placed], list[LeftOut]]]] = []
@@ -146,12 +182,12 @@ def _selected(source: Source, selection: Selection) -> Source:
 
 def _by_period(
     placed: dict[str, list[Placed]], selection: Selection
-) -> dict[tuple[str, date], list[Row]]:
-    found: defaultdict[tuple[str, date], list[Row]] = defaultdict(list)
+) -> dict[tuple[str, date], list[Placed]]:
+    found: defaultdict[tuple[str, date], list[Placed]] = defaultdict(list)
     for dataset, rows in placed.items():
         for each in _distinct(dataset, rows):
             if selection.has(each.period):
-                found[dataset, each.period.start].append(each.row)
+                found[dataset, each.period.start].append(each)
     return found
 
 
@@ -171,14 +207,10 @@ def _distinct(dataset: str, rows: Iterable[Placed]) -> Iterable[Placed]:
         yield Placed(each.period, {**each.row, **again})
 
 
-def _table(dataset: str, start: date, rows: Iterable[Row], wanted: Wanted) -> Table:
-    if wanted.version == "1.2" and dataset in {COST_AND_USAGE, ESTIMATED}:
+def _table(dataset: str, start: date, placed: Iterable[Placed], wanted: Wanted) -> Table:
+    found = list(placed)
+    rows = [each.row for each in found]
+    if wanted.version == "1.2":
         rows = [cost_and_usage.as_1_2(row, wanted.terms) for row in rows]
-        return table(dataset, start, COST_AND_USAGE_1_2, rows)
-    return table(dataset, start, _columns(dataset), rows)
-
-
-def _columns(dataset: str) -> tuple[Column, ...]:
-    if dataset == STATEMENT:
-        return STATEMENT_COLUMNS
-    return COLUMNS[COST_AND_USAGE if dataset == ESTIMATED else dataset]
+    days = Span(start, max(each.period.end for each in found))
+    return table(dataset, days, wanted.columns(dataset), rows)

@@ -113,7 +113,8 @@ class Calendar(msgspec.Struct, frozen=True):
             number -= 1
         start = months_after(anchor.start, number * step)
         following = months_after(anchor.start, (number + 1) * step)
-        return Span(start, max(start, following - _DAY))
+        # At either end of the calendar there is no whole month.
+        return Span(min(start, day), max(day, following - _DAY))
 
     def cut(self, whole: Span) -> list[tuple[Span, Span]]:
         """Return the billing periods that a span touches, each with the days in it."""
@@ -159,14 +160,18 @@ class Selection(msgspec.Struct, frozen=True):
         today: the day (UTC).
         first: earliest first day of a period.
         last: latest first day of a period.
+        starts: the very first days of the periods; None for any.
     """
 
     today: date
     first: date | None = None
     last: date | None = None
+    starts: frozenset[date] | None = None
 
     def has(self, period: Span) -> bool:
         """Return whether a billing period is exported."""
+        if self.starts is not None:
+            return period.start in self.starts
         if self.first is not None or self.last is not None:
             first, last = self.first or date.min, self.last or date.max
             return first <= period.start <= last
@@ -174,4 +179,4 @@ class Selection(msgspec.Struct, frozen=True):
         ahead = months_after(period.start, 2 * step)
         if period.end < date.max:
             ahead = max(ahead, months_after(period.end + _DAY, step))
-        return period.start <= self.today < ahead
+        return period.holds(self.today) or period.start <= self.today < ahead

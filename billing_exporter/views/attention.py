@@ -1,11 +1,10 @@
 """Attention: what somebody should look at, as sentences. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from billing_exporter.views.partner import FAILING, Listed
+from billing_exporter.views.partner import FAILING, Partner
 from billing_exporter.web.humanize import amount, count
-from billing_exporter.web.records import CUSTOMER_STATES, Attention, Collector, Unpaid
+from billing_exporter.web.records import CUSTOMER_STATES, Attention, Budget, Collector, Unpaid
 
 # Rows of zeros are left out because the configuration says so.
 _EXPECTED = frozenset({"zero"})
@@ -50,27 +49,44 @@ def of_losses(collectors: Iterable[Collector]) -> Iterator[Attention]:
             )
 
 
-def of_customers(customers: Iterable[Listed]) -> Iterator[Attention]:
+def of_customers(partners: Mapping[str, Partner]) -> Iterator[Attention]:
     """Report by organization how many customers cannot be read."""
-    known: Counter[str] = Counter()
-    failing: dict[str, Counter[str]] = {}
-    for one in customers:
-        known[one.organization] += 1
-        if one.status in FAILING:
-            failing.setdefault(one.organization, Counter())[one.status] += 1
-    for organization, states in failing.items():
-        all_of_them = sum(states.values())
-        reasons = ", ".join(
-            f"{states[state]:,} {state}" for state in CUSTOMER_STATES if states[state]
-        )
-        verb = "is" if all_of_them == 1 else "are"
+    for organization, partner in partners.items():
+        failing = {state: partner.counts[state] for state in CUSTOMER_STATES if state in FAILING}
+        number = sum(failing.values())
+        if not number:
+            continue
+        reasons = ", ".join(f"{found:,} {state}" for state, found in failing.items() if found)
+        verb = "is" if number == 1 else "are"
+        customers = count(len(partner.states), "customer")
         yield Attention(
             kind="customers",
             organization=organization,
             subject="",
-            text=f"{all_of_them:,} of {count(known[organization], 'customer')} {verb} not read: "
-            f"{reasons}.",
+            text=f"{number:,} of {customers} {verb} not read: {reasons}.",
             action="Each of them says why in the list of customers.",
+        )
+
+
+def of_budgets(budgets: Iterable[Budget]) -> Iterator[Attention]:
+    """Report budgets that are exceeded, then those that will be."""
+    for one in budgets:
+        limit = f"{one.currency} {amount(one.amount, one.currency)}"
+        if one.so_far is not None and one.so_far > one.amount:
+            text = (
+                f"Budget {one.budget} is exceeded: {amount(one.so_far, one.currency)} of {limit}."
+            )
+        elif one.forecast is not None and one.forecast > one.amount:
+            forecast = amount(one.forecast, one.currency)
+            text = f"Budget {one.budget} will be exceeded: forecast {forecast} of {limit}."
+        else:
+            continue
+        yield Attention(
+            kind="budget",
+            organization="",
+            subject=one.budget,
+            text=text,
+            action="Raise it, or look for the largest overages.",
         )
 
 
@@ -84,7 +100,7 @@ def of_unpaid(unpaid: Iterable[Unpaid]) -> Iterator[Attention]:
                 organization=one.organization,
                 subject=one.currency,
                 text=f"{count(one.overdue_invoices, 'invoice')} {verb} overdue: "
-                f"{one.currency} {amount(one.overdue_amount)}.",
+                f"{one.currency} {amount(one.overdue_amount, one.currency)}.",
                 action="Pay or dispute them.",
             )
 

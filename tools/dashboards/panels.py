@@ -12,7 +12,6 @@ Steps = Sequence[tuple[float | None, str]]
 """Thresholds: from which value on which colour; the first value is None."""
 
 PLAIN: Steps = ((None, "text"),)
-_LARGE = common.VizTextDisplayOptions(title_size=16, value_size=34)  # pixels
 LAST = common.ReduceDataOptions(values=False, calcs=["lastNotNull"], fields="")
 """One value per series: its newest."""
 
@@ -83,7 +82,6 @@ def figure(
         text_mode=_text_mode(queries),
         orientation=common.VizOrientation.AUTO if trend else common.VizOrientation.HORIZONTAL,
         reduce_options=LAST,
-        text=_LARGE if trend else None,
     )
     config = field_config(unit, steps, None)
     if trend:

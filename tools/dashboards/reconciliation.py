@@ -32,7 +32,7 @@ def unbalanced(scope: Scope) -> dashboard.Panel:
     """Show how many invoices do not add up."""
     counted = f"sum({scope.one('unbalanced_invoices')})"
     return figure(
-        "Invoices that do not add up",
+        "Unbalanced invoices",
         "Invoices whose lines do not come to their amount.",
         [Query(f"{counted} or 0 * count({scope.one('up')})", "")],
         COUNT,

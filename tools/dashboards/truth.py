@@ -80,7 +80,7 @@ def _settled(whose: str, title: str) -> sdk.Panel:
 def _restated() -> sdk.Panel:
     both = " or ".join(_SCOPE.one(f"{whose}_period_restatements") for whose in _WHOSE)
     return figure(
-        "Periods restated",
+        "Restated",
         "Closed periods of customers and contracts that were changed after they had settled. The "
         "tables below name them.",
         [Query(count(f"({both})", "> 0"), "")],
