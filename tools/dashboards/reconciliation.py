@@ -83,7 +83,8 @@ def amounts(scope: Scope) -> dashboard.Panel:
         return scope.total(_OF, f"reconciliation_{metric}_amount")
 
     def because(cause: str) -> str:
-        return scope.total(_OF, "reconciliation_difference_amount", f'cause="{cause}"')
+        amount = scope.total(_OF, "reconciliation_difference_amount", f'cause="{cause}"')
+        return f"{amount} or 0 * {of('invoiced')}"
 
     causes = {
         "By quantity": "quantity",
@@ -110,10 +111,10 @@ def amounts(scope: Scope) -> dashboard.Panel:
 
 def change(scope: Scope) -> dashboard.Panel:
     """Show why customers' last settled periods differ from those before."""
-    by = "trustor, currency"
+    by, metric = "trustor, currency", "trustor_estimated_change_amount"
 
     def because(cause: str) -> str:
-        return scope.total(by, "trustor_estimated_change_amount", f'cause="{cause}"')
+        return f"{scope.total(by, metric, f'cause="{cause}"')} or 0 * {scope.total(by, metric)}"
 
     causes = ("Quantity", "Price", "Commitment", "New", "Gone")
     return grid(
@@ -122,7 +123,7 @@ def change(scope: Scope) -> dashboard.Panel:
         "The causes add up to the whole change.",
         [Label("trustor", "Customer", width=240), Label("currency", "Currency", width=90)],
         [
-            Column("Change", scope.total(by, "trustor_estimated_change_amount"), MONEY),
+            Column("Change", scope.total(by, metric), MONEY),
             *(Column(cause, because(cause.lower()), MONEY) for cause in causes),
         ],
         sort="Change",
