@@ -114,7 +114,8 @@ def change(scope: Scope) -> dashboard.Panel:
     by, metric = "trustor, currency", "trustor_estimated_change_amount"
 
     def because(cause: str) -> str:
-        return f"{scope.total(by, metric, f'cause="{cause}"')} or 0 * {scope.total(by, metric)}"
+        amount = scope.total(by, metric, f'cause="{cause}"')
+        return f"{amount} or 0 * {scope.total(by, metric)}"
 
     causes = ("Quantity", "Price", "Commitment", "New", "Gone")
     return grid(
