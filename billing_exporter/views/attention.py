@@ -6,7 +6,7 @@ from billing_exporter.views.partner import FAILING, Partner
 from billing_exporter.web.humanize import amount, count
 from billing_exporter.web.records import CUSTOMER_STATES, Attention, Budget, Collector, Unpaid
 
-# Rows of zeros are left out because the configuration says so.
+# Rows of zeros are left out as configured.
 _EXPECTED = frozenset({"zero"})
 
 
@@ -64,7 +64,7 @@ def of_customers(partners: Mapping[str, Partner]) -> Iterator[Attention]:
             organization=organization,
             subject="",
             text=f"{number:,} of {customers} {verb} not read: {reasons}.",
-            action="Each of them says why in the list of customers.",
+            action="The list of customers shows why.",
         )
 
 

@@ -178,7 +178,7 @@ def test_a_customer() -> None:
 
 @pytest.mark.usefixtures("cloud")
 def test_a_customer_without_numbers() -> None:
-    """A customer that cannot be read says why, and has no amount."""
+    """A customer that cannot be read shows its error and no amount."""
     found = Exporter().poll().customer("acme", "id-Cedar")
     assert found is not None
     assert found.customer is not None
