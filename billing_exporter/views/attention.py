@@ -18,7 +18,7 @@ def of_failures(collectors: Iterable[Collector]) -> Iterator[Attention]:
                 kind="collector",
                 organization=one.organization,
                 subject=one.collector,
-                text=f"{one.collector} fails: {one.error}",
+                text=f"Collector {one.collector} fails: {one.error}",
                 action=one.action,
             )
 
@@ -31,7 +31,7 @@ def of_losses(collectors: Iterable[Collector]) -> Iterator[Attention]:
                 kind="series_left_out",
                 organization=one.organization,
                 subject=one.collector,
-                text=f"{one.collector} leaves out {count(one.series_left_out, 'series', 'series')}"
+                text=f"Collector {one.collector} leaves out {count(one.series_left_out, 'series', 'series')}"
                 " because max_series was reached.",
                 action="Raise max_series, or share the customers between several exporters.",
             )
@@ -44,7 +44,7 @@ def of_losses(collectors: Iterable[Collector]) -> Iterator[Attention]:
                 kind="rows_dropped",
                 organization=one.organization,
                 subject=one.collector,
-                text=f"{one.collector} dropped {count(sum(dropped.values()), 'row')}: {reasons}.",
+                text=f"Collector {one.collector} dropped {count(sum(dropped.values()), 'row')}: {reasons}.",
                 action="See the reasons in the documentation of operations.",
             )
 
