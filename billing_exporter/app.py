@@ -34,12 +34,13 @@ from billing_exporter.polling.state import SUCCESS
 from billing_exporter.state_files.store import Place
 from billing_exporter.telemetry.catalogue import ABORTED, HANDSHAKES
 from billing_exporter.telemetry.telemetry import Telemetry
+from billing_exporter.views import Source
 from billing_exporter.web.access_control import AccessControl
 from billing_exporter.web.negotiation import Format
+from billing_exporter.web.page_routes import PageRoutes
 from billing_exporter.web.protection import Protection
 from billing_exporter.web.route_prefix import NO_PREFIX, Prefix, PrefixedRoutes
 from billing_exporter.web.routes import HEALTH_PATHS, Routes
-from billing_exporter.web.status_page import CollectorStatus, State, Status
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Exporter:
         self.telemetry = Telemetry(process=process_metrics, per_customer=per_customer())
         self.telemetry.sharded(shard.index, shard.count)
         self.exposition = Exposition({**CATALOGUE, SECTION: BILL})
-        self.started = now()
+        self._started = monotonic()  # real seconds, whatever clock readings have
         self._now = now
         self._changing = threading.Lock()
         self._stopped = threading.Event()
@@ -210,10 +211,15 @@ class Exporter:
             if poller.state.is_waiting
         ]
 
-    def status(self, telemetry_path: str, base: str = "") -> Status:
-        """Return what the status page shows."""
-        collectors = tuple(_status_of(poller) for poller in self.pollers)
-        return Status(__version__, self.started, self._now(), collectors, telemetry_path, base)
+    def views(self) -> Source:
+        """Return what pages show."""
+        return Source(
+            __version__,
+            lambda: self.pollers,
+            self.telemetry,
+            self._now,
+            lambda: monotonic() - self._started,
+        )
 
     def _pollers_of(
         self, organization: Organization, before: OrganizationPollers | None
@@ -265,23 +271,6 @@ def _quietly(poller: Poller) -> None:
         log.info("interrupted", extra={"collector": poller.target.collector.name})
 
 
-def _status_of(poller: Poller) -> CollectorStatus:
-    state, target = poller.state, poller.target
-    words: dict[str | None, State] = {None: "waiting", SUCCESS: "ok"}
-    reading = state.reading
-    return CollectorStatus(
-        organization=target.organization,
-        collector=target.collector.name,
-        state=words.get(state.outcome, "failing"),
-        reason="" if state.outcome in words else str(state.outcome),
-        last_success=reading.at if reading else None,
-        last_attempt=state.attempted,
-        next_poll=state.next_poll,
-        duration_seconds=state.seconds,
-        series=reading.series if reading else 0,
-    )
-
-
 @dataclass(frozen=True)
 class App:
     """All parts of a running exporter, joined."""
@@ -301,6 +290,7 @@ def build(
     read_settings: Callable[[], Settings] | None = None,
     protection: Callable[[], Protection] = Protection,
     protect_health: bool = False,
+    pages: bool = True,
     now: Callable[[], datetime] = utc_now,
     state: Path | None = None,
     redact: Callable[[str], None] = lambda _: None,
@@ -317,6 +307,7 @@ def build(
         read_settings: reads the configuration again for a reload; None where there is none.
         protection: returns the current TLS and authentication settings, by default none.
         protect_health: whether health endpoints ask for a password as well.
+        pages: whether pages and their JSON are served.
         now: the time that readings get, UTC.
         state: folder where readings are kept over restarts, if they are.
         redact: receives each secret before it is used, so that no log shows it.
@@ -329,7 +320,9 @@ def build(
     reload = Reloader(exporter, read_settings or (lambda: settings)).reload
     routes = Routes(
         scrape=exporter.scrape,
-        status=lambda: exporter.status(telemetry_path, prefix.external),
+        pages=PageRoutes(exporter.views(), telemetry_path=telemetry_path, version=__version__)
+        if pages
+        else None,
         telemetry_path=telemetry_path,
         reload=reload if read_settings else None,
     )

@@ -109,6 +109,17 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "summaries": ("collectors", "metrics"),
     "httpd": (),
     "web": ("httpd",),
+    # What the exporter holds, as the records of the pages.
+    "views": (
+        "collectors",
+        "forecasting",
+        "metrics",
+        "polling",
+        "summaries",
+        "telemetry",
+        "web.humanize",
+        "web.records",
+    ),
     "history": ("collectors", "genesys", "metrics", "reconciliation"),
     "reconciliation": (),
     "settlement": (),

@@ -93,7 +93,7 @@ class Guide:
         say = self.say
         say("A simulated Genesys Cloud partner with its customers, and the exporter watching it.")
         say("")
-        say(f"  Status page   {exporter}/")
+        say(f"  Overview      {exporter}/")
         say(f"  Metrics       {exporter}{self.telemetry_path}")
         say(f"  Simulator     {self.simulator}   (client demo, secret demo)")
         say("")
@@ -157,6 +157,7 @@ def _show(simulator: Simulator, arguments: argparse.Namespace) -> None:
         settings_for(simulator.url, time_scale=arguments.time_scale),
         address=arguments.listen_address,
         telemetry_path=arguments.telemetry_path,
+        pages=arguments.pages,
         now=simulator.now,
     )
     exporter = app.exporter

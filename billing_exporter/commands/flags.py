@@ -68,6 +68,12 @@ def add_web(parser: argparse.ArgumentParser) -> None:
         default="/metrics",
         help="path of the metrics (default /metrics)",
     )
+    parser.add_argument(
+        "--web.no-pages",
+        dest="pages",
+        action="store_false",
+        help="serve no pages and no /api/v1, only metrics, health and reload",
+    )
 
 
 def add_web_external(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +82,7 @@ def add_web_external(parser: argparse.ArgumentParser) -> None:
         "--web.external-url",
         dest="external_url",
         metavar="URL",
-        help="URL at which users reach the exporter, as behind a proxy; links begin with its path",
+        help="URL at which users reach the exporter, as behind a proxy; the root leads to its path",
     )
     parser.add_argument(
         "--web.route-prefix",

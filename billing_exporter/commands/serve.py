@@ -87,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
             read_settings=lambda: read_settings(arguments),
             protection=protection,
             protect_health=arguments.protect_health,
+            pages=arguments.pages,
             state=arguments.state_dir,
             redact=redactor.redact,
             shard=Shard(arguments.shard_index, arguments.shard_count),

@@ -43,7 +43,7 @@ class ApiError(Exception):
         code: The API's error code, such as `missing.permissions`, or None.
         correlation_id: The API's id of this request, to quote in a support case, or None.
         retry_after: Seconds after which the API wants to be asked again, or None.
-        repeated: Whether another caller was told the same before, and nothing has changed since.
+        repeated: Whether another caller got the same error before, and nothing has changed.
     """
 
     reason: ClassVar[str] = "api_error"

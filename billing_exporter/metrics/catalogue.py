@@ -165,7 +165,7 @@ WALLET_STARTING_BALANCE = _contracts.total(
     "wallet_starting_balance", WALLET, "Balance at the start of the period, in the unit."
 )
 WALLET_BALANCE = _contracts.total(
-    "wallet_balance", WALLET, "Balance of the wallet as last told, in the unit."
+    "wallet_balance", WALLET, "Balance of the wallet as last reported, in the unit."
 )
 WALLET_CONSUMPTION = _contracts.total(
     "wallet_consumption", WALLET, "Quantity taken out by use in the period, in the unit."

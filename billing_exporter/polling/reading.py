@@ -59,6 +59,11 @@ class Reading:
         entry = self.shown.get(key) or self.hidden.get(key)
         return entry.part if entry is not None else None
 
+    def summary(self, key: str) -> Summary | None:
+        """Return the summary of one part; None where it has none."""
+        entry = self.shown.get(key) or self.hidden.get(key)
+        return entry.summary if entry is not None else None
+
     def summaries(self) -> Iterator[tuple[str, Summary]]:
         """Yield the summary of each part that has one, with the part's key."""
         for key, entry in chain(self.shown.items(), self.hidden.items()):

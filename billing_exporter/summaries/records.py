@@ -65,6 +65,8 @@ class Account(msgspec.Struct, frozen=True):
         money: by currency.
         overages: those with an amount, the largest first.
         unpriced: overages without an amount.
+        contract_end: last day of the contract.
+        end_customer: the customer whom a contract is for; empty where that is not known.
     """
 
     kind: Kind
@@ -75,6 +77,12 @@ class Account(msgspec.Struct, frozen=True):
     money: tuple[Money, ...] = ()
     overages: tuple[Overage, ...] = ()
     unpriced: int = 0
+    contract_end: date | None = None
+    end_customer: str = ""
+
+    def has_ended(self, today: date) -> bool:
+        """Return whether the contract is over, whose last period stays the newest one."""
+        return self.contract_end is not None and self.contract_end < today
 
 
 class Unpaid(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Summaries of samples: pure functions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from heapq import nlargest
@@ -48,6 +48,7 @@ class Subject(msgspec.Struct, frozen=True):
         minimum: to pay at least, where there is one.
         start: of a period.
         end: of a period.
+        contract_end: of the contract.
     """
 
     kind: Kind
@@ -61,6 +62,7 @@ class Subject(msgspec.Struct, frozen=True):
     minimum: Metric | None
     start: Metric
     end: Metric
+    contract_end: Metric
 
 
 CUSTOMERS = Subject(
@@ -78,6 +80,7 @@ CUSTOMERS = Subject(
     minimum=catalogue.TRUSTOR_MINIMUM_MONTHLY_AMOUNT,
     start=catalogue.TRUSTOR_PERIOD_START,
     end=catalogue.TRUSTOR_PERIOD_END,
+    contract_end=catalogue.TRUSTOR_CONTRACT_END,
 )
 CONTRACTS = Subject(
     kind="contract",
@@ -91,6 +94,7 @@ CONTRACTS = Subject(
     minimum=None,
     start=catalogue.CONTRACT_PERIOD_START,
     end=catalogue.CONTRACT_PERIOD_END,
+    contract_end=catalogue.CONTRACT_END,
 )
 
 
@@ -120,11 +124,13 @@ def account_of(samples: Samples, subject: Subject, info: str) -> Account:
         subject.kind,
         names[subject.id],
         names[subject.name],
-        start=_day(samples, subject.start),
-        end=_day(samples, subject.end),
+        start=_day(_running(samples.values(subject.start))),
+        end=_day(_running(samples.values(subject.end))),
         money=tuple(_money(samples, subject)),
         overages=tuple(nlargest(MOST_OVERAGES, _overages(samples, subject), _by_amount)),
         unpriced=_unpriced(samples, subject),
+        contract_end=_day(samples.values(subject.contract_end).values()),
+        end_customer=names.get("end_customer", ""),
     )
 
 
@@ -206,12 +212,14 @@ def _by_amount(overage: Overage) -> Decimal:
     return overage.amount
 
 
-def _day(samples: Samples, metric: Metric) -> date | None:
-    """Return the day of a moment of the running period; several contracts may have one name."""
-    for text, value in samples.values(metric).items():
-        if text.endswith(',period="current"'):
-            return datetime.fromtimestamp(float(value), UTC).date()
-    return None
+def _running(values: Mapping[str, Decimal]) -> Iterator[Decimal]:
+    """Yield the moments of the running period; several contracts may have one name."""
+    return (value for text, value in values.items() if text.endswith(',period="current"'))
+
+
+def _day(moments: Iterable[Decimal]) -> date | None:
+    moment = max(moments, default=None)
+    return None if moment is None else datetime.fromtimestamp(float(moment), UTC).date()
 
 
 def _unpaid(samples: Samples) -> Iterator[Unpaid]:

@@ -1,6 +1,8 @@
 """Times and amounts as words of a page: pure functions."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
@@ -36,3 +38,49 @@ def duration(seconds: float) -> str:
     if seconds < 100:  # noqa: PLR2004 - three digits tell enough
         return f"{seconds:.1f} s"
     return "{} min {} s".format(*divmod(round(seconds), 60))
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: ``1 invoice``, ``1,200 invoices``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+# Currencies whose amounts have another number of decimals than two (ISO 4217).
+_WITHOUT_DECIMALS = frozenset(
+    {
+        "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG",
+        "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF",
+    }
+)  # fmt: skip
+_WITH_THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+_EXACT = Context(prec=60)
+
+
+def amount(value: Decimal, currency: str = "") -> str:
+    """Return an amount rounded to the decimals of its currency, thousands separated."""
+    decimals = 0 if currency in _WITHOUT_DECIMALS else 3 if currency in _WITH_THREE_DECIMALS else 2
+    return fixed(value, decimals)
+
+
+def places(values: Iterable[Decimal]) -> int:
+    """Return the decimals that the values of a column need."""
+    exponents = [value.normalize(_EXACT).as_tuple().exponent for value in values if value]
+    return max((-one for one in exponents if isinstance(one, int)), default=0)
+
+
+def fixed(value: Decimal, decimals: int) -> str:
+    """Return a number with so many decimals, thousands separated."""
+    return f"{_rounded(value, decimals):,f}"
+
+
+def _rounded(value: Decimal, places: int) -> Decimal:
+    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _EXACT)
+    return _EXACT.add(rounded, 0)  # which has no minus before a zero
+
+
+def days(day: date, today: date) -> str:
+    """Return how far off a day is: ``today``, ``in 3 days``, ``2 days ago``."""
+    off = (day - today).days
+    if not off:
+        return "today"
+    return f"in {count(off, 'day')}" if off > 0 else f"{count(-off, 'day')} ago"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from billing_exporter.httpd.connection import Handler
 from billing_exporter.httpd.response import Response, text_response
-from billing_exporter.web.routes import HEALTH_PATHS, RELOAD_PATH, path_of
+from billing_exporter.web.routes import HEALTH_PATHS, RELOAD_PATH, path_of, query_of
 
 AT_THE_ROOT = HEALTH_PATHS | {RELOAD_PATH, "/favicon.ico"}
 """Paths that answer at the root too: probes and tools know nothing of a prefix."""
@@ -53,11 +53,8 @@ class PrefixedRoutes:
         self._prefix = prefix
 
     def handle(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
-        """Answer a request; the root leads to the page, and other paths without the prefix nowhere.
-
-        The query is dropped, as no route looks at it.
-        """
-        path, route = path_of(target), self._prefix.route
+        """Answer a request; the root leads to the page, and other paths without it nowhere."""
+        path, query, route = path_of(target), query_of(target), self._prefix.route
         if not route:
             return self._site.handle(method, target, headers)
         if path.startswith(f"{route}/"):
@@ -67,7 +64,7 @@ class PrefixedRoutes:
             return text_response(HTTPStatus.FOUND, "the page is elsewhere", place)
         elif path not in AT_THE_ROOT:
             path = _NOTHING
-        return self._site.handle(method, path, headers)
+        return self._site.handle(method, f"{path}?{query}" if query else path, headers)
 
 
 def _path_of_url(url: str) -> str:

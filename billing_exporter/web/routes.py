@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from billing_exporter.httpd.response import Body, Response, text_response
 from billing_exporter.web.negotiation import Format, accepts_gzip, choose_format
-from billing_exporter.web.status_page import PAGE_HEADERS, Status, render_page
+from billing_exporter.web.page_routes import PageRoutes
 
 Headers = Mapping[str, str]
 
@@ -18,13 +18,13 @@ _ORIGIN = re.compile(r"^https?://[^/?]*", re.IGNORECASE)
 
 
 class Routes:
-    """The paths of the exporter: metrics, health, readiness, reload and the status page."""
+    """The paths of the exporter: metrics, health, readiness, reload and pages."""
 
     def __init__(
         self,
         *,
         scrape: Callable[[Format, bool], Body],
-        status: Callable[[], Status],
+        pages: PageRoutes | None = None,
         telemetry_path: str = "/metrics",
         reload: Callable[[], str | None] | None = None,
     ) -> None:
@@ -32,8 +32,8 @@ class Routes:
 
         Args:
             scrape: Returns the exposition in a format, compressed with gzip or not, in pieces.
-            status: Returns what the status page shows.
-            telemetry_path: Where the metrics are; ``/`` leaves no place for the page.
+            pages: Answers pages and their JSON; without it there are none.
+            telemetry_path: Where the metrics are; ``/`` leaves no place for the overview.
             reload: Reads the configuration again and returns what is wrong with it, or None
                 where it was taken over; without it there is no path for that.
 
@@ -41,7 +41,7 @@ class Routes:
             ValueError: The telemetry path is no path, or taken.
         """
         self._scrape = scrape
-        self._status = status
+        answers = {} if pages is None else pages.answers
         routes: dict[str, Callable[[Headers], Response]] = {
             "/-/healthy": self._healthy,
             "/healthz": self._healthy,
@@ -49,22 +49,26 @@ class Routes:
             "/readyz": self._ready,
             "/favicon.ico": self._favicon,
         }
-        _check_telemetry_path(telemetry_path, taken={*routes, RELOAD_PATH})
-        self._reads = {"/": self._page, **routes, telemetry_path: self._metrics}
+        _check_telemetry_path(telemetry_path, taken={*routes, RELOAD_PATH, *answers} - {"/"})
+        self._reads = {**routes, telemetry_path: self._metrics}
+        self._pages = {path: page for path, page in answers.items() if path != telemetry_path}
         self._posts = {} if reload is None else {RELOAD_PATH: partial(_reloaded, reload)}
 
     def handle(self, method: str, target: str, headers: Headers) -> Response:
         """Answer a request; the names of the headers are in lower case.
 
-        The query is ignored. The answer to HEAD is the one to GET; its body is not to be sent.
+        Only pages look at the query. The answer to HEAD is the one to GET; its body is not to be
+        sent.
         """
         path = path_of(target)
         if path in self._posts:
             return self._post(path, headers) if method == "POST" else _not_allowed("POST")
-        if path not in self._reads:
+        if path not in self._reads and path not in self._pages:
             return text_response(HTTPStatus.NOT_FOUND, "there is nothing at this path")
         if method not in ("GET", "HEAD"):
             return _not_allowed("GET, HEAD")
+        if path in self._pages:
+            return self._pages[path](query_of(target))
         return self._reads[path](headers)
 
     def _post(self, path: str, headers: Headers) -> Response:
@@ -91,11 +95,6 @@ class Routes:
         """Answer that scrapes are served: what was kept is restored before the server listens."""
         return text_response(HTTPStatus.OK, "ready")
 
-    def _page(self, _: Headers) -> Response:
-        """Answer with the status page."""
-        page = render_page(self._status()).encode()
-        return Response(HTTPStatus.OK, "text/html; charset=utf-8", (page,), PAGE_HEADERS)
-
     def _favicon(self, _: Headers) -> Response:
         """Answer browsers, which ask for an icon whatever the page says."""
         return Response(HTTPStatus.NO_CONTENT, headers=(("Cache-Control", "max-age=86400"),))
@@ -104,6 +103,11 @@ class Routes:
 def path_of(target: str) -> str:
     """Return the path of a request's target, which a proxy may send as a whole URL."""
     return _ORIGIN.sub("", target).partition("?")[0] or "/"
+
+
+def query_of(target: str) -> str:
+    """Return the query of a request's target; empty where there is none."""
+    return target.partition("#")[0].partition("?")[2]
 
 
 def is_cross_origin(headers: Headers) -> bool:
@@ -139,5 +143,5 @@ def _check_telemetry_path(path: str, *, taken: Collection[str]) -> None:
         raise ValueError(f"the telemetry path {path!r} must be a path such as /metrics")
     if path in taken:
         raise ValueError(
-            f"the telemetry path {path!r} is taken: it answers health checks or reloads"
+            f"the telemetry path {path!r} is taken: it answers health checks, reloads or pages"
         )

@@ -165,8 +165,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         elsewhere = stack.enter_context(listening())
         urls = {}
         for name, faults in every.items():
-            told = tuple(fault.replace("{elsewhere}", elsewhere.url) for fault in faults)
-            urls[name] = stack.enter_context(simulated(told)).url
+            given = tuple(fault.replace("{elsewhere}", elsewhere.url) for fault in faults)
+            urls[name] = stack.enter_context(simulated(given)).url
         entries = [entry(name, url) for name, url in urls.items()]
         for name, (client, secret, _) in REFUSED.items():
             entries.append(entry(name, urls["healthy"], (client, secret)))

@@ -21,7 +21,7 @@ SUBJECTS = ("usage_quantity", "unpaid_amount", "wallet_balance", "trustor_overag
 def demo(*flags: str) -> Iterator[Program]:
     """Run the demo on a free port."""
     address = "--web.listen-address", "127.0.0.1:0"
-    said = r"Status page\s+(http://\S+)/\s"
+    said = r"Overview\s+(http://\S+)/\s"
     with starting("demo", *address, *flags, listening=said) as program:
         yield program
 

@@ -3,10 +3,12 @@
 What is private is taken from the API's own answers and from the simulator's list of tokens.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -96,11 +98,31 @@ def assert_silent(text: str, private: list[str], simulators: dict[str, Simulator
     assert _PATTERNS.findall(text) == []
 
 
+def every_page(url: str) -> list[str]:
+    """Return the overview, the list, every customer and contract, as pages, JSON and CSV."""
+    overview = fetch(f"{url}/api/v1/overview").text
+    customers = fetch(f"{url}/api/v1/customers?size=500").text
+    pages = [overview, customers, *(fetch(f"{url}{path}").text for path in ("/", "/customers"))]
+    found = [
+        ("customer", "id", one["organization"], one["id"])
+        for one in json.loads(customers)["customers"]
+    ]
+    found += [("contract", "contract", one["organization"], one["id"])
+              for one in json.loads(overview)["overages"] if one["of"] == "contract"]  # fmt: skip
+    for of, key, organization, value in found:
+        query = urlencode({"organization": organization, key: value})
+        paths = (of, f"{of}.csv", f"api/v1/{of}")
+        pages += [fetch(f"{url}/{path}?{query}").text for path in paths]
+    assert len(pages) > 4 + 3 * 12
+    return pages
+
+
 def test_serve(file: Path, private: list[str], simulators: dict[str, Simulator]) -> None:
     """Serve keeps silent at the log level debug, in all its answers, and over failures too."""
     with serving(None, "--config.file", str(file), "--log.level", "debug") as exporter:
         wait_until_polled(exporter.url)
-        pages = [fetch(f"{exporter.url}{path}").text for path in ("/", "/metrics", "/-/ready")]
+        pages = [fetch(f"{exporter.url}{path}").text for path in ("/metrics", "/-/ready")]
+        pages += every_page(exporter.url)
         openmetrics = fetch(f"{exporter.url}/metrics", Accept="application/openmetrics-text")
         assert exporter.end() == 0
         text = "\n".join([*pages, openmetrics.text, exporter.stdout, exporter.stderr])

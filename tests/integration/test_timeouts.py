@@ -20,13 +20,13 @@ def test_a_poll_that_gets_no_answer_ends() -> None:
     """A request that hangs is given up when the poll's time is over, and that is the reason."""
     settings = UsageSettings(timeout=Duration("1s"))
     with silence() as url:
-        office = PollerHarness(
+        harness = PollerHarness(
             collector=UsageCollector(settings), settings=settings, api=client_at(url)
         )
         began = time.monotonic()
-        office.poll()
+        harness.poll()
         assert 1 <= time.monotonic() - began < SOON_SECONDS
-    assert office.told("poll_failure") == {"timeout": 1}
+    assert harness.reported("poll_failure") == {"timeout": 1}
 
 
 def test_a_customer_that_hangs_costs_the_others_nothing() -> None:
@@ -38,16 +38,16 @@ def test_a_customer_that_hangs_costs_the_others_nothing() -> None:
     )
     with Simulator(Options(address="127.0.0.1:0", trustors=6, in_progress=0)) as simulator:
         api = client_at(simulator.url)
-        office = PollerHarness(collector=TrustorsCollector(settings), settings=settings, api=api)
-        office.poll()
-        before = shown(office)
+        harness = PollerHarness(collector=TrustorsCollector(settings), settings=settings, api=api)
+        harness.poll()
+        before = shown(harness)
         simulator.service.set_faults([f"stall:{OVERVIEW}:seconds=600,times=1"])
         began = time.monotonic()
-        office.poll(seconds=60)
+        harness.poll(seconds=60)
         assert time.monotonic() - began < SOON_SECONDS
-    assert office.told("polls_total") == {"success": 1, "timeout": 1}
-    assert office.told("poll_failure") == {"timeout": 1}
-    after = shown(office)
+    assert harness.reported("polls_total") == {"success": 1, "timeout": 1}
+    assert harness.reported("poll_failure") == {"timeout": 1}
+    after = shown(harness)
     assert after.keys() == before.keys()
     failing = [value for labels, value in after.items() if "'error'" in labels]
     assert sum(failing) == 0
@@ -56,9 +56,9 @@ def test_a_customer_that_hangs_costs_the_others_nothing() -> None:
     assert min(times) == max(times) - 60
 
 
-def shown(office: PollerHarness) -> dict[str, float]:
+def shown(harness: PollerHarness) -> dict[str, float]:
     """Return the customers' values by metric and labels."""
-    text = billing_text(office.exposition)
+    text = billing_text(harness.exposition)
     prefix = "genesyscloud_billing_trustor_"
     return {
         f"{sample.name.removeprefix(prefix)} {sorted(sample.labels.items())}": sample.value

@@ -143,16 +143,17 @@ def test_families_are_whole(several: Running) -> None:
     assert {line.split('"')[1] for line in of_usage} == {"one", "two", "three"}
 
 
-def test_status_page(several: Running) -> None:
-    """The page shows each collector's state, what fails first and why."""
+def test_overview(several: Running) -> None:
+    """The page shows each collector's state, what fails first, why and what to do."""
     page = fetch(f"{several.url}/")
     assert page.status == 200
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    rows = page.text.split("<tbody>")[1].split("</tbody>")[0].split("<tr")[1:]
+    collectors = page.text.split('<section id="collectors"')[1]
+    rows = collectors.split("<tbody>")[1].split("</tbody>")[0].split("<tr")[1:]
     assert len(rows) == 12
     assert 'class="failing"' in rows[0]
-    assert "three" in rows[0]
-    assert "forbidden" in rows[0]
+    for part in ("three", "lacks the permission billing:subscription:view", "Add the permission"):
+        assert part in rows[0]
     assert all('class="ok"' in row for row in rows[1:])
 
 

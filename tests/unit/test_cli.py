@@ -74,8 +74,8 @@ def test_defaults_are_told() -> None:
     """A flag with a default other than nothing says it."""
     quiet: tuple[object, ...] = (None, argparse.SUPPRESS, [])
     for name, action in flags():
-        told = action.option_strings and action.default is not False
-        if told and action.default not in quiet:
+        reported = action.option_strings and action.default is not False
+        if reported and action.default not in quiet:
             assert "default" in str(action.help), f"{name} {action.option_strings}"
 
 

@@ -84,7 +84,7 @@ def _watching(prometheus: str | None, minutes: float) -> Iterator[str]:
         )
     scale = f"{_DAYS_PER_MINUTE * 1440}"
     flags = ("--web.listen-address", "127.0.0.1:0", "--time-scale", scale)
-    with starting("demo", *flags, listening=r"Status page +(http://\S+)/") as demo:
+    with starting("demo", *flags, listening=r"Overview +(http://\S+)/") as demo:
         targets = [demo.url.removeprefix("http://")]
         with running_prometheus(program, targets=targets, rules=_RULES) as server:
             time.sleep(minutes * 60)

@@ -85,7 +85,7 @@ def _wait_until_polled(url: str) -> None:
             if has_polled(requests.get(url, timeout=1).text):
                 return
         except requests.RequestException:
-            pass  # it does not listen yet; that it never does is told below
+            pass  # it does not listen yet; that it never does is reported below
         if time.monotonic() > until:
             raise TimeoutError(f"{url} is not ready: is its address free?")
         time.sleep(0.2)

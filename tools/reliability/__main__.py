@@ -63,7 +63,7 @@ def _kill(arguments: argparse.Namespace) -> list[str]:
 
 def _soak(arguments: argparse.Namespace) -> list[str]:
     outcome = soak(Plan(seconds=60 * arguments.minutes, seed=arguments.seed), _say)
-    _say(figures.told(outcome))
+    _say(figures.reported(outcome))
     return figures.failures(outcome)
 
 

@@ -140,11 +140,11 @@ def killed_at_random(path: Path, kills: int, chance: random.Random) -> int:
     folder.save(0)
     for _ in range(kills):
         last = folder.restored()
-        heard, told = os.pipe()
+        heard, reported = os.pipe()
         child = os.fork()
         if not child:
-            _save_for_ever(folder, last + 1, told)
-        os.close(told)
+            _save_for_ever(folder, last + 1, reported)
+        os.close(reported)
         time.sleep(chance.random() * _LONGEST_SECONDS)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -157,11 +157,11 @@ def killed_at_random(path: Path, kills: int, chance: random.Random) -> int:
     return newer
 
 
-def _save_for_ever(folder: Folder, generation: int, told: int) -> None:
+def _save_for_ever(folder: Folder, generation: int, reported: int) -> None:
     """Save one reading after the other, and tell a byte after each."""
     for following in count(generation):
         folder.save(following)
-        os.write(told, b".")
+        os.write(reported, b".")
 
 
 def _at_step(step: int, act: Callable[[], None], *, within: str | None) -> Tracer:

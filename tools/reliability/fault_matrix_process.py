@@ -230,6 +230,10 @@ def _warnings(case: Case, log: str) -> Iterator[tuple[str, str]]:
     for line in log.splitlines():
         if f"organization={case.operation} " not in line or "poll failed" not in line:
             continue
-        told = dict(_FACT.findall(line))
-        reason = told["reason"] if told["level"] == "warn" else f"{told['reason']}, no warning"
-        yield told["collector"], reason
+        reported = dict(_FACT.findall(line))
+        reason = (
+            reported["reason"]
+            if reported["level"] == "warn"
+            else f"{reported['reason']}, no warning"
+        )
+        yield reported["collector"], reason

@@ -9,7 +9,7 @@ _MOST_GROWTH = 32.0  # MiB; half of the greatest answer
 _UNITS = {"memory": "MiB", "threads": "threads", "descriptors": "descriptors"}
 
 
-def told(outcome: Outcome) -> str:
+def reported(outcome: Outcome) -> str:
     """Write an outcome as Markdown rows."""
     return "".join(f"| {name} | {text} |\n" for name, text in _rows(outcome))
 

@@ -46,11 +46,11 @@ def figures_of(pid: int, seconds: float) -> Figures:
         OSError: There is no such process.
     """
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    told = dict(line.split(":", 1) for line in lines)
+    reported = dict(line.split(":", 1) for line in lines)
     return Figures(
         seconds=seconds,
-        memory=int(told["VmRSS"].split()[0]) / 1024,
-        threads=int(told["Threads"]),
+        memory=int(reported["VmRSS"].split()[0]) / 1024,
+        threads=int(reported["Threads"]),
         descriptors=sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()),
     )
 

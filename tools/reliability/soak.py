@@ -227,11 +227,11 @@ def _calm(watcher: Watcher) -> Figures:
 
 
 def _scrapes(prometheus: PrometheusServer, target: str, seconds: int) -> Scrapes:
-    def told(metric: str) -> dict[float, float]:
+    def reported(metric: str) -> dict[float, float]:
         (row,) = prometheus.query(f'{metric}{{instance="{target}"}}[{seconds}s]')
         return {float(at): float(value) for at, value in row["values"]}
 
-    took, up = told("scrape_duration_seconds"), told("up")
+    took, up = reported("scrape_duration_seconds"), reported("up")
     moments = sorted(took.keys() & up.keys())  # a scrape can come between two questions
     return Scrapes(tuple(Attempt(at, took[at], succeeded=bool(up[at])) for at in moments))
 

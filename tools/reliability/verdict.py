@@ -9,7 +9,7 @@ from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.family import PREFIX
 from tools.reliability.exposition_view import Look, metric_of
 from tools.reliability.matrix import LOGIN, SAME, SUCCESS, Case, Expected, Shown
-from tools.reliability.oracle import Answers, ExpectedSeries, told
+from tools.reliability.oracle import Answers, ExpectedSeries, reported
 
 # Sums over rows: without some of the rows they are others.
 _SUMS = {
@@ -117,11 +117,11 @@ class Verdict:
 
 
 def untrue(
-    shown: Mapping[str, str], told: ExpectedSeries, free: Container[str] = TIMES
+    shown: Mapping[str, str], reported: ExpectedSeries, free: Container[str] = TIMES
 ) -> Iterator[str]:
     """Yield each series that is not what the answers come to; of some metrics the value is free."""
-    for series in shown.keys() | told.series.keys():
-        value, so = shown.get(series), told.series.get(series)
+    for series in shown.keys() | reported.series.keys():
+        value, so = shown.get(series), reported.series.get(series)
         is_free = metric_of(series) in free
         if value is None or so is None or not (is_free or Decimal(value) == so):
             yield f"shows {series} {value}, and {so} is so"
@@ -173,10 +173,10 @@ def sheets(case: Case, url: str, organization: str, known: Answers) -> dict[str,
     """
     found = {}
     for collector in case.concerned:
-        well = now = told(collector, organization, known)
+        well = now = reported(collector, organization, known)
         expected = case.expected[collector]
         if expected.outcome == SUCCESS and expected.change != SAME:
-            now = told(collector, organization, Answers(url), known)
+            now = reported(collector, organization, Answers(url), known)
         found[collector] = Sheets(well, now)
     return found
 

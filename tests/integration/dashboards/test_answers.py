@@ -41,7 +41,7 @@ def prometheus() -> Iterator[PrometheusServer]:
     program = require("prometheus-3")
     size = ("--trustors", f"{_CUSTOMERS}")
     flags = ("--web.listen-address", "127.0.0.1:0", "--time-scale", "1440", *size)
-    with starting("demo", *flags, listening=r"Status page +(http://\S+)/") as demo:
+    with starting("demo", *flags, listening=r"Overview +(http://\S+)/") as demo:
         wait_until_polled(demo.url)
         targets = [demo.url.removeprefix("http://")]
         with running_prometheus(program, targets=targets, rules=RULES) as server:

@@ -97,7 +97,7 @@ def test_every_suite_is_known_to_openssl(pair: Pair) -> None:
 def test_whose_order_of_suites(
     serve: Serve, pair: Pair, authority: Authority, *, servers: bool
 ) -> None:
-    """Where both know several suites, the server's order decides unless it is told not to."""
+    """Where both know several suites, the server's order decides unless it is configured not to."""
     names = ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"]
     client = authority.client()
     client.maximum_version = ssl.TLSVersion.TLSv1_2

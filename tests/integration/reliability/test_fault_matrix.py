@@ -20,7 +20,7 @@ from tools.reliability.matrix import (
     Fault,
     cases,
 )
-from tools.reliability.oracle import Answers, asked, told
+from tools.reliability.oracle import Answers, asked, reported
 from tools.reliability.verdict import OF_THE_POLL, Sheets, differences, faults, sheets, untrue
 from tools.testkit.processes import Program, simulating
 from tools.testkit.scrapes import steer, time_of
@@ -136,9 +136,9 @@ def test_restated_numbers(clinic: FaultBench) -> None:
     finally:
         steer(url, "faults", [])
     for collector in ("contracts", "trustors"):
-        shown = told(collector, NAME, answers)
+        shown = reported(collector, NAME, answers)
         assert list(untrue(fresh.billing[NAME, collector], shown)) == []
-        assert shown != told(collector, NAME, clinic.known)
+        assert shown != reported(collector, NAME, clinic.known)
 
 
 def test_what_is_not_so_is_found(clinic: FaultBench) -> None:

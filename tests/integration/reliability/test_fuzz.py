@@ -41,7 +41,7 @@ def test_whatever_is_sent() -> None:
 
 
 def test_a_broken_law_is_found() -> None:
-    """The harness is no rubber stamp: a law that does not hold is told with its input."""
+    """The harness is no rubber stamp: a law that does not hold is reported with its input."""
 
     def check(body: bytes) -> None:
         assert b"n" not in body

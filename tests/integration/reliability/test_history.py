@@ -56,7 +56,7 @@ def _shown(branch: Branch) -> dict[str, Decimal]:
 
 
 def _told(sheet: Sheet) -> dict[str, Decimal]:
-    return dict(sheet.told(NAME).series)
+    return dict(sheet.reported(NAME).series)
 
 
 def test_a_first_reading_shows_the_amounts_of_closed_periods(simulator: Simulator) -> None:

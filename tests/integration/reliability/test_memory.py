@@ -76,11 +76,11 @@ def test_nothing_is_left_by_a_timeout() -> None:
     settings = UsageSettings(timeout=Duration("1s"))
     with silence() as url:
         api = client_at(url)
-        office = PollerHarness(collector=UsageCollector(settings), settings=settings, api=api)
+        harness = PollerHarness(collector=UsageCollector(settings), settings=settings, api=api)
         with leftovers() as found:
-            office.poll()
+            harness.poll()
         api.close()
-    assert office.told("poll_failure") == {"timeout": 1}
+    assert harness.reported("poll_failure") == {"timeout": 1}
     assert found == []
 
 
@@ -91,11 +91,11 @@ def test_nothing_is_left_by_a_secret_that_cannot_be_read() -> None:
         raise FileNotFoundError
 
     settings, api = UsageSettings(), BillingApi(account(client_secret=gone))
-    office = PollerHarness(collector=UsageCollector(settings), settings=settings, api=api)
+    harness = PollerHarness(collector=UsageCollector(settings), settings=settings, api=api)
     with leftovers() as found:
-        office.poll()
-        office.poll()
-    assert office.told("polls_total") == {"unauthorized": 2}
+        harness.poll()
+        harness.poll()
+    assert harness.reported("polls_total") == {"unauthorized": 2}
     assert found == []
 
 
@@ -112,8 +112,8 @@ def test_nothing_is_left_by_a_crash() -> None:
     def fetch(_: Poll[Number]) -> int:
         return len(list(side_by_side(crash, range(3), 1)))
 
-    office = PollerHarness(fetch)
+    harness = PollerHarness(fetch)
     with leftovers() as found:
-        office.poll()
-    assert office.told("poll_failure") == {"crashed": 1}
+        harness.poll()
+    assert harness.reported("poll_failure") == {"crashed": 1}
     assert found == []

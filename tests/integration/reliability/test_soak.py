@@ -7,7 +7,7 @@ import pytest
 
 from billing_exporter.simulator.faults import parse
 from tools.reliability.chaos import some_faults
-from tools.reliability.figures import failures, told
+from tools.reliability.figures import failures, reported
 from tools.reliability.leak_trend import Figures, line_through
 from tools.reliability.outcome import Attempt, Outcome, Scrapes
 from tools.reliability.soak import Plan, soak
@@ -44,7 +44,7 @@ def test_nothing_is_found(outcome: Outcome) -> None:
 
 def test_the_figures_are_told(outcome: Outcome) -> None:
     """What is published has every figure."""
-    text = told(outcome)
+    text = reported(outcome)
     for word in ("simulated time", "scrapes by Prometheus", "memory over time", "MiB an hour"):
         assert word in text
 

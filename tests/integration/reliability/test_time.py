@@ -129,37 +129,37 @@ def test_clocks_that_step(acts: list[tuple[timedelta, str]]) -> None:
         for number, (_, act) in enumerate(acts)
         if act != "look"
     ]
-    office = PollerHarness(*script, settings=UsageSettings(max_age=Duration("7d")))
+    harness = PollerHarness(*script, settings=UsageSettings(max_age=Duration("7d")))
     known: Known | None = None
     for number, (jump, act) in enumerate(acts):
-        office.now += jump
+        harness.now += jump
         if act == "look":
-            office.poller.expire()
+            harness.poller.expire()
         else:
-            office.poller.poll()
-            office.poller.expect(6 * 3600.0)
-            known = Known(number, office.now) if act == "poll" else known
-        if known is not None and office.now - known.at > limit:
+            harness.poller.poll()
+            harness.poller.expect(6 * 3600.0)
+            known = Known(number, harness.now) if act == "poll" else known
+        if known is not None and harness.now - known.at > limit:
             known = None
-        assert office.shown() == ([known.value] if known else [])
-        assert office.poller.due_in() <= 6 * 3600
+        assert harness.shown() == ([known.value] if known else [])
+        assert harness.poller.due_in() <= 6 * 3600
 
 
 def test_old_data_ends_between_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reading ends at ``max_age`` even where the next poll is far away."""
     monkeypatch.setattr("billing_exporter.polling.loop.LOOK_SECONDS", 0.01)
-    office = PollerHarness(
+    harness = PollerHarness(
         7, settings=UsageSettings(interval=Duration("10y"), max_age=Duration("1h"))
     )
-    office.poll()
+    harness.poll()
     ended = threading.Event()
-    loop = Loop(office.poller, delay=3600, stop=ended)
+    loop = Loop(harness.poller, delay=3600, stop=ended)
     loop.start()
-    office.now += timedelta(hours=2)
+    harness.now += timedelta(hours=2)
     until = time.monotonic() + 30
-    while office.shown() and time.monotonic() < until:
+    while harness.shown() and time.monotonic() < until:
         time.sleep(0.01)
     ended.set()
     loop.join()
-    assert office.shown() == []
-    assert office.told("series") == {"usage": 0}
+    assert harness.shown() == []
+    assert harness.reported("series") == {"usage": 0}

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
@@ -69,9 +70,12 @@ def test_below_a_path(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *flags) as url:
         status, page = get(f"{url}/")
         assert status == 200
-        links = re.findall(r'href="([^"]+)"', page)
-        assert links == ["/billing/metrics", "/billing/-/ready", "/billing/-/healthy"]
-        assert [get(url + link)[0] for link in links if not link.endswith("ready")] == [200, 200]
+        links = {urljoin(f"{url}/billing/", link) for link in re.findall(r'href="([^"#]+)"', page)}
+        paths = ("metrics", "customers", "api/v1/overview", "-/ready", "-/healthy")
+        assert links >= {f"{url}/billing/{path}" for path in paths}
+        assert {get(link)[0] for link in links} == {200}
+        assert get(f"{url}/billing/customers?page=1")[0] == 200
+        assert get(f"{url}/billing/customers?page=x")[0] == 400
         assert get(f"{url}/-/healthy")[0] == 200
         assert get(f"{url}/metrics")[0] == 404
 

@@ -91,10 +91,10 @@ def test_an_error_of_the_work_is_raised() -> None:
 
 def asked(*answers: str | ApiError) -> tuple[list[str | None], list[str]]:
     """Return what comes of asking for each in turn, and what the poll receives."""
-    told: list[str] = []
+    reported: list[str] = []
 
     def tolerate(error: ApiError, about: str) -> None:
-        told.append(f"{error.reason}: {about}")
+        reported.append(f"{error.reason}: {about}")
 
     poll: Poll[None] = Poll(
         billing_api(),
@@ -115,16 +115,16 @@ def asked(*answers: str | ApiError) -> tuple[list[str | None], list[str]]:
 
         return details.ask(operation, f"thing {number}")
 
-    return [ask(number, answer) for number, answer in enumerate(answers)], told
+    return [ask(number, answer) for number, answer in enumerate(answers)], reported
 
 
 def test_a_detail_that_fails_is_left_out() -> None:
     """The others are asked for, however many have failed in whatever other way."""
     failures = (NotFound("no"), Forbidden("no"), Forbidden("no"))
-    found, told = asked(*failures, "a", *failures, NotFound("no"), "b")
+    found, reported = asked(*failures, "a", *failures, NotFound("no"), "b")
     assert found == [None, None, None, "a", None, None, None, None, "b"]
-    assert told[0] == "not_found: thing 0"
-    assert len(told) == 7
+    assert reported[0] == "not_found: thing 0"
+    assert len(reported) == 7
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_detail_that_fails_is_left_out() -> None:
 )
 def test_what_can_only_fail_is_not_asked_for(errors: list[ApiError], line: str) -> None:
     """After three refusals in a row, or out of time, the rest is left out as one."""
-    found, told = asked(*errors, "never asked for", "nor this")
+    found, reported = asked(*errors, "never asked for", "nor this")
     assert found == [None] * (len(errors) + 2)
-    assert told[-1] == line
-    assert len(told) == len(errors)
+    assert reported[-1] == line
+    assert len(reported) == len(errors)

@@ -181,7 +181,7 @@ def test_a_reopened_period_is_fetched_again(cloud: ApiStub) -> None:
 
 
 def test_a_detail_that_fails_costs_nobody_else_anything(cloud: ApiStub) -> None:
-    """The period that is refused keeps what it had, the other is new, and the failure is told."""
+    """The refused period keeps what it had, the other is new, and the failure is reported."""
     cloud.put(
         CONTRACTS,
         page(contract("co-1", {"id": "p", **OPEN}), contract("co-2", {"id": "p", **OPEN})),

@@ -53,7 +53,7 @@ def put_lines(cloud: ApiStub, name: str, *given: object) -> str:
 
 def test_invoices_become_an_exposition(cloud: ApiStub) -> None:
     """Two pages and the older unpaid ones give each invoice once, totals by currency, status and
-    age, and lines added up; what cannot be read is counted; no link and no address is told.
+    age, and lines added up; what cannot be read is counted; no link and no address is reported.
     """
     cloud.put(INVOICES, fixture("invoices_1.json"))
     cloud.put(INVOICES, fixture("invoices_2.json"), after="c2Vjb25k")
@@ -319,7 +319,7 @@ def test_a_repeated_line_counts_once(cloud: ApiStub) -> None:
 
 
 def test_the_last_telling_of_an_invoice_counts(cloud: ApiStub) -> None:
-    """An invoice that is paid while its listing is read is shown once, as last told."""
+    """An invoice that is paid while its listing is read is shown once, as last reported."""
     cloud.put(INVOICES, page(invoice("in-1"), more="second"))
     cloud.put(INVOICES, page(invoice("in-1", "Paid")), after="second")
     cloud.put(INVOICES, page(), paymentStatus="UnPaid")

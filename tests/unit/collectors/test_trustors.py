@@ -149,11 +149,11 @@ def test_customers_are_asked_side_by_side(cloud: ApiStub) -> None:
 
 
 def test_progress_is_told_and_can_end_the_poll(cloud: ApiStub) -> None:
-    """Each customer that is done is told, and who listens can end the poll."""
+    """Each customer that is done is reported, and who listens can end the poll."""
     put_trustors(cloud, "a", "b", "c")
-    told: list[tuple[int, int]] = []
-    desk().poll(progress=lambda done, total: told.append((done, total)))
-    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    reported: list[tuple[int, int]] = []
+    desk().poll(progress=lambda done, total: reported.append((done, total)))
+    assert reported == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
     def refuse(done: int, _total: int) -> None:
         if done == 1:

@@ -146,8 +146,8 @@ def test_the_window_is_as_configured(
 
 def test_the_window_is_the_one_that_the_report_tells(cloud: ApiStub) -> None:
     """A report that covers less than asked for says so; one that says nothing is as asked for."""
-    told = {"startDate": "2026-11-05T00:00:00Z", "endDate": None}
-    cloud.put(USAGE, {"status": "Complete", "usages": [], **told})
+    reported = {"startDate": "2026-11-05T00:00:00Z", "endDate": None}
+    cloud.put(USAGE, {"status": "Complete", "usages": [], **reported})
     text = desk("month").poll()
     assert lines(text, "usage_period_start_timestamp_seconds") == ["{} 1793836800"]
     assert lines(text, "usage_period_end_timestamp_seconds") == ["{} 1796083199.999"]

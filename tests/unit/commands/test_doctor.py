@@ -94,7 +94,7 @@ def test_refused_credentials_end_the_examination(cloud: Simulator) -> None:
 def test_the_clock_is_compared(
     cloud: Simulator, date: str | None, outcome: str, words: str
 ) -> None:
-    """A clock that is off by more than a minute is told, with its direction."""
+    """A clock that is off by more than a minute is reported, with its direction."""
     organization = Organization(name="acme", api_url=cloud.url, client_id="demo")
     api = connect(organization, lambda _: None)
     doctor = Doctor(api, EVERY_COLLECTOR, NOW)

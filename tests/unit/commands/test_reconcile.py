@@ -94,7 +94,7 @@ def test_without_invoices_there_is_nothing_to_compare(account: Simulator, call: 
 def test_wrong_flags_are_explained(
     capfdbinary: pytest.CaptureFixture[bytes], call: Call, arguments: tuple[str, ...], said: str
 ) -> None:
-    """What a flag takes is told, with what was given."""
+    """What a flag takes is reported, with what was given."""
     with pytest.raises(SystemExit, match="2"):
         call("reconcile", *arguments)
     assert said in capfdbinary.readouterr().err.decode()

@@ -18,22 +18,22 @@ CENT = Decimal("0.01")
 @pytest.mark.parametrize("case", VECTORS, ids=lambda case: case["case"])
 def test_vectors(case: dict[str, Any]) -> None:
     """Each vector comes out to the cent."""
-    told, expected = case["input"], case["expected"]
+    given, expected = case["input"], case["expected"]
     own = forecast(
-        told["kind"],
-        date.fromisoformat(told["start"]),
-        told["days"],
-        {date.fromisoformat(day): Decimal(total) for day, total in told["running"].items()},
+        given["kind"],
+        date.fromisoformat(given["start"]),
+        given["days"],
+        {date.fromisoformat(day): Decimal(total) for day, total in given["running"].items()},
         [
             Closed(date.fromisoformat(one["start"]), one["days"], Decimal(one["total"]))
-            for one in told["earlier"]
+            for one in given["earlier"]
         ],
     )
     assert own.upper is not None
     assert own.total is not None
     assert (own.upper / own.total).quantize(Decimal("0.000001")) == Decimal(expected["factor"])
-    amount = banded(Decimal(told["F"]), Decimal(told["incurred"]), own)
-    amount = amount.at_least(Decimal(told["minimum"]))
+    amount = banded(Decimal(given["F"]), Decimal(given["incurred"]), own)
+    amount = amount.at_least(Decimal(given["minimum"]))
     assert amount.lower is not None
     assert amount.upper is not None
     rounded = [value.quantize(CENT) for value in (amount.total, amount.lower, amount.upper)]

@@ -39,7 +39,7 @@ def test_absent_numbers(value: Any) -> None:
     "value", ["1,234.5", "abc", True, [], {}, "12 users", "1e99999999999999999999"]
 )
 def test_unreadable_numbers(value: Any) -> None:
-    """What is not a number where one should be is NaN, and told as unreadable."""
+    """What is not a number where one should be is NaN, and reported as unreadable."""
     row, unexpected = decode(SubscriptionOverviewUsage, usageQuantity=value, prepayQuantity="2")
     assert row.usage_quantity.is_nan()
     assert row.prepay_quantity == 2
@@ -62,7 +62,7 @@ def test_numbers_that_are_not_finite(value: Any) -> None:
     ],
 )
 def test_other_unreadable_values(fields: dict[str, Any], unexpected_field: str) -> None:
-    """A value of the wrong kind is absent, and told as unreadable."""
+    """A value of the wrong kind is absent, and reported as unreadable."""
     row, unexpected = decode(SubscriptionOverviewUsage, **fields)
     assert row == SubscriptionOverviewUsage()
     assert unexpected == (("unreadable_field", unexpected_field),)
@@ -119,7 +119,7 @@ def test_a_row_that_is_no_object_counts(row: Any) -> None:
 
 
 def test_lists_of_words_keep_their_words() -> None:
-    """What is no word in a list of words is left out and told."""
+    """What is no word in a list of words is left out and reported."""
     contract, unexpected = decode(BillingContract, purchaseOrderNumbers=["PO-1", None, 7])
     assert contract.purchase_order_numbers == ("PO-1",)
     assert unexpected == (("unreadable_field", "purchaseOrderNumbers[]"),)
@@ -141,14 +141,14 @@ def test_resources_that_are_not_listed_are_not_none() -> None:
 
 
 def test_a_part_of_the_wrong_kind_is_absent() -> None:
-    """An object field that is no object is absent and told."""
+    """An object field that is no object is absent and reported."""
     contract, unexpected = decode(BillingContract, id="c", endCustomer="Example")
     assert contract == BillingContract(id="c")
     assert unexpected == (("unreadable_field", "endCustomer"),)
 
 
 def test_features_keep_what_is_true_or_false() -> None:
-    """Of a map of flags, what is no flag is left out and told; what is no map is absent."""
+    """Of a map of flags, what is no flag is left out and reported; what is no map is absent."""
     organization, unexpected = decode(Organization, features={"a": True, "b": 1})
     assert organization.features == {"a": True}
     assert unexpected == (("unreadable_field", "features"),)

@@ -99,10 +99,10 @@ def test_the_status_of_a_proxy_is_reported(
     """A proxy that does not connect is reported with its status and the variable, no password."""
     with loopback(http_answer(b"", status=status)) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url.replace("://", "://user:shibboleth@"))
-        told = message(API)
-    assert text in told
-    assert "https_proxy" in told
-    assert "shibboleth" not in told
+        reported = message(API)
+    assert text in reported
+    assert "https_proxy" in reported
+    assert "shibboleth" not in reported
 
 
 def test_a_proxy_that_nobody_runs(nobody: str, monkeypatch: pytest.MonkeyPatch) -> None:

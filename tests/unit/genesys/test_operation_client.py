@@ -1,4 +1,4 @@
-"""Tests of the client where something goes wrong, is tried again or is told."""
+"""Tests of the client where something goes wrong, is tried again or is reported."""
 
 import logging
 import threading

@@ -71,7 +71,7 @@ class PollerHarness:
     """A poller with its exposition, telemetry and clock.
 
     Attributes:
-        now: the time, which passes as told.
+        now: the time, which passes as asked.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class PollerHarness:
         """Return the number that is exposed, if there is one."""
         return [int(sample.value) for sample in samples_of(billing_text(self.exposition))]
 
-    def told(self, metric: str) -> dict[str, float]:
+    def reported(self, metric: str) -> dict[str, float]:
         """Return the values of a metric about the exporter by reason, outcome or collector."""
         text = self.telemetry.live(openmetrics=False).decode()
         return {

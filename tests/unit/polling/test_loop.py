@@ -1,4 +1,4 @@
-"""Loops: they wait as told, go on whatever happens, and end at once when they should."""
+"""Loops: they wait as asked, go on whatever happens, and end at once when they should."""
 
 import threading
 from collections.abc import Iterator
@@ -81,10 +81,10 @@ def test_waits_are_spread() -> None:
 
 
 def running(
-    office: PollerHarness, *, delay: float = 0, stop: threading.Event | None = None
+    harness: PollerHarness, *, delay: float = 0, stop: threading.Event | None = None
 ) -> Loop:
     """Start the loop of a poller."""
-    loop = Loop(office.poller, delay=delay, stop=stop or threading.Event())
+    loop = Loop(harness.poller, delay=delay, stop=stop or threading.Event())
     loop.start()
     return loop
 
@@ -109,9 +109,9 @@ def test_a_loop_goes_on_whatever_happens() -> None:
         return alone(poll)
 
     acts = alone, ZeroDivisionError("boom"), Unavailable("no"), alone, alone, last
-    office = PollerHarness(*acts, settings=UsageSettings(interval=Duration("1ms")))
-    assert ended(running(office, stop=stop))
-    assert office.told("polls_total") == {"success": 4, "crashed": 1, "unavailable": 1}
+    harness = PollerHarness(*acts, settings=UsageSettings(interval=Duration("1ms")))
+    assert ended(running(harness, stop=stop))
+    assert harness.reported("polls_total") == {"success": 4, "crashed": 1, "unavailable": 1}
 
 
 def test_a_loop_survives_an_absurd_wish_to_wait() -> None:
@@ -122,12 +122,12 @@ def test_a_loop_survives_an_absurd_wish_to_wait() -> None:
         asked.set()
         raise RateLimited("no", retry_after=1e12)
 
-    office = PollerHarness(refuse)
-    loop = running(office)
+    harness = PollerHarness(refuse)
+    loop = running(harness)
     assert asked.wait(30)
     loop.stop()
     assert ended(loop)
-    assert office.poller.state.next_poll == START + timedelta(hours=1)
+    assert harness.poller.state.next_poll == START + timedelta(hours=1)
 
 
 def test_a_loop_ends_while_it_waits() -> None:
@@ -154,10 +154,10 @@ def test_a_loop_ends_in_the_middle_of_a_poll(cloud: ApiStub) -> None:
     cloud.before_answer = lambda _path: asked.set()
     cloud.refuse(USAGE, 429, headers={"Retry-After": "100"})
     collector = UsageCollector(UsageSettings(window="month"))
-    office = PollerHarness(collector=collector, api=BillingApi(account(), stop=stop))
-    loop = running(office)
+    harness = PollerHarness(collector=collector, api=BillingApi(account(), stop=stop))
+    loop = running(harness)
     assert asked.wait(30)
     stop.set()
     assert ended(loop)
-    assert office.poller.state.outcome is None
-    assert office.told("polls_total") == {}
+    assert harness.poller.state.outcome is None
+    assert harness.reported("polls_total") == {}

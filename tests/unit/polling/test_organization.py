@@ -151,11 +151,11 @@ class TestRestart:
 def test_progress_is_told_for_each_organization(cloud: Simulator) -> None:
     """Two organizations at once do not pass for one in what a terminal shows."""
     both = (*_settings(cloud).organizations, *_settings(cloud, "other").organizations)
-    told: set[str] = set()
-    exporter = Exporter(Settings(organizations=both), progress=lambda name, *_: told.add(name))
+    reported: set[str] = set()
+    exporter = Exporter(Settings(organizations=both), progress=lambda name, *_: reported.add(name))
     exporter.poll_once()
     exporter.stop()
-    assert {"acme trustors", "other trustors"} <= told
+    assert {"acme trustors", "other trustors"} <= reported
 
 
 class TestReload:

@@ -21,7 +21,7 @@ METRIC = "genesyscloud_billing_poll_overdue_seconds"
 
 
 class Time:
-    """Monotonic seconds that pass as told."""
+    """Monotonic seconds that pass as asked."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
@@ -35,36 +35,36 @@ def test_a_poll_that_exceeds_its_timeout(monkeypatch: pytest.MonkeyPatch) -> Non
     def act(_: Poll[Number]) -> int:
         for now in (5, 10, 75):
             time.now = now
-            seen.append(office.poller.overdue())
+            seen.append(harness.poller.overdue())
         return 1
 
-    office = PollerHarness(act, settings=UsageSettings(timeout=Duration("10s")))
-    office.poll()
+    harness = PollerHarness(act, settings=UsageSettings(timeout=Duration("10s")))
+    harness.poll()
     assert seen == [0, 0, 65]
-    assert office.poller.overdue() == 0
+    assert harness.poller.overdue() == 0
 
 
 def test_a_poll_that_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
     """The seconds are shown by which the next poll is late."""
     time = Time(monkeypatch)
-    office = PollerHarness(1)
-    office.poll()
-    office.poller.expect(60)
+    harness = PollerHarness(1)
+    harness.poll()
+    harness.poller.expect(60)
     time.now = 60
-    assert office.poller.overdue() == 0
+    assert harness.poller.overdue() == 0
     time.now = 100
-    assert office.poller.overdue() == 40
+    assert harness.poller.overdue() == 40
 
 
 def test_the_next_poll_is_told_in_real_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     """The wait is that of the loop, whatever the clock of the readings makes of it."""
     time = Time(monkeypatch)
-    office = PollerHarness(1)
-    assert office.poller.timing.seconds_to_next() is None
-    office.poller.expect(60)
+    harness = PollerHarness(1)
+    assert harness.poller.timing.seconds_to_next() is None
+    harness.poller.expect(60)
     time.now = 20
-    office.now += timedelta(days=3)
-    assert office.poller.timing.seconds_to_next() == 40
+    harness.now += timedelta(days=3)
+    assert harness.poller.timing.seconds_to_next() == 40
 
 
 def overdue(exporter: Exporter) -> dict[str, float]:

@@ -54,29 +54,29 @@ def cloud() -> Iterator[ApiStub]:
 
 def test_a_good_poll_publishes_and_is_told() -> None:
     """A poll that succeeds is shown, and counted with its time, its series and its drops."""
-    office = PollerHarness(7)
-    office.poll()
-    assert office.shown() == [7]
-    assert office.told("up") == {"usage": 1}
-    assert office.told("poll_failure") == {}
-    assert office.told("polls_total") == {"success": 1}
-    assert office.told("series") == {"usage": 1}
-    assert office.told("rows_dropped_total") == {"missing": 1}
-    assert office.told("last_success_timestamp_seconds") == {"usage": START.timestamp()}
-    assert office.told("last_attempt_timestamp_seconds") == {"usage": START.timestamp()}
-    assert office.told("poll_interval_seconds") == {"usage": 6 * HOUR}
-    assert office.told("collector_listed") == {"usage": 1}
-    assert PollerHarness(7, listed=False).told("collector_listed") == {"usage": 0}
-    assert office.told("poll_duration_seconds")["usage"] >= 0
+    harness = PollerHarness(7)
+    harness.poll()
+    assert harness.shown() == [7]
+    assert harness.reported("up") == {"usage": 1}
+    assert harness.reported("poll_failure") == {}
+    assert harness.reported("polls_total") == {"success": 1}
+    assert harness.reported("series") == {"usage": 1}
+    assert harness.reported("rows_dropped_total") == {"missing": 1}
+    assert harness.reported("last_success_timestamp_seconds") == {"usage": START.timestamp()}
+    assert harness.reported("last_attempt_timestamp_seconds") == {"usage": START.timestamp()}
+    assert harness.reported("poll_interval_seconds") == {"usage": 6 * HOUR}
+    assert harness.reported("collector_listed") == {"usage": 1}
+    assert PollerHarness(7, listed=False).reported("collector_listed") == {"usage": 0}
+    assert harness.reported("poll_duration_seconds")["usage"] >= 0
 
 
 def test_a_poll_is_given_what_the_last_good_one_fetched() -> None:
     """The time and the previous data reach the collector; a failure does not forget them."""
-    office = PollerHarness(7, Unavailable("no"), 8)
+    harness = PollerHarness(7, Unavailable("no"), 8)
     for _ in range(3):
-        office.poll(hours=1)
-    assert [poll.previous for poll in office.collector.polls] == [None, Number(7), Number(7)]
-    assert [poll.now for poll in office.collector.polls] == [
+        harness.poll(hours=1)
+    assert [poll.previous for poll in harness.collector.polls] == [None, Number(7), Number(7)]
+    assert [poll.now for poll in harness.collector.polls] == [
         START + timedelta(hours=hours) for hours in (1, 2, 3)
     ]
 
@@ -84,53 +84,53 @@ def test_a_poll_is_given_what_the_last_good_one_fetched() -> None:
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.reason)
 def test_a_failure_keeps_the_last_reading(error: ApiError) -> None:
     """Whatever fails, the last good numbers stay with their time, and the reason is a metric."""
-    office = PollerHarness(7, error)
-    office.poll()
-    office.poll(hours=6)
-    assert office.shown() == [7]
-    assert office.told("up") == {"usage": 0}
-    assert office.told("poll_failure") == {error.reason: 1}
-    assert office.told("polls_total") == {"success": 1, error.reason: 1}
-    assert office.told("last_success_timestamp_seconds") == {"usage": START.timestamp()}
+    harness = PollerHarness(7, error)
+    harness.poll()
+    harness.poll(hours=6)
+    assert harness.shown() == [7]
+    assert harness.reported("up") == {"usage": 0}
+    assert harness.reported("poll_failure") == {error.reason: 1}
+    assert harness.reported("polls_total") == {"success": 1, error.reason: 1}
+    assert harness.reported("last_success_timestamp_seconds") == {"usage": START.timestamp()}
     attempted = (START + timedelta(hours=6)).timestamp()
-    assert office.told("last_attempt_timestamp_seconds") == {"usage": attempted}
-    assert office.poller.state.outcome == error.reason
-    assert office.poller.state.failures == 1
+    assert harness.reported("last_attempt_timestamp_seconds") == {"usage": attempted}
+    assert harness.poller.state.outcome == error.reason
+    assert harness.poller.state.failures == 1
 
 
 def test_a_failure_before_any_success_shows_nothing() -> None:
     """Where nothing was ever read there is no number, least of all a zero."""
-    office = PollerHarness(Unauthorized("no"))
-    office.poll()
-    assert office.shown() == []
-    assert office.told("up") == {"usage": 0}
-    assert office.told("last_success_timestamp_seconds") == {}
-    assert office.told("series") == {}
+    harness = PollerHarness(Unauthorized("no"))
+    harness.poll()
+    assert harness.shown() == []
+    assert harness.reported("up") == {"usage": 0}
+    assert harness.reported("last_success_timestamp_seconds") == {}
+    assert harness.reported("series") == {}
 
 
 def test_there_is_one_reason_at_a_time(caplog: pytest.LogCaptureFixture) -> None:
     """A new reason replaces the one before, and a success ends them all, which is logged."""
     caplog.set_level(logging.INFO)
-    office = PollerHarness(Unavailable("no"), Forbidden("no"), 7, 8)
-    office.poll()
-    office.poll()
-    assert office.told("poll_failure") == {"forbidden": 1}
-    assert office.poller.state.failures == 2
-    office.poll()
-    assert office.told("poll_failure") == {}
-    assert office.told("up") == {"usage": 1}
-    assert office.poller.state.failures == 0
-    office.poll()
+    harness = PollerHarness(Unavailable("no"), Forbidden("no"), 7, 8)
+    harness.poll()
+    harness.poll()
+    assert harness.reported("poll_failure") == {"forbidden": 1}
+    assert harness.poller.state.failures == 2
+    harness.poll()
+    assert harness.reported("poll_failure") == {}
+    assert harness.reported("up") == {"usage": 1}
+    assert harness.poller.state.failures == 0
+    harness.poll()
     assert caplog.messages.count("poll succeeds again") == 1
 
 
 def test_a_fault_of_ours_is_counted(caplog: pytest.LogCaptureFixture) -> None:
     """An exception that nobody foresaw is the outcome ``crashed``, logged with its traceback."""
-    office = PollerHarness(7, ZeroDivisionError("boom"))
-    office.poll()
-    office.poll()
-    assert office.shown() == [7]
-    assert office.told("polls_total") == {"success": 1, "crashed": 1}
+    harness = PollerHarness(7, ZeroDivisionError("boom"))
+    harness.poll()
+    harness.poll()
+    assert harness.shown() == [7]
+    assert harness.reported("polls_total") == {"success": 1, "crashed": 1}
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert record.exc_info is not None
     assert (record.reason, record.collector) == ("crashed", "usage")  # type: ignore[attr-defined]
@@ -138,13 +138,13 @@ def test_a_fault_of_ours_is_counted(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_the_sentence_of_the_last_error_is_kept() -> None:
     """A failure keeps its sentence until a poll succeeds; that of a crash is its kind alone."""
-    office = PollerHarness(
+    harness = PollerHarness(
         Forbidden("grant billing:view", status=403), ZeroDivisionError("secret"), 7
     )
     sentences = []
     for _ in range(3):
-        office.poll()
-        sentences.append(office.poller.state.error)
+        harness.poll()
+        sentences.append(harness.poller.state.error)
     assert sentences == ["grant billing:view (HTTP 403)", "ZeroDivisionError", ""]
 
 
@@ -153,16 +153,16 @@ def test_progress_is_handed_on() -> None:
 
     def work(poll: Poll[Number]) -> int:
         poll.progress(0, 2)
-        seen.append(office.poller.timing.progress)
+        seen.append(harness.poller.timing.progress)
         poll.progress(2, 2)
         return 7
 
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     seen: list[tuple[int, int] | None] = []
-    office = PollerHarness(work, progress=lambda done, total: told.append((done, total)))
-    office.poll()
-    assert told == [(0, 2), (2, 2)]
-    assert (seen, office.poller.timing.progress) == ([(0, 2)], None)
+    harness = PollerHarness(work, progress=lambda done, total: reported.append((done, total)))
+    harness.poll()
+    assert reported == [(0, 2), (2, 2)]
+    assert (seen, harness.poller.timing.progress) == ([(0, 2)], None)
 
 
 class Shelf:
@@ -198,11 +198,11 @@ def test_what_a_poll_has_read_survives_a_kill_in_its_middle() -> None:
     again.now += timedelta(minutes=1)
     again.poller.restore()
     assert again.shown() == [7]
-    assert again.told("last_success_timestamp_seconds") == {}
-    assert again.told("waiting") == {"usage": 1}
+    assert again.reported("last_success_timestamp_seconds") == {}
+    assert again.reported("waiting") == {"usage": 1}
     assert again.poller.due_in() == 0
     again.poll()
-    assert again.told("waiting") == {"usage": 0}
+    assert again.reported("waiting") == {"usage": 0}
     assert shelf.kept[-1] == (again.now, Number(8), again.now)
 
 
@@ -210,19 +210,19 @@ def test_an_old_reading_ends(caplog: pytest.LogCaptureFixture) -> None:
     """After ``max_age`` without success the series end, which is logged once; they come back."""
     settings = UsageSettings(max_age=Duration("7d"))
     error = Unavailable("no")
-    office = PollerHarness(7, error, error, error, 8, settings=settings)
-    office.poll()
-    office.poll(days=7)
-    assert office.shown() == [7]
-    office.poll(seconds=1)
-    assert office.shown() == []
-    assert office.told("series") == {"usage": 0}
-    office.poll(days=1)
+    harness = PollerHarness(7, error, error, error, 8, settings=settings)
+    harness.poll()
+    harness.poll(days=7)
+    assert harness.shown() == [7]
+    harness.poll(seconds=1)
+    assert harness.shown() == []
+    assert harness.reported("series") == {"usage": 0}
+    harness.poll(days=1)
     assert caplog.messages.count("the last good reading is older than max_age and ends") == 1
-    assert office.poller.state.reading is None
-    office.poll()
-    assert office.shown() == [8]
-    assert office.told("series") == {"usage": 1}
+    assert harness.poller.state.reading is None
+    harness.poll()
+    assert harness.shown() == [8]
+    assert harness.reported("series") == {"usage": 1}
 
 
 def tolerating(*errors: ApiError) -> Act:
@@ -238,10 +238,10 @@ def tolerating(*errors: ApiError) -> Act:
 
 def test_one_thing_among_many_may_fail(caplog: pytest.LogCaptureFixture) -> None:
     """What a poll went on without is counted by reason and logged with what it was."""
-    office = PollerHarness(tolerating(NotFound("no"), Unavailable("no"), NotFound("no")))
-    office.poll()
-    assert office.shown() == [7]
-    assert office.told("partial_failures_total") == {"not_found": 2, "unavailable": 1}
+    harness = PollerHarness(tolerating(NotFound("no"), Unavailable("no"), NotFound("no")))
+    harness.poll()
+    assert harness.shown() == [7]
+    assert harness.reported("partial_failures_total") == {"not_found": 2, "unavailable": 1}
     assert [record.about for record in caplog.records] == ["one thing"] * 3  # type: ignore[attr-defined]
 
 
@@ -261,17 +261,17 @@ def test_a_poll_that_fails_keeps_what_it_published() -> None:
     """What was read before a poll failed is shown; the time of the last success is as before, and
     rows are counted by polls that succeed.
     """
-    office = PollerHarness(7, publishing(8, Timeout("no")), publishing(9, None))
-    office.poll()
-    office.poll(hours=6)
-    assert office.shown() == [8]
-    assert office.told("up") == {"usage": 0}
-    assert office.told("last_success_timestamp_seconds") == {"usage": START.timestamp()}
-    assert office.told("rows_dropped_total") == {"missing": 1}
-    office.poll(hours=6)
-    assert office.shown() == [10]
-    assert [poll.previous for poll in office.collector.polls] == [None, Number(7), Number(8)]
-    assert office.told("rows_dropped_total") == {"missing": 2}
+    harness = PollerHarness(7, publishing(8, Timeout("no")), publishing(9, None))
+    harness.poll()
+    harness.poll(hours=6)
+    assert harness.shown() == [8]
+    assert harness.reported("up") == {"usage": 0}
+    assert harness.reported("last_success_timestamp_seconds") == {"usage": START.timestamp()}
+    assert harness.reported("rows_dropped_total") == {"missing": 1}
+    harness.poll(hours=6)
+    assert harness.shown() == [10]
+    assert [poll.previous for poll in harness.collector.polls] == [None, Number(7), Number(8)]
+    assert harness.reported("rows_dropped_total") == {"missing": 2}
 
 
 def levels(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -288,9 +288,9 @@ def test_a_missing_permission_that_nobody_listed_is_said_once(
 ) -> None:
     """A collector that runs by default and lacks its permission is one line of information."""
     caplog.set_level(logging.DEBUG, "billing_exporter")
-    office = PollerHarness(*[Forbidden("no")] * 3, listed=False)
+    harness = PollerHarness(*[Forbidden("no")] * 3, listed=False)
     for _ in range(3):
-        office.poll()
+        harness.poll()
     assert levels(caplog) == ["INFO", "DEBUG", "DEBUG"]
 
 
@@ -300,9 +300,9 @@ def test_other_failures_are_warnings_when_they_begin(
 ) -> None:
     """What the operator asked for, or what should work, is a warning once, then debug."""
     caplog.set_level(logging.DEBUG, "billing_exporter")
-    office = PollerHarness(error, error, 7, error, listed=listed)
+    harness = PollerHarness(error, error, 7, error, listed=listed)
     for _ in range(4):
-        office.poll()
+        harness.poll()
     assert levels(caplog) == ["WARNING", "DEBUG", "WARNING"]
 
 
@@ -311,18 +311,18 @@ def test_what_another_collector_said_is_not_said_again(caplog: pytest.LogCapture
     caplog.set_level(logging.DEBUG, "billing_exporter")
     error = Unauthorized("no")
     error.repeated = True
-    office = PollerHarness(error)
-    office.poll()
+    harness = PollerHarness(error)
+    harness.poll()
     assert levels(caplog) == ["DEBUG"]
-    assert office.told("poll_failure") == {"unauthorized": 1}
+    assert harness.reported("poll_failure") == {"unauthorized": 1}
 
 
 def test_a_log_line_says_where_and_why(caplog: pytest.LogCaptureFixture) -> None:
     """A failure is logged with organization, collector, operation, correlation id and reason."""
-    office = PollerHarness(
+    harness = PollerHarness(
         Unavailable("later", operation="get_billing_contracts", status=503, correlation_id="c-1")
     )
-    office.poll()
+    harness.poll()
     (record,) = caplog.records
     assert record.getMessage() == "poll failed: later (HTTP 503)"
     facts = ("organization", "collector", "operation", "correlation_id", "reason")
@@ -349,10 +349,10 @@ def test_no_secret_and_nobody_is_logged(cloud: ApiStub, caplog: pytest.LogCaptur
 
 def test_an_interrupted_poll_is_no_outcome() -> None:
     """The end of the program is nobody's failure: what was there stays as it was."""
-    office = PollerHarness(7, Interrupted())
-    office.poll()
+    harness = PollerHarness(7, Interrupted())
+    harness.poll()
     with pytest.raises(Interrupted):
-        office.poll()
-    assert office.told("polls_total") == {"success": 1}
-    assert office.told("up") == {"usage": 1}
-    assert office.shown() == [7]
+        harness.poll()
+    assert harness.reported("polls_total") == {"success": 1}
+    assert harness.reported("up") == {"usage": 1}
+    assert harness.shown() == [7]

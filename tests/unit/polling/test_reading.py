@@ -115,7 +115,7 @@ def test_a_number_that_refuses_to_be_compared_is_no_trouble() -> None:
 
 
 def test_parts_that_are_too_many_are_left_out_whole() -> None:
-    """Beyond the limit no part is shown; how many series that costs is told; the first ones stay,
+    """Beyond the limit no part is shown, and the series left out are counted; the first ones stay,
     whatever the order in which they came.
     """
     numbers = {"c": Decimal(3), "a": Decimal(1), "b": Decimal(2)}

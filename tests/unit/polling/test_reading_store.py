@@ -126,8 +126,8 @@ def test_another_format_is_set_aside(
     state.save("acme", "usage", ORIGIN, AT, DATA)
     file = _only_file(tmp_path)
     _, line, body = file.read_bytes().split(b"\n")
-    told = json.dumps(json.loads(line) | {"format": 99}).encode() + b"\n" + body
-    file.write_bytes(hashlib.sha256(told).hexdigest().encode() + b"\n" + told)
+    reported = json.dumps(json.loads(line) | {"format": 99}).encode() + b"\n" + body
+    file.write_bytes(hashlib.sha256(reported).hexdigest().encode() + b"\n" + reported)
     assert state.restore("acme", "usage", ORIGIN, UsageData) is None
     assert failures == ["format"]
 

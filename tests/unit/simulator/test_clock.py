@@ -1,4 +1,4 @@
-"""Simulated time runs as fast as it is told."""
+"""Simulated time runs as fast as it is reported."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -43,10 +43,10 @@ def test_time_moves_on() -> None:
     """Advancing the clock by a day changes what the API says, and clock and world tell it."""
     with connected() as client:
         before = client.overview(0).json()
-        told = client.steer("POST", "clock", {"advance": 86_400}).json()
-        assert told == {"now": "2026-11-24T09:30:00.000Z"}
-        assert client.steer("GET", "clock").json() == told
-        assert client.steer("GET", "world").json()["now"] == told["now"]
+        reported = client.steer("POST", "clock", {"advance": 86_400}).json()
+        assert reported == {"now": "2026-11-24T09:30:00.000Z"}
+        assert client.steer("GET", "clock").json() == reported
+        assert client.steer("GET", "world").json()["now"] == reported["now"]
         assert client.overview(0).json() != before
 
 

@@ -38,7 +38,7 @@ def _usages(client: Client, *, index: int = 0) -> list[dict[str, str]]:
 def test_statuses_come_with_their_error_body(
     client: Client, fault: str, status: int, code: str
 ) -> None:
-    """A status comes as often as it was told, with code and correlation id, then all is well."""
+    """A status comes as often as asked, with code and correlation id, then all is well."""
     client.faults(f"{fault}:{ME}:times=1")
     answer = client.get("organizations/me")
     assert answer.status_code == status
@@ -123,13 +123,13 @@ def test_one_trustor_is_slow(client: Client) -> None:
 
 
 def test_a_body_can_be_huge(client: Client) -> None:
-    """An unknown key makes the body as long as told."""
+    """An unknown key makes the body as long as asked."""
     client.faults("hugebody:mb=3")
     assert len(client.get("organizations/me").content) > 3_000_000
 
 
 def test_small_pages_lead_on(client: Client) -> None:
-    """Pages hold as many entities as told, whatever was asked for."""
+    """Pages hold as many entities as asked, whatever was asked for."""
     client.faults("small_pages:size=3")
     for path in LISTED:
         page = client.get(path).json()
@@ -179,7 +179,7 @@ def test_redirects_go_to_another_host(client: Client) -> None:
 
 
 def test_reports_stay_in_progress(client: Client) -> None:
-    """The report says InProgress for as many calls as told."""
+    """The report says InProgress for as many calls as asked."""
     window = {"startDate": "2026-10-01T00:00:00Z", "endDate": "2026-10-31T23:59:59Z"}
     client.get("billing/reports/billableusage", **window)
     client.faults("in_progress:times=2")
@@ -216,7 +216,7 @@ def test_rows_come_twice(client: Client) -> None:
     ],
 )
 def test_numbers_are_odd(client: Client, fault: str, odd: object) -> None:
-    """Every number (step 1) of the first row is what was told, its names are as ever."""
+    """Every number (step 1) of the first row is what was reported, its names are as ever."""
     client.faults(f"{fault}:{OVERVIEW}:step=1")
     row = _usages(client)[0]
     assert row["prepayQuantity"] == odd

@@ -174,9 +174,9 @@ def test_each_client_has_its_own_limit() -> None:
         for name, secret in (("demo", "demo"), ("demo", "demo"), ("other", "open")):
             assert client.login(name, secret).ok
             statuses.append([client.get("organizations/me").status_code for _ in range(2)])
-        told = client.steer("GET", "clients").json()
+        reported = client.steer("GET", "clients").json()
     assert statuses == [[200, 200], [429, 429], [200, 200]]
-    assert told == {"demo": {"most": 2, "declined": 2}, "other": {"most": 2, "declined": 0}}
+    assert reported == {"demo": {"most": 2, "declined": 2}, "other": {"most": 2, "declined": 0}}
 
 
 @pytest.mark.parametrize(

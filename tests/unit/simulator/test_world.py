@@ -61,6 +61,6 @@ def test_the_summary_tells_what_is_unpaid(world: World) -> None:
     unpaid = [
         i for i in written if i["currencyIsoCode"] == "EUR" and i["paymentStatus"] == "Unpaid"
     ]
-    told = world.summary(MOMENT, 0)["invoices"]["EUR"]
-    assert told["unpaid"] == len(unpaid) > 0
-    assert float(told["unpaidAmount"]) == round(sum(i["amount"] for i in unpaid), 2)
+    reported = world.summary(MOMENT, 0)["invoices"]["EUR"]
+    assert reported["unpaid"] == len(unpaid) > 0
+    assert float(reported["unpaidAmount"]) == round(sum(i["amount"] for i in unpaid), 2)

@@ -1,27 +1,25 @@
 """The routes, without a socket."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 
 from billing_exporter.httpd.response import Response
 from billing_exporter.web.negotiation import Format
 from billing_exporter.web.routes import Routes
-from billing_exporter.web.status_page import Status
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+from tests.unit.web.exporters import Shown, routes
 
 
 def site(
     *,
     telemetry_path: str = "/metrics",
+    pages: bool = True,
     reload: Callable[[], str | None] | None = None,
 ) -> Routes:
     """Return a site whose metrics say how they were asked for."""
     return Routes(
         scrape=lambda form, gzip: [form.name.encode(), b" gzip" if gzip else b" plain"],
-        status=lambda: Status("1.2.3", NOW, NOW, (), telemetry_path),
+        pages=routes(telemetry_path=telemetry_path) if pages else None,
         telemetry_path=telemetry_path,
         reload=reload,
     )
@@ -75,11 +73,31 @@ def test_ready(target: str) -> None:
 
 
 def test_page() -> None:
-    """The page is HTML with a policy that allows no more than its own style."""
+    """The overview is HTML with a policy that allows no more than its own style."""
     response = get("/")
     assert response.content_type == "text/html; charset=utf-8"
     assert dict(response.headers)["Content-Security-Policy"].startswith("default-src 'none'; ")
     assert get("http://a:1").body == response.body
+
+
+def test_pages_take_a_query() -> None:
+    """The query reaches a page, also behind a whole URL."""
+    shown = Shown()
+    both = Routes(scrape=lambda *_: [], pages=routes(shown))
+    for target in ("/customers?page=2", "http://a:1/customers?page=2#x"):
+        shown.asked = None
+        assert both.handle("GET", target, {}).status == 200
+        assert shown.asked is not None
+
+
+@pytest.mark.parametrize("path", ["/", "/customers", "/api/v1/overview", "/api/v1/openapi.json"])
+def test_without_pages(path: str) -> None:
+    """Where pages are off, there are none, and metrics and health are as ever."""
+    assert get(path).status == 200
+    off = site(pages=False)
+    assert off.handle("GET", path, {}).status == 404
+    assert off.handle("GET", "/metrics", {}).status == 200
+    assert off.handle("GET", "/-/healthy", {}).status == 200
 
 
 def test_favicon() -> None:
@@ -154,7 +172,8 @@ def test_telemetry_path() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["metrics", "", "/a?b", "/a b", "/ä", "/healthz", "/-/ready", "/-/reload"]
+    "path",
+    ["metrics", "", "/a?b", "/a b", "/ä", "/healthz", "/-/ready", "/-/reload", "/customers"],
 )
 def test_bad_telemetry_paths(path: str) -> None:
     """A path that cannot be requested, or means something else, is refused."""

@@ -15,7 +15,6 @@ from billing_exporter.polling.reading import Reading, read
 from billing_exporter.telemetry.telemetry import Telemetry
 from billing_exporter.web.negotiation import Format
 from billing_exporter.web.routes import Routes
-from billing_exporter.web.status_page import Status
 from tools.bench import measure, world
 
 ORGANIZATION = "acme"
@@ -58,7 +57,7 @@ def serving(series: int) -> Iterator[str]:
         kept, live = telemetry.live_parts(openmetrics=form is Format.OPENMETRICS)
         return exposition.body.pieces(live, gzip=gzip, kept=(kept,))
 
-    site = Routes(scrape=scrape, status=_no_status)
+    site = Routes(scrape=scrape)
     server = WebServer("127.0.0.1:0", site)
     server.start()
     try:
@@ -86,10 +85,6 @@ def _fill(telemetry: Telemetry, reading: Reading) -> None:
     for operation in OPERATIONS:
         telemetry.requested(ORGANIZATION, operation, "200", 0.2)
     telemetry.limited(ORGANIZATION, 300, 1)
-
-
-def _no_status() -> Status:
-    raise NotImplementedError
 
 
 if __name__ == "__main__":

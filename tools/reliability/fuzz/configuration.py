@@ -105,15 +105,15 @@ def _json(tree: Any) -> str:
 
 
 def _refused(read: Callable[[], object]) -> list[str] | None:
-    """Return the errors that are told, None where there are none."""
+    """Return the errors that are reported, None where there are none."""
     try:
         read()
     except ConfigError as error:
         assert error.problems
-        told = str(error)
-        assert _SECRET not in told
+        reported = str(error)
+        assert _SECRET not in reported
         assert _SECRET not in repr(error)
-        return told.split("\n")
+        return reported.split("\n")
     return None
 
 

@@ -30,8 +30,8 @@ _REASONS = {"damaged", "format", "configuration", "read"}
 
 def _sealed(header: Any, body: bytes, name: str) -> tuple[str, bytes]:
     """Return a file whose checksum is right, whatever it holds."""
-    told = msgspec.json.encode(header) + b"\n" + body
-    return name, hashlib.sha256(told).hexdigest().encode() + b"\n" + told
+    reported = msgspec.json.encode(header) + b"\n" + body
+    return name, hashlib.sha256(reported).hexdigest().encode() + b"\n" + reported
 
 
 _HEADERS = st.fixed_dictionaries(

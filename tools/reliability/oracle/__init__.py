@@ -18,7 +18,7 @@ __all__ = ["READERS", "Answers", "ExpectedSeries", "asked", "told"]
 READERS = {"contracts": contracts, "invoices": invoices, "trustors": trustors, "usage": usage}
 
 
-def told(
+def reported(
     collector: str, organization: str, answers: Answers, known: Answers | None = None
 ) -> ExpectedSeries:
     """Work out what a poll shows.
@@ -29,12 +29,12 @@ def told(
         answers: what the API says now.
         known: what it said at the poll before, from which all that is final is kept.
     """
-    return READERS[collector](answers, known or answers).told(organization)
+    return READERS[collector](answers, known or answers).reported(organization)
 
 
 def asked(url: str, collectors: Iterable[str]) -> Answers:
     """Ask a simulator now for all that these collectors need."""
     answers = Answers(url)
     for collector in collectors:
-        told(collector, "", answers)
+        reported(collector, "", answers)
     return answers

@@ -79,7 +79,7 @@ def _estimated(overview: JSON) -> Decimal:
     sheet = Sheet()
     put_period(sheet, ("", "", ""), overview)
     amounts = tuple(f"{PREFIX}trustor_estimated_{kind}_amount{{" for kind in ("prepaid", "overage"))
-    rows = sheet.told("").series.items()
+    rows = sheet.reported("").series.items()
     return sum((value for series, value in rows if series.startswith(amounts)), _ZERO)
 
 

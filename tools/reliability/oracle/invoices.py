@@ -18,7 +18,7 @@ from tools.testkit.truth import JSON
 
 _LISTING, _PAGE = "/billing/contracts/invoices", 200
 _LOOKBACK = timedelta(days=400)
-# The simulator writes others too, of which no due date can be told.
+# The simulator writes others too, of which no due date can be reported.
 _DAYS = {"Net 30": 30, "Net 45": 45, "Due on Receipt": 0}
 _AGES = ("not_due", "1-30d", "31-60d", "61-90d", "over_90d", "unknown", "credit")
 # Those that the simulator writes.

@@ -70,7 +70,7 @@ class Sheet:
         """Return what a series comes to, if there is one."""
         return self._result((metric, labels), self._rows.get((metric, labels), []))
 
-    def told(self, organization: str) -> ExpectedSeries:
+    def reported(self, organization: str) -> ExpectedSeries:
         """Add up, and tell what is shown of an organization."""
         results = {key: self._result(key, values) for key, values in self._rows.items()}
         settled = {key: value for key, value in results.items() if value is not None}

@@ -1,0 +1,104 @@
+"""Attention: what somebody should look at, as sentences. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from billing_exporter.views.partner import FAILING, Listed
+from billing_exporter.web.humanize import amount, count
+from billing_exporter.web.records import CUSTOMER_STATES, Attention, Collector, Unpaid
+
+# Rows of zeros are left out because the configuration says so.
+_EXPECTED = frozenset({"zero"})
+
+
+def of_failures(collectors: Iterable[Collector]) -> Iterator[Attention]:
+    """Report collectors whose last poll failed."""
+    for one in collectors:
+        if one.state == "failing":
+            yield Attention(
+                kind="collector",
+                organization=one.organization,
+                subject=one.collector,
+                text=f"{one.collector} fails: {one.error}",
+                action=one.action,
+            )
+
+
+def of_losses(collectors: Iterable[Collector]) -> Iterator[Attention]:
+    """Report collectors that leave out series or drop rows."""
+    for one in collectors:
+        if one.series_left_out:
+            yield Attention(
+                kind="series_left_out",
+                organization=one.organization,
+                subject=one.collector,
+                text=f"{one.collector} leaves out {count(one.series_left_out, 'series', 'series')}"
+                " because max_series was reached.",
+                action="Raise max_series, or share the customers between several exporters.",
+            )
+        dropped = {
+            reason: rows for reason, rows in one.rows_dropped.items() if reason not in _EXPECTED
+        }
+        if dropped:
+            reasons = ", ".join(f"{rows:,} {reason}" for reason, rows in sorted(dropped.items()))
+            yield Attention(
+                kind="rows_dropped",
+                organization=one.organization,
+                subject=one.collector,
+                text=f"{one.collector} dropped {count(sum(dropped.values()), 'row')}: {reasons}.",
+                action="See the reasons in the documentation of operations.",
+            )
+
+
+def of_customers(customers: Iterable[Listed]) -> Iterator[Attention]:
+    """Report by organization how many customers cannot be read."""
+    known: Counter[str] = Counter()
+    failing: dict[str, Counter[str]] = {}
+    for one in customers:
+        known[one.organization] += 1
+        if one.status in FAILING:
+            failing.setdefault(one.organization, Counter())[one.status] += 1
+    for organization, states in failing.items():
+        all_of_them = sum(states.values())
+        reasons = ", ".join(
+            f"{states[state]:,} {state}" for state in CUSTOMER_STATES if states[state]
+        )
+        verb = "is" if all_of_them == 1 else "are"
+        yield Attention(
+            kind="customers",
+            organization=organization,
+            subject="",
+            text=f"{all_of_them:,} of {count(known[organization], 'customer')} {verb} not read: "
+            f"{reasons}.",
+            action="Each of them says why in the list of customers.",
+        )
+
+
+def of_unpaid(unpaid: Iterable[Unpaid]) -> Iterator[Attention]:
+    """Report overdue invoices by currency."""
+    for one in unpaid:
+        if one.overdue_invoices:
+            verb = "is" if one.overdue_invoices == 1 else "are"
+            yield Attention(
+                kind="overdue",
+                organization=one.organization,
+                subject=one.currency,
+                text=f"{count(one.overdue_invoices, 'invoice')} {verb} overdue: "
+                f"{one.currency} {amount(one.overdue_amount)}.",
+                action="Pay or dispute them.",
+            )
+
+
+def of_unpriced(overages: Mapping[str, int]) -> Iterator[Attention]:
+    """Report by organization how many overages are in no amount."""
+    for organization, number in overages.items():
+        if not number:
+            continue
+        verb = "has" if number == 1 else "have"
+        yield Attention(
+            kind="unpriced",
+            organization=organization,
+            subject="",
+            text=f"{count(number, 'overage')} {verb} no price and no amount.",
+            action="The charges of the customer show the quantities.",
+        )

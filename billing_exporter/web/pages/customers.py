@@ -1,0 +1,248 @@
+"""List of customers with search, states, order and paging, all on the server."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from html import escape
+from urllib.parse import urlencode
+
+from billing_exporter.web import humanize
+from billing_exporter.web.pages import frame
+from billing_exporter.web.pages.html import (
+    NOTHING,
+    Column,
+    address,
+    amount,
+    empty,
+    faint,
+    inline,
+    link,
+    moment,
+    name,
+    section,
+    sentence,
+    table,
+)
+from billing_exporter.web.pages.money import change
+from billing_exporter.web.records import (
+    SORTS,
+    Customer,
+    CustomerQuery,
+    Customers,
+    Overview,
+    StateCount,
+)
+
+STATE_TITLES = {
+    "error": "error",
+    "forbidden": "forbidden",
+    "disabled": "disabled",
+    "no_data": "no data",
+    "unread": "not read yet",
+    "ok": "ok",
+}
+_TONES = {
+    "ok": "ok",
+    "error": "failing",
+    "forbidden": "failing",
+    "disabled": "failing",
+    "no_data": "waiting",
+    "unread": "waiting",
+}
+_MOST_GROUPS = 10
+_SORT_TITLES = {
+    "state": "state",
+    "name": "name",
+    "forecast": "largest forecast",
+    "overage": "largest overage",
+}
+
+
+def account_link(of: str, organization: str, key: str, label: str) -> str:
+    """Return a link to the page of a customer or contract."""
+    query = {"organization": organization, ("id" if of == "customer" else "contract"): key}
+    return link(of, name(label), **query)
+
+
+def section_of(one: Overview, *, several: bool) -> str:
+    """Return the customers by state, with those that cannot be read by name; empty without any."""
+    if not one.customers:
+        return ""
+    body = "\n".join(
+        [_search("", "", "", ""), _states(one.customers), _failing(one.failing_customers, several)]
+    )
+    return section("Customers", body, key="customers")
+
+
+def _failing(found: Iterable[Customer], several: bool) -> str:
+    """Return the customers that cannot be read, those of one reason in one row."""
+    groups: dict[tuple[str, str], list[Customer]] = {}
+    for one in found:
+        groups.setdefault((one.state, one.error), []).append(one)
+    if not groups:
+        return ""
+    columns = [Column("State"), Column("Why, and what to do", "wide"), Column("Customers", "wide")]
+    rows = [
+        ("failing", [_badge(alike[0]), why(alike[0]), _names(alike, several=several)])
+        for alike in list(groups.values())[:_MOST_GROUPS]
+    ]
+    return table("Customers that cannot be read", columns, rows)
+
+
+def _names(alike: list[Customer], *, several: bool) -> str:
+    links = [
+        account_link("customer", one.organization, one.id, one.name)
+        + (f" {inline(one.organization)}" if several else "")
+        for one in alike
+    ]
+    return ", ".join(links)
+
+
+def _search(search: str, organization: str, state: str, sort: str) -> str:
+    """Return the form that searches; what else is chosen stays chosen."""
+    kept = {"organization": organization, "state": state, "sort": sort}
+    hidden = "".join(
+        f'<input type="hidden" name="{key}" value="{escape(value)}">'
+        for key, value in kept.items()
+        if value
+    )
+    return (
+        f'<form action="customers" method="get" role="search">{hidden}'
+        f'<label for="search">Name or id</label> '
+        f'<input id="search" type="search" name="search" maxlength="200" value="{escape(search)}"> '
+        "<button>Search</button></form>"
+    )
+
+
+def _states(found: Iterable[StateCount]) -> str:
+    items = "".join(
+        f'<li class="{_TONES[one.state]}">'
+        + link(
+            "customers",
+            f"<strong>{one.customers:,}</strong> {STATE_TITLES[one.state]}",
+            state=one.state,
+        )
+        + "</li>"
+        for one in found
+    )
+    return f'<ul class="summary" aria-label="Customers by state">{items}</ul>'
+
+
+def why(one: Customer) -> str:
+    """Return why a customer cannot be read, and what to do."""
+    return f"{sentence(one.error)} {faint(one.action)}" if one.error else ""
+
+
+def _badge(one: Customer) -> str:
+    return f'<span class="state {_TONES[one.state]}">{STATE_TITLES[one.state]}</span>'
+
+
+def render(one: Customers, telemetry_path: str) -> str:
+    """Return the page."""
+    chosen = {
+        "organization": one.organization,
+        "search": one.search,
+        "state": one.state or "",
+        "sort": one.sort if one.sort != "state" else "",
+    }
+    query = {key: value for key, value in chosen.items() if value}
+    body = f"""<h1>Customers</h1>
+{_search(one.search, one.organization, one.state or "", query.get("sort", ""))}
+{_states(one.states)}
+{_chosen(one, query)}
+{_list(one)}
+{_paging(one, query)}"""
+    return frame.page(
+        "Customers",
+        body,
+        telemetry_path=telemetry_path,
+        json_path="api/v1/customers",
+        json_query=urlencode({**query, "page": one.page}, errors="replace"),
+        footer=frame.as_of(one.now),
+    )
+
+
+def _chosen(one: Customers, query: dict[str, str]) -> str:
+    """Return what is listed, a way out of it, and the orders."""
+    what = [humanize.count(one.total, "customer")]
+    if one.state:
+        what.append(f"in state {STATE_TITLES[one.state]}")
+    if one.organization:
+        what.append(f"of {one.organization}")
+    if one.search:
+        what.append(f"with {one.search!r} in name or id")
+    everything = link("customers", "show all") if query.keys() - {"sort"} else ""
+    orders = ", ".join(
+        f'<b aria-current="true">{_SORT_TITLES[sort]}</b>'
+        if sort == one.sort
+        else link("customers", _SORT_TITLES[sort], **{**query, "sort": sort})
+        for sort in SORTS
+    )
+    return f"""<p class="chosen"><bdi>{escape(" ".join(what))}</bdi> {everything}</p>
+<p class="chosen">Order by {orders}</p>"""
+
+
+def _list(one: Customers) -> str:
+    if not one.customers:
+        text = (
+            f"There is no page {one.page:,}; the last one is {one.pages:,}."
+            if one.total
+            else "No customer matches."
+        )
+        return empty(text)
+    several = len({each.organization for each in one.customers}) > 1
+    columns = [
+        *([Column("Organization", "name")] if several else []),
+        Column("Customer", "name"),
+        Column("State", "wide"),
+        Column("So far", "number"),
+        Column("of which overage", "number"),
+        Column("Forecast", "number"),
+        Column("Last period", "number"),
+        Column("Values of"),
+    ]
+    rows = [(_TONES[each.state], _cells(each, one.now, several=several)) for each in one.customers]
+    return table("Customers", columns, rows)
+
+
+def _cells(one: Customer, now: datetime, *, several: bool) -> list[str]:
+    state = _badge(one) if one.state == "ok" else f"{_badge(one)} {why(one)}"
+    return [
+        *([name(one.organization)] if several else []),
+        account_link("customer", one.organization, one.id, one.name),
+        state,
+        _lines(one, "so_far"),
+        _lines(one, "overage"),
+        _lines(one, "forecast"),
+        _lines(one, "last_period", compared=True),
+        moment(one.read_at, now, "never read"),
+    ]
+
+
+def _lines(one: Customer, field: str, *, compared: bool = False) -> str:
+    """Return one amount for each currency, in lines."""
+    lines = []
+    for each in one.amounts:
+        value = getattr(each, field)
+        if value is None:
+            lines.append(NOTHING)
+        else:
+            note = faint(change(each)) if compared and change(each) else ""
+            lines.append(f"{escape(each.currency)} {amount(value, each.currency)}{note}")
+    return "<br>".join(lines) or NOTHING
+
+
+def _paging(one: Customers, query: dict[str, str]) -> str:
+    if one.pages == 1:
+        return ""
+    size = {"size": str(one.size)} if one.size != CustomerQuery().size else {}
+
+    def to(page: int, label: str, rel: str) -> str:
+        if not 1 <= page <= one.pages:
+            return f'<span class="off">{label}</span>'
+        where = address("customers", **query, **size, page=str(page))
+        return f'<a rel="{rel}" href="{where}">{label}</a>'
+
+    return f"""<nav class="paging" aria-label="Pages of the list">
+{to(one.page - 1, "Previous", "prev")} <span>Page {one.page:,} of {one.pages:,}</span>
+{to(one.page + 1, "Next", "next")}
+</nav>"""

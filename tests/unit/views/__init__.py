@@ -1,0 +1,1 @@
+"""Tests of views: what pages show of what pollers hold."""

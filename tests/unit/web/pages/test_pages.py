@@ -1,0 +1,198 @@
+"""Pages as text; how they look is the business of the test in a browser."""
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing_exporter.web.pages import account, customers, overview
+from billing_exporter.web.pages.frame import PAGE_HEADERS
+from tests.unit.web.exporters import (
+    ACCOUNT,
+    COLLECTORS,
+    EMPTY,
+    OVERVIEW,
+    customer,
+    listing,
+    overage,
+)
+from tests.unit.web.pages.documents import Document
+
+HOSTILE = st.text(max_size=30) | st.sampled_from(
+    [
+        '"><script>alert(1)</script>',
+        "<img src=x onerror=alert(1)>",
+        "\u202egnp.exe\u2066",
+        "w" * 200,
+        "\x00\x1f",
+        "javascript:alert(1)",
+        "\ud800",
+        "&amp;",
+    ]
+)
+replace = msgspec.structs.replace
+
+
+def test_the_number_comes_first() -> None:
+    """What is paid so far comes before forecast with band and last period; then the change."""
+    text = Document(overview.render(OVERVIEW, "/metrics")).text
+    parts = [
+        "So far EUR 1,234,567.90",
+        "of which overage EUR 34.50",
+        "Forecast at period end EUR 1,500,000.00 1,400,000.00 to 1,600,000.25",
+        "Last period EUR 1,200,000.00 forecast is 25.0 % more",
+        "1 customer without a forecast, counted with what they cost so far",
+    ]
+    places = [text.find(part) for part in parts]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "Overage so far JPY 9,000 " in text, "a currency without decimals has none"
+
+
+def test_a_collector_says_why_it_fails_and_what_to_do() -> None:
+    """A row has the sentence of the last error, the advice, the ages and what is left out."""
+    said = "The OAuth client lacks the permission billing:subscription:view (HTTP 403)"
+    advised = "Add the permission to a role of the OAuth client."
+    cells = Document(overview.render(OVERVIEW, "/metrics")).cells
+    row = cells[cells.index("contracts") - 1 :][:7]
+    assert row == [
+        "acme",
+        "contracts",
+        f"failing {said} {advised} 3 failures in a row, tried 1 minute ago",
+        "1 day ago 2026-02-28 11:00:30 UTC",
+        "in 40 seconds",
+        "420 ms",
+        "37 1,200 left out 4 dropped: missing",
+    ]
+
+
+def test_a_sweep_shows_how_far_it_is() -> None:
+    """A poll under way shows what it has read, in words and as a bar."""
+    document = Document(overview.render(OVERVIEW, "/metrics"))
+    assert "polling now 250 of 1,000 read, 25 %" in document.text
+    assert "progress" in document.tags
+
+
+def test_what_never_was_is_said() -> None:
+    """A collector before its first poll shows no time and no number that was not."""
+    cells = Document(overview.render(OVERVIEW, "/metrics")).cells
+    waiting = next(number for number, cell in enumerate(cells) if cell == "waiting")
+    assert cells[waiting : waiting + 5] == ["waiting", "never", "not planned", "-", "0"]
+
+
+def test_nothing_at_all() -> None:
+    """Without collectors the page says so, and claims nothing else."""
+    text = Document(overview.render(EMPTY, "/metrics")).text
+    assert "No collector is configured." in text
+    assert "Nothing needs attention." in text
+
+
+def test_a_customer_page() -> None:
+    """A customer has its facts, charges, closed periods with a chart, and a CSV."""
+    document = Document(account.render(ACCOUNT, "/metrics"))
+    assert "2027-01-01 in 306 days" in document.text
+    assert "customer.csv?organization=acme&id=id-Ahorn" in document.links
+    assert "1,001.00" in document.cells
+    assert "svg" in document.tags
+    first = document.cells.index("CX 3 PC-170 · user-license")
+    assert document.cells[first : first + 9] == [
+        "CX 3 PC-170 · user-license",
+        "12 users",
+        "10",
+        "-",
+        "2",
+        "13.5 12 to 15",
+        "276.00",
+        "EUR 2,400.00",
+        "EUR 552.00",
+    ]
+
+
+def test_charts_say_in_words_what_they_show() -> None:
+    """Every chart that tells something has a title and a description."""
+    page = account.render(ACCOUNT, "/metrics")
+    charts = re.findall(r"<svg (?![^>]*aria-hidden).*?</svg>", page, re.DOTALL)
+    assert len(charts) == 2
+    for chart in charts:
+        assert re.search(r'role="img".*<title>[^<]+</title><desc>[^<]*\d[^<]*</desc>', chart)
+
+
+def test_paging_keeps_what_was_chosen() -> None:
+    """Links to other pages and orders keep the search; a page that is not there says so."""
+    page = listing(customer(), search="A&B", sort="name", page=2, pages=3, total=3, size=1)
+    links = Document(customers.render(page, "/metrics")).links
+    assert "customers?search=A%26B&sort=name&size=1&page=1" in links
+    assert "customers?search=A%26B&sort=name&size=1&page=3" in links
+    assert "customers?search=A%26B&sort=overage" in links
+    beyond = listing(page=9, pages=3, total=3)
+    assert "There is no page 9; the last one is 3." in customers.render(beyond, "/metrics")
+    assert "No customer matches." in customers.render(listing(), "/metrics")
+
+
+@given(HOSTILE)
+def test_foreign_text_stays_text(name: str) -> None:
+    """Whatever a name or an error is, pages have the same elements, and show the name."""
+
+    def pages(text: str) -> list[Document]:
+        failing = customer(text, "error", error=f"x{text}")
+        collectors = [replace(COLLECTORS[0], organization=text, error=f"x{text}")]
+        shown = replace(
+            OVERVIEW,
+            overages=(overage(text, text),),
+            failing_customers=(failing,),
+            collectors=tuple(collectors),
+        )
+        of_one = replace(
+            ACCOUNT,
+            name=text,
+            organization=text,
+            customer=failing,
+            charges=(replace(ACCOUNT.charges[0], charge=text, sku=f"x{text}", unit=text),),
+        )
+        return [
+            Document(overview.render(shown, "/metrics")),
+            Document(customers.render(listing(failing, search=f"x{text}"), "/metrics")),
+            Document(account.render(of_one, "/metrics")),
+        ]
+
+    hostile, plain = pages(name), pages("plain")
+    assert [page.tags for page in hostile] == [page.tags for page in plain]
+    assert all(not link.startswith("javascript:") for page in hostile for link in page.links)
+    assert name.split() == [] or all(" ".join(name.split()) in page.text for page in hostile[1:])
+
+
+def test_names_are_isolated_from_the_text_around_them() -> None:
+    """A name that turns the direction of writing turns nothing beside it."""
+    page = customers.render(listing(customer("\u202eevil")), "/metrics")
+    assert re.search("<bdi>\u202eevil</bdi>", page)
+
+
+def test_every_link_is_relative() -> None:
+    """Links work behind any prefix: none begins with a slash or a scheme."""
+    for page in (
+        overview.render(OVERVIEW, "/metrics"),
+        customers.render(listing(customer()), "/m"),
+        account.render(ACCOUNT, "/metrics"),
+    ):
+        links = Document(page).links
+        assert links
+        assert [link for link in links if re.match(r"/|[a-z]+:", link)] == []
+
+
+def test_the_telemetry_path_is_escaped() -> None:
+    """A path with quotes cannot leave its attribute."""
+    assert "<script" not in overview.render(OVERVIEW, '/"><script>')
+
+
+@pytest.mark.parametrize("page", [overview.render(OVERVIEW, "/m"), account.render(ACCOUNT, "/m")])
+def test_the_policy_allows_the_style_and_nothing_else(page: str) -> None:
+    """The style on a page is the one that the policy names; nothing else is loaded or run."""
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
+    assert style is not None
+    digest = b64encode(sha256(style[1].encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}';" in dict(PAGE_HEADERS)["Content-Security-Policy"]
+    assert not re.search(r"<script|<link|<img|\bstyle=|\bsrc=|url\(|@import", page)
