@@ -13,7 +13,7 @@ DOCKER ?= docker
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-stack test test-lowest check coverage lint format docs screenshots bench dist image image-test scan lock clean
+.PHONY: help demo demo-stack test test-lowest check coverage lint format docs screenshots focus bench dist image image-test scan lock clean
 
 help: ## say what there is
 	@echo "Targets (PYTHON=... chooses the Python, ARGS=... is handed on):"
@@ -64,6 +64,10 @@ docs: $(TESTS) ## write the reference pages again from the code
 screenshots: $(TESTS) ## draw the dashboards with Grafana's components (npm) and take their pictures
 	@$(BIN)/python -m tools.testkit.components fetch prometheus-3 chromium
 	@$(BIN)/python -m tools.dashboards.screenshots $(ARGS)
+
+focus: $(TESTS) ## judge the FOCUS export with the official validator too (650 MB, Python 3.12 or later)
+	@$(BIN)/python -m tools.testkit.focus_validator
+	@$(BIN)/python -m pytest tests/integration/export tests/focus/check_official.py $(ARGS)
 
 bench: $(TESTS) ## measure speed and memory against the alternatives
 	@$(BIN)/python -m tools.testkit.components fetch nginx

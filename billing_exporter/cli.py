@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "Read the configuration and report every error with file and line.",
     "doctor": "Report for each organization and operation what works, and what to change where.",
     "once": "Poll everything once and print the exposition; 1 if a collector failed.",
+    "export": "Write FOCUS datasets or a statement, a file per dataset and billing period.",
     "reconcile": "Compare what was used with what was invoiced, down to the SKU; 1 if it differs.",
     "api": "Call one operation of the API and print its JSON as the API sent it.",
     "health": "Ask a running exporter whether it is well; 1 if it is not.",

@@ -41,7 +41,9 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "commands": (
         "app",
         "collectors",
+        "atomic_file",
         "config",
+        "export",
         "genesys",
         "history",
         "logs",
@@ -74,6 +76,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "config.file_watch": (),
     "logs": ("redaction",),
     "malloc": (),
+    "atomic_file": (),
     "redaction": (),
     "forecasting": ("state_files",),
     # What turns readings of collectors into forecasts, and forecasts into samples.
@@ -125,12 +128,14 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "settlement": (),
     "state_files": (),
     "export": (
+        "atomic_file",
         "collectors",
         "genesys",
         "history",
         "metrics",
         "reconciliation",
         "settlement",
+        "version",
     ),
     "simulator": (),
 }

@@ -75,3 +75,16 @@ def organization_of(settings: Settings, name: str | None) -> Organization:
     if name not in known:
         raise CommandError(f"--organization is needed, one of: {', '.join(known)}")
     return known[name]
+
+
+def organizations_of(settings: Settings, name: str | None) -> list[Organization]:
+    """Return the named organization, or all of them.
+
+    Raises:
+        CommandError: there is none of that name.
+    """
+    found = [each for each in settings.organizations if name in {None, each.name}]
+    if not found:
+        known = ", ".join(each.name for each in settings.organizations)
+        raise CommandError(f"billing-exporter: no organization {name}, only: {known}")
+    return found

@@ -109,6 +109,27 @@ def add_web_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_shard(parser: argparse.ArgumentParser) -> None:
+    """Add which part of the customers is this program's."""
+    parser.add_argument(
+        "--shard.count",
+        dest="shard_count",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of exporters that share the customers of this configuration (default 1)",
+    )
+    parser.add_argument(
+        "--shard.index",
+        dest="shard_index",
+        type=int,
+        default=0,
+        metavar="I",
+        help="index of this exporter among them, from 0 (default); the first also has the "
+        "organization's own billing",
+    )
+
+
 def add_simulated_world(parser: argparse.ArgumentParser, *, rate_limit: int) -> None:
     """Add what shapes the simulated world."""
     parser.add_argument(

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from billing_exporter.app import Exporter, interruptible
+from billing_exporter.atomic_file import replace_file
 from billing_exporter.commands import flags
-from billing_exporter.commands.atomic_file import replace_file
 from billing_exporter.commands.configuration import configured
 from billing_exporter.commands.errors import CommandError
 from billing_exporter.commands.progress import ProgressLine

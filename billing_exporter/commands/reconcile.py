@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from billing_exporter.commands import flags
-from billing_exporter.commands.configuration import configured
+from billing_exporter.commands.configuration import configured, organizations_of
 from billing_exporter.commands.errors import CommandError
 from billing_exporter.commands.progress import ProgressLine
 from billing_exporter.config import Organization
@@ -86,16 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: the configuration is invalid, or nothing could be read.
     """
     settings, redactor = configured(arguments)
-    organizations = [
-        organization
-        for organization in settings.organizations
-        if arguments.organization in {None, organization.name}
-    ]
-    if not organizations:
-        known = ", ".join(organization.name for organization in settings.organizations)
-        raise CommandError(
-            f"billing-exporter: no organization {arguments.organization}, only: {known}"
-        )
+    organizations = organizations_of(settings, arguments.organization)
     reports = [_report(organization, arguments, redactor.redact) for organization in organizations]
     print(FORMATS[arguments.format](reports, arguments.all), end="")
     for report in reports:

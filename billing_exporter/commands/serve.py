@@ -10,6 +10,8 @@ from billing_exporter.collectors import Shard
 from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured, protection_of, read_settings
 from billing_exporter.commands.errors import CommandError
+from billing_exporter.commands.export_schedule import exporting
+from billing_exporter.config import Settings
 from billing_exporter.config.file_watch import FileWatch
 from billing_exporter.httpd.address import inherited_listener
 from billing_exporter.malloc import return_memory
@@ -50,22 +52,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="folder for saved readings, so that a restart shows them at once (default: none)",
     )
     parser.add_argument(
-        "--shard.count",
-        dest="shard_count",
-        type=int,
-        default=1,
-        metavar="N",
-        help="number of exporters that share the customers of this configuration (default 1)",
+        "--export.dir",
+        dest="export_dir",
+        type=Path,
+        metavar="FOLDER",
+        help="folder for FOCUS datasets of settled billing periods: each is written once, and "
+        "again when it is restated (default: none)",
     )
-    parser.add_argument(
-        "--shard.index",
-        dest="shard_index",
-        type=int,
-        default=0,
-        metavar="I",
-        help="index of this exporter among them, from 0 (default); the first also polls the "
-        "organization's own billing",
-    )
+    flags.add_shard(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -77,22 +71,31 @@ def run(arguments: argparse.Namespace) -> int:
     return_memory()
     settings, redactor = configured(arguments)
     protection = protection_of(arguments)
+    latest = [settings]
+
+    def read_again() -> Settings:
+        latest[:] = [read_settings(arguments)]
+        return latest[0]
+
     try:
+        shard = Shard(arguments.shard_index, arguments.shard_count)
         app = build(
             settings,
             address=arguments.listen_address,
             telemetry_path=arguments.telemetry_path,
             prefix=prefix_of(arguments.external_url, arguments.route_prefix),
             listener=inherited_listener(os.environ) if arguments.systemd_socket else None,
-            read_settings=lambda: read_settings(arguments),
+            read_settings=read_again,
             protection=protection,
             protect_health=arguments.protect_health,
             pages=arguments.pages,
             state=arguments.state_dir,
             redact=redactor.redact,
-            shard=Shard(arguments.shard_index, arguments.shard_count),
+            shard=shard,
         )
-        serve(app, changed=_file_changed(arguments))
+        issuer = lambda: latest[0].export.invoice_issuer  # noqa: E731 - as it is after a reload
+        with exporting(app.exporter, arguments.export_dir, issuer, shard):
+            serve(app, changed=_file_changed(arguments))
     except (ValueError, OSError) as error:
         raise CommandError(f"billing-exporter: {error}") from None
     return 0

@@ -154,6 +154,18 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return api_url, _LOGIN_PATH.sub("", login_url)
 
 
+class ExportSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an export of tables for finance says that no answer of the API does."""
+
+    invoice_issuer: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="Who issues the invoices and provides the service, as FOCUS wants to know.",
+        ),
+    ] = "Genesys"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything the exporter is told by its configuration."""
 
@@ -165,6 +177,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             extra={"kind": "list of mappings"},
         ),
     ]
+    export: Annotated[
+        ExportSettings,
+        Meta(description="How `billing-exporter export` and `--export.dir` write tables."),
+    ] = ExportSettings()
     budgets: Annotated[
         tuple[Budget, ...],
         Meta(description="Budgets and what counts in them.", extra={"kind": "list of mappings"}),

@@ -31,6 +31,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         patterns = [pattern.lower() for pattern in self.customers]
         return not patterns or any(fnmatchcase(text, each) for text in texts for each in patterns)
 
+    def wants_contract(self, contract: BillingContract) -> bool:
+        """Return whether a contract is exported: what it says is of all its customers."""
+        named = {
+            (label(each.name), label(each.id))
+            for plan in contract.plans
+            for each in plan.organizations
+        }
+        return not self.customers or (bool(named) and all(self.wants(*each) for each in named))
+
 
 def account_of(customer: Customer | None, organization: str) -> tuple[str, str]:
     """Return id and name of a billed company; an organization's own name where none is named."""

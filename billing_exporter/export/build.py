@@ -31,7 +31,6 @@ from billing_exporter.export.tables import (
     STATEMENT,
     STATEMENT_COLUMNS,
     Column,
-    Row,
     Table,
     table,
     text_of,
@@ -59,6 +58,30 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     terms: Terms = Terms()
     closed: tuple[Span, ...] = ()
 
+    def after(self, closed: tuple[Span, ...]) -> "Wanted":
+        """Return the same after an export that has called periods closed."""
+        return msgspec.structs.replace(self, closed=closed)
+
+    def of(self, starts: Sequence[date]) -> "Wanted":
+        """Return the same for the periods that begin on some days."""
+        selection = Selection(self.selection.today, min(starts), max(starts), frozenset(starts))
+        return msgspec.structs.replace(self, selection=selection)
+
+    def on(self, today: date) -> "Wanted":
+        """Return the same on another day."""
+        selection = msgspec.structs.replace(self.selection, today=today)
+        return msgspec.structs.replace(self, selection=selection)
+
+    def columns(self, dataset: str) -> tuple[Column, ...]:
+        """Return the columns of a dataset, none where it is not exported."""
+        if dataset == ESTIMATED:
+            return self.columns(COST_AND_USAGE)
+        if dataset not in self.datasets:
+            return ()
+        if dataset == COST_AND_USAGE and self.version == "1.2":
+            return COST_AND_USAGE_1_2
+        return STATEMENT_COLUMNS if dataset == STATEMENT else COLUMNS[dataset]
+
 
 class Export(msgspec.Struct, frozen=True):
     """Tables and what is in none of them.
@@ -82,7 +105,7 @@ def export(sources: Sequence[Source], wanted: Wanted) -> Export:
     for source in sorted(sources, key=lambda each: each.organization):
         known, missing = _add_rows(placed, source, wanted)
         members += known
-        left_out += missing
+        left_out += [*source.left_out, *missing]
     if BILLING_PERIOD in wanted.datasets:
         used = {each.period for of_dataset in placed.values() for each in of_dataset}
         rows = closing.rows_of(members, used, wanted.terms, wanted.closed)
@@ -107,7 +130,8 @@ def _add_rows(
     terms, today = wanted.terms, wanted.selection.today
     charges, missing = charges_of(source, terms)
     exported = charges if source.is_first else []
-    left_out = missing if source.is_first else []
+    are_wanted = source.is_first and bool({COST_AND_USAGE, INVOICE_DETAIL} & {*wanted.datasets})
+    left_out = missing if are_wanted else []
     known = closing.periods_of(source, charges, today)
     chosen = _selected(source, wanted.selection)
     made: list[tuple[str, tuple[list[Placed], list[LeftOut]]]] = []
@@ -146,12 +170,12 @@ def _selected(source: Source, selection: Selection) -> Source:
 
 def _by_period(
     placed: dict[str, list[Placed]], selection: Selection
-) -> dict[tuple[str, date], list[Row]]:
-    found: defaultdict[tuple[str, date], list[Row]] = defaultdict(list)
+) -> dict[tuple[str, date], list[Placed]]:
+    found: defaultdict[tuple[str, date], list[Placed]] = defaultdict(list)
     for dataset, rows in placed.items():
         for each in _distinct(dataset, rows):
             if selection.has(each.period):
-                found[dataset, each.period.start].append(each.row)
+                found[dataset, each.period.start].append(each)
     return found
 
 
@@ -171,14 +195,10 @@ def _distinct(dataset: str, rows: Iterable[Placed]) -> Iterable[Placed]:
         yield Placed(each.period, {**each.row, **again})
 
 
-def _table(dataset: str, start: date, rows: Iterable[Row], wanted: Wanted) -> Table:
-    if wanted.version == "1.2" and dataset in {COST_AND_USAGE, ESTIMATED}:
+def _table(dataset: str, start: date, placed: Iterable[Placed], wanted: Wanted) -> Table:
+    found = list(placed)
+    rows = [each.row for each in found]
+    if wanted.version == "1.2":
         rows = [cost_and_usage.as_1_2(row, wanted.terms) for row in rows]
-        return table(dataset, start, COST_AND_USAGE_1_2, rows)
-    return table(dataset, start, _columns(dataset), rows)
-
-
-def _columns(dataset: str) -> tuple[Column, ...]:
-    if dataset == STATEMENT:
-        return STATEMENT_COLUMNS
-    return COLUMNS[COST_AND_USAGE if dataset == ESTIMATED else dataset]
+    days = Span(start, max(each.period.end for each in found))
+    return table(dataset, days, wanted.columns(dataset), rows)

@@ -89,6 +89,8 @@ def _of_contract(
         quantity = of.prepaid_quantity if isinstance(of, BillingCharge) else of.starting_balance
         number = None if quantity is None else readable(quantity)
         reason = _missing(of, number, days, whole, payment)
+        if reason is None and not terms.wants_contract(contract):
+            reason = "other_customer"
         if reason is not None:
             yield _left(reason)
             continue

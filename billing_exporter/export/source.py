@@ -53,28 +53,6 @@ class InvoiceWithLines(msgspec.Struct, frozen=True):
     lines: tuple[BillingInvoiceItem, ...] | None
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read of one organization.
-
-    Attributes:
-        organization: its name in the configuration.
-        invoices: with their lines.
-        contracts: with the list of their billing periods.
-        contract_periods: billing periods of contracts in full.
-        trustor_periods: overviews of customers.
-        settlements: what readings over time have shown of closed periods; empty without a state.
-        is_first: whether invoices and contracts are exported too; of several shards the first does.
-    """
-
-    organization: str
-    invoices: tuple[InvoiceWithLines, ...] = ()
-    contracts: tuple[BillingContract, ...] = ()
-    contract_periods: tuple[ContractPeriod, ...] = ()
-    trustor_periods: tuple[TrustorPeriod, ...] = ()
-    settlements: Settlements = {}
-    is_first: bool = True
-
-
 class LeftOut(msgspec.Struct, frozen=True):
     """Something that is in no file.
 
@@ -93,6 +71,30 @@ class LeftOut(msgspec.Struct, frozen=True):
     amount: Decimal = Decimal(0)
     count: int = 1
     days: Span | None = None
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read of one organization.
+
+    Attributes:
+        organization: its name in the configuration.
+        invoices: with their lines.
+        contracts: with the list of their billing periods.
+        contract_periods: billing periods of contracts in full.
+        trustor_periods: overviews of customers.
+        settlements: what readings over time have shown of closed periods; empty without a state.
+        is_first: whether invoices and contracts are exported too; of several shards the first does.
+        left_out: what could not be read, or is not in the state.
+    """
+
+    organization: str
+    invoices: tuple[InvoiceWithLines, ...] = ()
+    contracts: tuple[BillingContract, ...] = ()
+    contract_periods: tuple[ContractPeriod, ...] = ()
+    trustor_periods: tuple[TrustorPeriod, ...] = ()
+    settlements: Settlements = {}
+    is_first: bool = True
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def summed(left_out: Iterable[LeftOut]) -> list[LeftOut]:

@@ -159,14 +159,18 @@ class Selection(msgspec.Struct, frozen=True):
         today: the day (UTC).
         first: earliest first day of a period.
         last: latest first day of a period.
+        starts: the very first days of the periods; None for any.
     """
 
     today: date
     first: date | None = None
     last: date | None = None
+    starts: frozenset[date] | None = None
 
     def has(self, period: Span) -> bool:
         """Return whether a billing period is exported."""
+        if self.starts is not None:
+            return period.start in self.starts
         if self.first is not None or self.last is not None:
             first, last = self.first or date.min, self.last or date.max
             return first <= period.start <= last

@@ -37,7 +37,11 @@ def rows_of(
     states = {(each.subject, each.id, each.days): each.state for each in periods}
     results: list[_Result] = []
     for period in source.contract_periods if source.is_first else ():
-        results += _of_contract(period, source, invoices, states)
+        if terms.wants_contract(period.contract):
+            results += _of_contract(period, source, invoices, states)
+        else:
+            count = len(period.detail.charges) + len(period.detail.wallets)
+            results += [_left("other_customer") for _ in range(count)]
     for each in source.trustor_periods:
         if terms.wants(each.name, each.id):
             results += _of_customer(each, source, invoices, states)

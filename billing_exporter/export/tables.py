@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from billing_exporter.export.spans import Span
+
 Cell = str | Decimal | datetime | date | bool | None
 Row = Mapping[str, Cell]
 Kind = Literal["text", "number", "moment", "day", "flag"]
@@ -24,7 +26,8 @@ class Table(msgspec.Struct, frozen=True):
 
     Attributes:
         dataset: name that its file begins with.
-        period: first day of the billing period.
+        period: first day of the billing periods.
+        end: last day of the longest of them.
         columns: in the order of the file.
         rows: in the order of the file; a cell that is absent is empty.
         guarded: whether text that a spreadsheet would run as a formula is made harmless.
@@ -32,6 +35,7 @@ class Table(msgspec.Struct, frozen=True):
 
     dataset: str
     period: date
+    end: date
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     guarded: bool = False
@@ -152,7 +156,8 @@ def _number(number: Decimal) -> str:
     return "0.0" if not number else f"{whole}.{digits}"
 
 
-def table(dataset: str, period: date, of: Sequence[Column], rows: Iterable[Row]) -> Table:
+def table(dataset: str, days: Span, of: Sequence[Column], rows: Iterable[Row]) -> Table:
     """Return a table whose rows have one order, whatever the order they come in."""
     ordered = sorted(rows, key=lambda row: [text_of(row.get(column.name)) for column in of])
-    return Table(dataset, period, tuple(of), tuple(ordered), guarded=dataset == STATEMENT)
+    guarded = dataset == STATEMENT
+    return Table(dataset, days.start, days.end, tuple(of), tuple(ordered), guarded=guarded)

@@ -3,7 +3,7 @@
 What cannot be read is skipped and reported: the rest is still compared.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -12,7 +12,13 @@ import msgspec
 from billing_exporter.collectors.base import label, once_each, side_by_side
 from billing_exporter.collectors.trustors import matches, name_of
 from billing_exporter.genesys import ApiError, BillingApi, Forbidden, NotFound
-from billing_exporter.genesys.records import BillingContract, BillingInvoice, Trustor
+from billing_exporter.genesys.records import (
+    BillingContract,
+    BillingContractPeriod,
+    BillingInvoice,
+    BillingInvoiceItem,
+    Trustor,
+)
 from billing_exporter.history.contracts import ContractPeriod
 from billing_exporter.history.invoices import invoice_of, lines_of
 from billing_exporter.history.trustors import TrustorPeriod
@@ -46,6 +52,7 @@ class Reader:
     Attributes:
         skipped: what could not be read, in words.
         forbidden: customers whose overview the client may not read.
+        refused: what the client may not read, by the words that `skipped` begins with.
     """
 
     def __init__(
@@ -68,6 +75,7 @@ class Reader:
         """
         self.skipped: list[str] = []
         self.forbidden: list[str] = []
+        self.refused: list[str] = []
         self._api = api
         self._today = today
         self._periods = periods
@@ -81,8 +89,23 @@ class Reader:
 
     def contracts(self) -> list[ContractPeriod]:
         """Read the current and the closed periods of every contract."""
-        listed = self._listed("contracts", self._api.contracts)
-        wanted = [pair for contract in listed for pair in self._newest(contract)]
+        return self.contract_periods(self.listed_contracts())
+
+    def contract_periods(
+        self,
+        contracts: Iterable[BillingContract],
+        wanted: Callable[[BillingContractPeriod], bool] | None = None,
+    ) -> list[ContractPeriod]:
+        """Read billing periods of some contracts: those wanted, or the current and closed ones."""
+        pairs = [
+            (contract, key)
+            for contract in contracts
+            for key in (
+                self._newest(contract)
+                if wanted is None
+                else [each.id for each in contract.billing_periods if each.id and wanted(each)]
+            )
+        ]
 
         def read(pair: tuple[BillingContract, str]) -> ContractPeriod | None:
             contract, period = pair
@@ -92,15 +115,18 @@ class Reader:
             )
             return None if detail is None else ContractPeriod(contract, detail)
 
-        found = self._all("contract periods", read, wanted)
+        found = self._all("contract periods", read, pairs)
         return [each for each in found if each is not None]
 
-    def _newest(self, listed: BillingContract) -> Iterator[tuple[BillingContract, str]]:
-        contract = listed
-        if not contract.billing_periods and contract.id:
-            key = contract.id
-            full = self._tried(lambda: self._api.get_billing_contract(key), f"contract {key}")
-            contract = full or listed
+    def _in_full(self, contract: BillingContract) -> BillingContract:
+        """Return the contract with its periods, which a listing may leave out."""
+        if contract.billing_periods or not contract.id:
+            return contract
+        key = contract.id
+        full = self._tried(lambda: self._api.get_billing_contract(key), f"contract {key}")
+        return full or contract
+
+    def _newest(self, contract: BillingContract) -> Iterator[str]:
         dated = sorted(
             (period.date_start, period.id)
             for period in contract.billing_periods
@@ -108,17 +134,27 @@ class Reader:
         )
         for start, period_id in dated[-self._periods - 1 :]:
             if start + _LONGEST_PERIOD >= self.since:
-                yield contract, period_id
+                yield period_id
 
     def trustors(
-        self, include: tuple[str, ...] = ("*",), exclude: tuple[str, ...] = ()
+        self,
+        include: tuple[str, ...] = ("*",),
+        exclude: tuple[str, ...] = (),
+        owns: Callable[[str], bool] = lambda _: True,
     ) -> list[TrustorPeriod]:
-        """Read the current and the closed periods of every customer that patterns select."""
+        """Read the current and the closed periods of every customer that patterns select.
+
+        Args:
+            include: patterns of names and ids.
+            exclude: patterns of those that are left out all the same.
+            owns: whether a customer, by id, is one of this shard's.
+        """
         listed = self._listed("customers", self._api.trustors)
         wanted = [
             trustor
             for trustor in listed
             if trustor.id
+            and owns(trustor.id)
             and trustor.enabled is not False
             and matches(trustor, include)
             and not matches(trustor, exclude)
@@ -148,24 +184,37 @@ class Reader:
         listed = once_each(
             self._api.invoices(date_start=self.since), lambda invoice: label(invoice.id) or None
         )
-        wanted = [invoice for invoice in listed if invoice.id]
-
-        def read(invoice: BillingInvoice) -> list[Line] | None:
-            items = self._tried(
-                lambda: list(self._api.invoice_lines(str(invoice.id))), f"lines of {invoice.id}"
-            )
-            return None if items is None else lines_of(invoice, items)
-
         invoices, lines = [], []
-        found = self._all("invoices", read, wanted)
-        for invoice, of_invoice in zip(wanted, found, strict=True):
-            if of_invoice is not None:
+        for invoice, items in self.with_lines(each for each in listed if each.id):
+            if items is not None:
                 invoices.append(invoice_of(invoice))
-                lines += of_invoice
+                lines += lines_of(invoice, items)
         return Billed(tuple(invoices), tuple(lines), self.since)
 
+    def listed_invoices(self, since: date) -> list[BillingInvoice]:
+        """Read the invoices that were issued on a day or later, none where they cannot be read."""
+        found = self._tried(lambda: list(self._api.invoices(date_start=since)), "invoices")
+        return found or []
+
+    def listed_contracts(self) -> list[BillingContract]:
+        """Read all contracts, each with the list of its billing periods."""
+        return [self._in_full(each) for each in self._listed("contracts", self._api.contracts)]
+
+    def with_lines(
+        self, invoices: Iterable[BillingInvoice]
+    ) -> list[tuple[BillingInvoice, tuple[BillingInvoiceItem, ...] | None]]:
+        """Read the lines of invoices, once for each id; None where they cannot be read."""
+        wanted = list(invoices)
+        keys = [*dict.fromkeys(str(each.id) for each in wanted if each.id)]
+
+        def read(key: str) -> tuple[BillingInvoiceItem, ...] | None:
+            return self._tried(lambda: tuple(self._api.invoice_lines(key)), f"lines of {key}")
+
+        lines = dict(zip(keys, self._all("invoices", read, keys), strict=True))
+        return [(each, lines.get(str(each.id))) for each in wanted]
+
     def _listed(self, what: str, ask: Callable[[], Iterator[Listed]]) -> list[Listed]:
-        """Return a listing, empty where it cannot be read."""
+        """Return a listing with each thing once, empty where it cannot be read."""
         listed = self._tried(lambda: list(ask()), what)
         return once_each(listed or (), lambda each: each.id)
 
@@ -187,6 +236,8 @@ class Reader:
             return ask()
         except ApiError as error:
             self._skip(what, error)
+            if isinstance(error, Forbidden):
+                self.refused.append(what)
             return None
 
     def _skip(self, what: str, error: ApiError) -> None:

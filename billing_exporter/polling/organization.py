@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Any
@@ -16,14 +17,20 @@ from billing_exporter.accounts.ledger import Ledger as AccountLedger
 from billing_exporter.collectors import REGISTRY, WHOLE, Collector, Shard, configured
 from billing_exporter.collectors.durations import as_text
 from billing_exporter.collectors.ledger import NO_LEDGER
-from billing_exporter.collectors.settings import EVERY_COLLECTOR
+from billing_exporter.collectors.settings import EVERY_COLLECTOR, CollectorSettings
 from billing_exporter.config import Organization
 from billing_exporter.forecasting.forecasts import Forecasts
 from billing_exporter.genesys import Account, BillingApi, Observer
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.loop import Loop
 from billing_exporter.polling.poller import Poller
-from billing_exporter.polling.reading_store import StateDirectory, origin_of
+from billing_exporter.polling.reading_store import (
+    StateDirectory,
+    UnusableError,
+    origin_of,
+    read_saved,
+)
+from billing_exporter.polling.state import Kept
 from billing_exporter.polling.target import Target
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.telemetry import Telemetry
@@ -207,12 +214,42 @@ class OrganizationPollers:
         return poller
 
     def _origin_of(self, target: Target) -> str:
-        """Return a digest of what a reading of the target depends on."""
-        settings = msgspec.to_builtins(target.settings, enc_hook=as_text)
-        meaning = {key: value for key, value in settings.items() if key not in _PACE}
-        api_url, _ = self.organization.hosts()
-        shard = self._shared.shard if REGISTRY[target.collector.name].divided else WHOLE
-        return origin_of(api_url, self.organization.client_id, meaning, shard.index, shard.count)
+        return reading_origin(
+            self.organization, target.collector.name, target.settings, self._shared.shard
+        )
+
+
+def reading_origin(
+    organization: Organization, collector: str, settings: CollectorSettings, shard: Shard
+) -> str:
+    """Return a digest of what a collector's reading depends on in the configuration."""
+    plain = msgspec.to_builtins(settings, enc_hook=as_text)
+    meaning = {key: value for key, value in plain.items() if key not in _PACE}
+    api_url, _ = organization.hosts()
+    of = shard if REGISTRY[collector].divided else WHOLE
+    return origin_of(api_url, organization.client_id, meaning, of.index, of.count)
+
+
+def saved_readings(
+    folder: Path, organization: Organization, shard: Shard = WHOLE
+) -> dict[str, Kept | str]:
+    """Return what is saved of an organization by collector, or else why it cannot be used.
+
+    Nothing in the folder changes: an exporter may be writing to it.
+    """
+    found: dict[str, Kept | str] = {}
+    for collector, settings in configured(organization.collectors, shard):
+        name = collector.name
+        origin = reading_origin(organization, name, settings, shard)
+        try:
+            found[name] = read_saved(folder, organization.name, name, origin, collector.data)
+        except FileNotFoundError:
+            found[name] = "nothing is saved"
+        except OSError as error:
+            found[name] = error.strerror or "it cannot be read"
+        except UnusableError as error:
+            found[name] = error.reason
+    return found
 
 
 def remove(pollers: Iterable[Poller], *, but: Iterable[Poller] = ()) -> None:

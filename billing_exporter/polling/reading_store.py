@@ -142,10 +142,26 @@ class StateDirectory:
             log.warning("it cannot be set aside: %s", error.strerror, extra=_of(file))
 
     def _file(self, organization: str, collector: str) -> Path:
-        # A name is any text, and two of them may differ in case alone.
-        readable = "".join(c if c.isascii() and c.isalnum() else "_" for c in organization)[:40]
-        digest = hashlib.sha256(organization.encode("utf-8", "replace")).hexdigest()[:8]
-        return self._path / f"{readable}-{digest}-{collector}{_SUFFIX}"
+        return _file_in(self._path, organization, collector)
+
+
+def _file_in(folder: Path, organization: str, collector: str) -> Path:
+    # A name is any text, and two of them may differ in case alone.
+    readable = "".join(c if c.isascii() and c.isalnum() else "_" for c in organization)[:40]
+    digest = hashlib.sha256(organization.encode("utf-8", "replace")).hexdigest()[:8]
+    return folder / f"{readable}-{digest}-{collector}{_SUFFIX}"
+
+
+def read_saved(
+    folder: Path, organization: str, collector: str, origin: str, kind: type[Any]
+) -> Kept:
+    """Return what is saved of one collector, and change nothing in the folder.
+
+    Raises:
+        OSError: the file is missing or cannot be read.
+        UnusableError: it holds no reading of this origin.
+    """
+    return _read(_file_in(folder, organization, collector), origin, kind)
 
 
 @dataclass(frozen=True)

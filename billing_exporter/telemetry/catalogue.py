@@ -104,6 +104,19 @@ STATE_FAILURES = own(
     "Readings on disk that could not be saved (save), read (read) or used: damaged, of another "
     "format, configuration, or removed collector.",
 )
+EXPORT_FAILURES = own(
+    "counter",
+    "export_failures",
+    ("reason",),
+    "Exports to --export.dir that failed: the API could not be read (read), or a file could not be "
+    "written (write).",
+)
+EXPORTED_AT = own(
+    "gauge",
+    "export_last_success_timestamp_seconds",
+    ("format",),
+    "When every settled billing period was last found or put in --export.dir, Unix time.",
+)
 REQUESTS = own(
     "counter",
     "api_requests",
@@ -180,7 +193,7 @@ BUILD = own("info", "exporter_build", ("version", "python"), "Version of the exp
 OWN = (
     *(UP, FAILURE, LAST_SUCCESS, LAST_ATTEMPT, DURATION, OVERDUE, INTERVAL, LISTED, SERIES),
     *(LEFT_OUT, LABELS_CUT, RESTORED, WAITING, REMAINING),
-    *(POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES),
+    *(POLLS, PARTIAL, DROPPED, MERGED, STATE_FAILURES, EXPORT_FAILURES, EXPORTED_AT),
     *(REQUESTS, REQUEST_DURATION, RETRIES, UNEXPECTED_FIELDS, GRANTED, ALLOWED, USED),
     *(RELOADED, RELOADED_AT, ABORTED, HANDSHAKES, SHARDS, SHARD_INDEX, BUILD),
 )

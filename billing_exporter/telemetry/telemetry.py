@@ -15,6 +15,8 @@ from billing_exporter.telemetry.catalogue import (
     BUILD,
     DROPPED,
     DURATION,
+    EXPORT_FAILURES,
+    EXPORTED_AT,
     FAILURE,
     GRANTED,
     HANDSHAKES,
@@ -189,6 +191,14 @@ class Telemetry:
     def state_failed(self, reason: str) -> None:
         """Count a reading on disk that could not be saved or used."""
         self._counters[STATE_FAILURES].labels(reason).inc()
+
+    def exported(self, at: datetime) -> None:
+        """Show when all settled periods were in the folder of exports."""
+        self._gauges[EXPORTED_AT].labels("focus").set(at.timestamp())
+
+    def export_failed(self, reason: str) -> None:
+        """Count an export that could not be read or written."""
+        self._counters[EXPORT_FAILURES].labels(reason).inc()
 
     def values(self, metric: Metric) -> dict[tuple[str, ...], float]:
         """Return the values of a gauge or counter, by its label values."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from billing_exporter.commands.atomic_file import replace_file
+from billing_exporter.atomic_file import replace_file
 from billing_exporter.simulator import Simulator
 from tests.unit.commands.calls import Call
 from tools.testkit.scrapes import Scrape

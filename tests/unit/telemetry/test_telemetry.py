@@ -68,6 +68,8 @@ EVENTS: dict[str, Event] = {
         "get_organizations_me", "unknown_field", "x"
     ),
     "state_failed": lambda it: it.state_failed("save"),
+    "exported": lambda it: it.exported(AT),
+    "export_failed": lambda it: it.export_failed("write"),
 }
 
 

@@ -1,0 +1,1 @@
+"""The official validator of FOCUS, run by a target of its own."""

@@ -1,0 +1,1 @@
+"""Tests of the export over a simulated year."""
