@@ -61,8 +61,9 @@ docs: $(TESTS) ## write the reference pages again from the code
 	$(BIN)/python -m tools.chart
 	$(BIN)/python -m tools.architecture
 
-screenshots: $(TESTS) ## draw the dashboards with Grafana's components (npm) and take their pictures
+screenshots: $(TESTS) ## draw the dashboards with Grafana's components (npm); take pictures of them and of the pages
 	@$(BIN)/python -m tools.testkit.components fetch prometheus-3 chromium
+	@$(BIN)/python -m tools.page_pictures
 	@$(BIN)/python -m tools.dashboards.screenshots $(ARGS)
 
 focus: $(TESTS) ## judge the FOCUS export with the official validator too (650 MB, Python 3.12 or later)

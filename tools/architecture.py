@@ -148,6 +148,7 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "chart": ("alert_rules", "dashboards", "paths"),
     "dashboards": ("alert_rules", "paths", "testkit"),
     "demo_stack": ("dashboards", "paths", "testkit"),
+    "page_pictures": ("paths", "testkit"),
     "paths": (),
     "release": ("paths",),
     "reliability": ("paths", "testkit"),

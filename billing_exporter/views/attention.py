@@ -1,9 +1,8 @@
 """Attention: what somebody should look at, as sentences. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from billing_exporter.views.partner import FAILING, Listed
+from billing_exporter.views.partner import FAILING, Partner
 from billing_exporter.web.humanize import amount, count
 from billing_exporter.web.records import CUSTOMER_STATES, Attention, Collector, Unpaid
 
@@ -50,26 +49,21 @@ def of_losses(collectors: Iterable[Collector]) -> Iterator[Attention]:
             )
 
 
-def of_customers(customers: Iterable[Listed]) -> Iterator[Attention]:
+def of_customers(partners: Mapping[str, Partner]) -> Iterator[Attention]:
     """Report by organization how many customers cannot be read."""
-    known: Counter[str] = Counter()
-    failing: dict[str, Counter[str]] = {}
-    for one in customers:
-        known[one.organization] += 1
-        if one.status in FAILING:
-            failing.setdefault(one.organization, Counter())[one.status] += 1
-    for organization, states in failing.items():
-        all_of_them = sum(states.values())
-        reasons = ", ".join(
-            f"{states[state]:,} {state}" for state in CUSTOMER_STATES if states[state]
-        )
-        verb = "is" if all_of_them == 1 else "are"
+    for organization, partner in partners.items():
+        failing = {state: partner.counts[state] for state in CUSTOMER_STATES if state in FAILING}
+        number = sum(failing.values())
+        if not number:
+            continue
+        reasons = ", ".join(f"{found:,} {state}" for state, found in failing.items() if found)
+        verb = "is" if number == 1 else "are"
+        customers = count(len(partner.states), "customer")
         yield Attention(
             kind="customers",
             organization=organization,
             subject="",
-            text=f"{all_of_them:,} of {count(known[organization], 'customer')} {verb} not read: "
-            f"{reasons}.",
+            text=f"{number:,} of {customers} {verb} not read: {reasons}.",
             action="Each of them says why in the list of customers.",
         )
 

@@ -1,7 +1,8 @@
 """Source of the pages: reads what the exporter holds and returns the records of each page."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
@@ -12,9 +13,10 @@ from billing_exporter.metrics.samples import Samples
 from billing_exporter.polling.poller import Poller
 from billing_exporter.summaries import Account, Invoices
 from billing_exporter.telemetry.telemetry import Telemetry
-from billing_exporter.views import account, attention, partner, totals
+from billing_exporter.views import account, attention, totals
+from billing_exporter.views import partner as partner_
 from billing_exporter.views.collectors import api_budgets, collectors
-from billing_exporter.views.partner import Listed
+from billing_exporter.views.partner import Listed, Partner
 from billing_exporter.web import records
 from billing_exporter.web.records import CustomerQuery
 
@@ -39,51 +41,46 @@ class Source:
     telemetry: Telemetry
     now: Callable[[], datetime]
     uptime: Callable[[], float]
+    _kept: dict[str, Partner] = field(default_factory=dict)
 
     def overview(self) -> records.Overview:
         """Return what is known at a glance."""
-        pollers = self.pollers()
+        pollers, now = self.pollers(), self.now()
         organizations = tuple(dict.fromkeys(poller.target.organization for poller in pollers))
-        customers = list(partner.listed(pollers))
-        today = self.now().date()
-        contracts = [one for one in _contracts(pollers) if not one[1].has_ended(today)]
+        partners = self._partners(pollers)
+        contracts = {
+            name: [one for one in found if not one.has_ended(now.date())]
+            for name, found in _contracts(pollers).items()
+        }
         unpaid = tuple(_unpaid(pollers))
         polled = collectors(pollers, self.telemetry)
-        failing = partner.failing(customers)
-        accounts = [(one.organization, one.id, one.account) for one in customers if one.account]
-        named = {(organization, account.name) for organization, _, account in accounts}
-        # The contract of a customer that can be read is the same money.
-        accounts += [
-            (organization, each.id, each)
-            for organization, each in contracts
-            if (organization, each.end_customer) not in named
-        ]
+        failing = [one for partner in partners.values() for one in partner.failing]
         return records.Overview(
             version=self.version,
-            now=self.now(),
+            now=now,
             uptime_seconds=self.uptime(),
             organizations=organizations,
             attention=(
                 *attention.of_failures(polled),
-                *attention.of_customers(customers),
+                *attention.of_customers(partners),
                 *attention.of_unpaid(unpaid),
-                *attention.of_unpriced(_unpriced(accounts)),
+                *attention.of_unpriced(_unpriced(partners, contracts)),
                 *attention.of_losses(polled),
             ),
-            totals=tuple(_totals(organizations, customers, contracts)),
+            totals=tuple(_totals(organizations, partners, contracts)),
             unpaid=unpaid,
-            overages=totals.largest(accounts),
-            customers=partner.counts(customers),
-            failing_customers=tuple(map(partner.record_of, failing[:FAILING_SHOWN])),
+            overages=totals.merged(_overages(organizations, partners, contracts)),
+            customers=partner_.state_counts(partners.values()),
+            failing_customers=tuple(map(partner_.record_of, failing[:FAILING_SHOWN])),
             collectors=polled,
             api=api_budgets(organizations, self.telemetry),
-            data_until=_data_until(pollers, customers),
+            data_until=_data_until(pollers, partners),
         )
 
     def customers(self, query: CustomerQuery) -> records.Customers:
         """Return one page of the list of customers."""
-        every = list(partner.listed(self.pollers()))
-        total, pages, shown = partner.customers_page(every, query)
+        partners = list(self._partners(self.pollers()).values())
+        total, pages, shown = partner_.customers_page(partners, query)
         return records.Customers(
             now=self.now(),
             organization=query.organization,
@@ -94,9 +91,23 @@ class Source:
             pages=pages,
             size=query.size,
             total=total,
-            states=partner.counts(every),
+            states=partner_.state_counts(partners),
             customers=shown,
         )
+
+    def _partners(self, pollers: Iterable[Poller]) -> dict[str, Partner]:
+        """Return the partners by organization; what was derived of a reading is kept."""
+        found = {}
+        for poller in pollers:
+            reading = poller.state.reading
+            if reading is None or poller.target.collector.name != "trustors":
+                continue
+            name = poller.target.organization
+            known = self._kept.get(name)
+            found[name] = known if known and known.reading is reading else Partner(name, reading)
+        self._kept.clear()
+        self._kept.update(found)
+        return found
 
     def customer(self, organization: str, key: str) -> records.Account | None:
         """Return one customer, None where there is none of that id."""
@@ -109,7 +120,7 @@ class Source:
         if not isinstance(state, TrustorState):
             return None
         summary = known if isinstance(known, Account) else None
-        listed = Listed(organization, key, state, summary)
+        listed = Listed(organization, key, state, summary, "")
         samples = _samples(poller, f"trustor {key}")
         closed = _samples(poller, f"history {key}")
         return self._account(
@@ -117,7 +128,7 @@ class Source:
             summary or Account("customer", key, state.name),
             (samples, closed),
             account.CUSTOMER,
-            partner.record_of(listed),
+            partner_.record_of(listed),
         )
 
     def contract(self, organization: str, number: str) -> records.Account | None:
@@ -148,7 +159,7 @@ class Source:
             organization=organization,
             id=customer.id if customer else summary.id,
             name=customer.name if customer else summary.name,
-            amounts=partner.amounts_of(summary.money),
+            amounts=partner_.amounts_of(summary.money),
             period_start=summary.start,
             period_end=summary.end,
             contract_end=account.contract_end(running, subject),
@@ -171,13 +182,16 @@ def _samples(poller: Poller, key: str) -> Samples:
     return Samples() if part is None else poller.target.collector.expose(part)
 
 
-def _contracts(pollers: Iterable[Poller]) -> Iterator[tuple[str, Account]]:
-    for poller in pollers:
-        reading = poller.state.reading
-        if reading is not None and poller.target.collector.name == "contracts":
-            for _, summary in reading.summaries():
-                if isinstance(summary, Account):
-                    yield poller.target.organization, summary
+def _contracts(pollers: Iterable[Poller]) -> dict[str, list[Account]]:
+    """Return the contracts by organization."""
+    return {
+        poller.target.organization: [
+            summary for _, summary in reading.summaries() if isinstance(summary, Account)
+        ]
+        for poller in pollers
+        if poller.target.collector.name == "contracts"
+        and (reading := poller.state.reading) is not None
+    }
 
 
 def _unpaid(pollers: Iterable[Poller]) -> Iterator[records.Unpaid]:
@@ -190,33 +204,45 @@ def _unpaid(pollers: Iterable[Poller]) -> Iterator[records.Unpaid]:
 
 def _totals(
     organizations: Iterable[str],
-    customers: Iterable[Listed],
-    contracts: list[tuple[str, Account]],
+    partners: Mapping[str, Partner],
+    contracts: Mapping[str, list[Account]],
 ) -> Iterator[records.Total]:
-    of_customers: dict[str, list[Account]] = {}
-    for one in customers:
-        if one.account is not None:
-            of_customers.setdefault(one.organization, []).append(one.account)
     for name in organizations:
-        yield from totals.totals(name, "customers", of_customers.get(name, ()))
-        own = [each for organization, each in contracts if organization == name]
-        yield from totals.totals(name, "contracts", own)
+        if name in partners:
+            yield from partners[name].totals
+        yield from totals.totals(name, "contracts", contracts.get(name, ()))
 
 
-def _unpriced(accounts: Iterable[tuple[str, str, Account]]) -> dict[str, int]:
+def _overages(
+    organizations: Iterable[str],
+    partners: Mapping[str, Partner],
+    contracts: Mapping[str, list[Account]],
+) -> Iterator[records.Overage]:
+    for name in organizations:
+        customers, own = partners.get(name), contracts.get(name, [])
+        if customers is not None:
+            yield from customers.overages
+            # The contract of a customer that can be read is the same money.
+            own = [one for one in own if one.end_customer not in customers.names]
+        yield from totals.largest(name, [(one.id, one) for one in own])
+
+
+def _unpriced(
+    partners: Mapping[str, Partner], contracts: Mapping[str, list[Account]]
+) -> dict[str, int]:
     """Count overages without an amount by organization."""
-    found: dict[str, int] = {}
-    for organization, _, one in accounts:
-        found[organization] = found.get(organization, 0) + one.unpriced
+    found = Counter({name: one.unpriced for name, one in partners.items()})
+    for name, own in contracts.items():
+        found[name] += sum(one.unpriced for one in own)
     return found
 
 
-def _data_until(pollers: Iterable[Poller], customers: Iterable[Listed]) -> datetime | None:
+def _data_until(pollers: Iterable[Poller], partners: Mapping[str, Partner]) -> datetime | None:
     """Return when the oldest of the current values was read."""
     read = [
         poller.state.succeeded
         for poller in pollers
         if poller.state.reading is not None and poller.state.succeeded is not None
     ]
-    read += [one.state.read_at for one in customers if one.account and one.state.read_at]
+    read += [one.oldest for one in partners.values() if one.oldest is not None]
     return min(read, default=None)

@@ -1,15 +1,15 @@
 """Totals of organizations: money by currency, unpaid invoices, the largest overages. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import Decimal
-from heapq import nlargest
+from decimal import Decimal, localcontext
+from heapq import heappush, heapreplace
 from typing import Literal
 
 from billing_exporter.forecasting.forecast import rounded
 from billing_exporter.metrics.samples import EXACT
-from billing_exporter.summaries import Account, Invoices, Money
+from billing_exporter.summaries import Account, Invoices, Money, Overage
 from billing_exporter.web import records
 
 LARGEST = 10
@@ -25,77 +25,91 @@ Whose = Literal["customers", "contracts"]
 
 def totals(organization: str, of: Whose, accounts: Iterable[Account]) -> Iterator[records.Total]:
     """Add up the money of customers or contracts by currency."""
-    by_currency: defaultdict[str, list[tuple[Account, Money]]] = defaultdict(list)
-    for account in accounts:
-        for money in account.money:
-            by_currency[money.currency].append((account, money))
-    for currency, found in sorted(by_currency.items()):
-        running = [(one, money) for one, money in found if money.so_far is not None]
+    sums: dict[str, _Sum] = {}
+    with localcontext(EXACT):  # there may be thousands: one pass, plain additions
+        for account in accounts:
+            for money in account.money:
+                found = sums.get(money.currency)
+                if found is None:
+                    found = sums[money.currency] = _Sum()
+                found.add(account, money)
+    for currency, found in sorted(sums.items()):
         yield records.Total(
             organization=organization,
             of=of,
-            amounts=_amounts(currency, [money for _, money in found]),
-            accounts=len(found),
-            without_forecast=sum(1 for _, money in running if money.forecast is None),
-            without_band=sum(
-                1 for _, money in running if money.forecast is not None and money.upper is None
-            ),
-            period_start=_first(min, (one.start for one, _ in running)),
-            period_end=_first(max, (one.end for one, _ in running)),
+            amounts=found.amounts(currency),
+            accounts=found.accounts,
+            without_forecast=found.without_forecast,
+            without_band=found.without_band,
+            period_start=found.start,
+            period_end=found.end,
         )
 
 
-def _amounts(currency: str, found: list[Money]) -> records.Amounts:
-    so_far = _sum(one.so_far for one in found)
-    forecast, lower, upper = _forecast(found, so_far)
-    return records.Amounts(
-        currency=currency,
-        so_far=so_far,
-        overage=_sum(one.overage for one in found),
-        forecast=forecast,
-        forecast_lower=lower,
-        forecast_upper=upper,
-        last_period=_sum(one.last for one in found),
-    )
+class _Sum:
+    """Sums of one currency; None as long as nothing is known."""
 
+    def __init__(self) -> None:
+        self.so_far: Decimal | None = None
+        self.overage: Decimal | None = None
+        self.last: Decimal | None = None
+        self.start: date | None = None
+        self.end: date | None = None
+        self.accounts = self.forecasts = self.without_forecast = self.without_band = 0
+        self._forecast = self._banded = self._below = self._above = _ZERO
 
-def _forecast(
-    found: list[Money], so_far: Decimal | None
-) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
-    """Add up forecasts, and their bands where nearly all of the money has one.
+    def add(self, account: Account, money: Money) -> None:
+        """Add the money of an account."""
+        self.accounts += 1
+        if money.last is not None:
+            self.last = money.last + (self.last or _ZERO)
+        if money.overage is not None:
+            self.overage = money.overage + (self.overage or _ZERO)
+        if money.so_far is not None:
+            self.so_far = money.so_far + (self.so_far or _ZERO)
+            start, end = account.start, account.end
+            if start is not None and (self.start is None or start < self.start):
+                self.start = start
+            if end is not None and (self.end is None or end > self.end):
+                self.end = end
+        self._add_forecast(money)
 
-    Distances from the forecast add up as squares: customers vary independently of each other.
-    """
-    total = _sum(one.so_far if one.forecast is None else one.forecast for one in found)
-    if total is None or all(one.forecast is None for one in found):
-        return None, None, None
-    banded = [
-        (one.forecast, one.forecast - one.lower, one.upper - one.forecast)
-        for one in found
-        if one.forecast is not None and one.lower is not None and one.upper is not None
-    ]
-    if not banded or total - sum(one for one, _, _ in banded) > _UNCERTAIN * abs(total):
-        return total, None, None
-    below, above = (
-        sum((one * one for one in side), _ZERO).sqrt()
-        for side in list(zip(*banded, strict=True))[1:]
-    )
-    lower = total - below
-    return total, rounded(lower if so_far is None else max(lower, so_far)), rounded(total + above)
+    def _add_forecast(self, money: Money) -> None:
+        forecast, lower, upper = money.forecast, money.lower, money.upper
+        if forecast is None:
+            if money.so_far is not None:
+                self.without_forecast += 1
+                self._forecast += money.so_far
+            return
+        self.forecasts += 1
+        self._forecast += forecast
+        if lower is None or upper is None:
+            self.without_band += 1
+            return
+        self._banded += forecast
+        below, above = forecast - lower, upper - forecast
+        self._below += below * below
+        self._above += above * above
 
+    def amounts(self, currency: str) -> records.Amounts:
+        """Return the sums, with a band where nearly all of the money has one.
 
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Add up the amounts that are known; None where none is."""
-    total: Decimal | None = None
-    for amount in amounts:
-        if amount is not None:
-            total = amount if total is None else EXACT.add(total, amount)
-    return total
-
-
-def _first(choose: Callable[[list[date]], date], days: Iterable[date | None]) -> date | None:
-    known = [day for day in days if day is not None]
-    return choose(known) if known else None
+        Distances from the forecast add up as squares: customers vary independently of each other.
+        """
+        lower = upper = None
+        rest = self._forecast - self._banded
+        if self.forecasts > self.without_band and rest <= _UNCERTAIN * abs(self._forecast):
+            lower = rounded(max(self._forecast - self._below.sqrt(), self.so_far or _ZERO))
+            upper = rounded(self._forecast + self._above.sqrt())
+        return records.Amounts(
+            currency=currency,
+            so_far=self.so_far,
+            overage=self.overage,
+            forecast=self._forecast if self.forecasts else None,
+            forecast_lower=lower,
+            forecast_upper=upper,
+            last_period=self.last,
+        )
 
 
 def unpaid(organization: str, invoices: Invoices) -> Iterator[records.Unpaid]:
@@ -120,34 +134,62 @@ def unpaid(organization: str, invoices: Invoices) -> Iterator[records.Unpaid]:
         )
 
 
-def largest(accounts: Iterable[tuple[str, str, Account]]) -> tuple[records.Overage, ...]:
+def largest(
+    organization: str, accounts: Iterable[tuple[str, Account]]
+) -> tuple[records.Overage, ...]:
     """Return the largest overages of each currency.
 
     Args:
-        accounts: each with its organization and its id.
+        organization: whose accounts they are.
+        accounts: each with its id.
     """
-    found: defaultdict[str, list[records.Overage]] = defaultdict(list)
-    candidates: defaultdict[str, list[tuple[Decimal, int, int]]] = defaultdict(list)
-    known = list(accounts)
-    for place, (_, _, account) in enumerate(known):
+    # The smallest first, so that most accounts are compared with one number and passed over.
+    heaps: defaultdict[str, list[_Ranked]] = defaultdict(list)
+    for place, (key, account) in enumerate(accounts):
         for number, one in enumerate(account.overages):
-            candidates[one.currency].append((one.amount, -place, -number))
-    for currency in sorted(candidates):
-        for _, place, number in nlargest(LARGEST, candidates[currency]):
-            organization, key, account = known[-place]
-            one = account.overages[-number]
-            found[currency].append(
-                records.Overage(
-                    organization=organization,
-                    of=account.kind,
-                    id=key,
-                    name=account.name,
-                    charge=one.charge,
-                    quantity=one.quantity,
-                    unit=one.unit,
-                    unit_price=one.price,
-                    amount=one.amount,
-                    currency=currency,
-                )
-            )
-    return tuple(one for currency in sorted(found) for one in found[currency])
+            heap = heaps[one.currency]
+            if len(heap) < LARGEST:
+                heappush(heap, (one.amount, -place, -number, key, account))
+            elif one.amount > heap[0][0]:
+                heapreplace(heap, (one.amount, -place, -number, key, account))
+            elif len(heaps) == 1:
+                break  # an account's next one is smaller
+    return tuple(
+        _overage(organization, key, account, account.overages[-number])
+        for currency in sorted(heaps)
+        for _, _, number, key, account in sorted(heaps[currency], key=_rank, reverse=True)
+    )
+
+
+_Ranked = tuple[Decimal, int, int, str, Account]
+
+
+def _rank(one: _Ranked) -> tuple[Decimal, int, int]:
+    return one[:3]
+
+
+def merged(found: Iterable[records.Overage]) -> tuple[records.Overage, ...]:
+    """Return the largest of each currency among those of several organizations."""
+    by_currency: defaultdict[str, list[records.Overage]] = defaultdict(list)
+    for one in found:
+        by_currency[one.currency].append(one)
+    return tuple(
+        one
+        for currency in sorted(by_currency)
+        for one in sorted(by_currency[currency], key=lambda one: one.amount, reverse=True)[:LARGEST]
+    )
+
+
+def _overage(organization: str, key: str, account: Account, one: Overage) -> records.Overage:
+    return records.Overage(
+        organization=organization,
+        of=account.kind,
+        id=key,
+        name=account.name,
+        charge=one.charge,
+        quantity=one.quantity,
+        unit=one.unit,
+        unit_price=one.price,
+        amount=one.amount,
+        currency=one.currency,
+    )

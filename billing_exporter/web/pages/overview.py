@@ -59,7 +59,7 @@ def _attention(found: Iterable[Attention], *, several: bool) -> str:
 def _item(one: Attention, *, several: bool) -> str:
     where = f"<strong>{name(one.organization)}</strong> " if several else ""
     return (
-        f'<li class="{one.kind}">{where}{sentence(one.text)} '
+        f'<li class="{one.kind}"><span>{where}{sentence(one.text)}</span> '
         f"<small>{escape(one.action)}</small></li>"
     )
 

@@ -99,7 +99,6 @@ def test_the_largest_overages(amounts: list[tuple[str, int]]) -> None:
     """Of each currency the ten largest are kept, in their order, whoever has them."""
     accounts = [
         (
-            "acme",
             f"id-{number}",
             Account(
                 "customer", "", str(number), overages=(Overage("c", "u", currency, D(amount)),)
@@ -107,7 +106,7 @@ def test_the_largest_overages(amounts: list[tuple[str, int]]) -> None:
         )
         for number, (currency, amount) in enumerate(amounts)
     ]
-    found = [(one.currency, one.amount) for one in largest(accounts)]
+    found = [(one.currency, one.amount) for one in largest("acme", accounts)]
     expected = [
         (currency, D(amount))
         for currency in ("EUR", "USD")
