@@ -15,6 +15,8 @@ RUN pip install --no-cache-dir --no-compile --root-user-action ignore \
     && mkdir /state
 COPY LICENSE /image/licenses/
 COPY billing_exporter /image/app/billing_exporter
+COPY prometheus/rules /image/app/billing_exporter/monitoring/shipped/rules
+COPY grafana/dashboards /image/app/billing_exporter/monitoring/shipped/dashboards
 # The root of a container may be read-only, so what Python compiles must be there; by hash, for
 # times differ from build to build.
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash -s /image /image/app

@@ -25,6 +25,8 @@ COMMANDS = {
     "reconcile": "Compare what was used with what was invoiced, down to the SKU; 1 if it differs.",
     "api": "Call one operation of the API and print its JSON as the API sent it.",
     "health": "Ask a running exporter whether it is well; 1 if it is not.",
+    "rules": "Write the recording and alert rules for Prometheus, with links of your own.",
+    "dashboards": "Write the dashboards for Grafana.",
     "metrics": "Print the reference of all metrics (Markdown).",
     "schema": "Print the JSON Schema of the configuration file.",
 }

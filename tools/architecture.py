@@ -49,6 +49,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "logs",
         "malloc",
         "metrics",
+        "monitoring",
         "polling",
         "reconciliation",
         "redaction",
@@ -77,6 +78,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "logs": ("redaction",),
     "malloc": (),
     "atomic_file": (),
+    "monitoring": (),
     "redaction": (),
     "forecasting": ("state_files",),
     # What turns readings of collectors into forecasts, and forecasts into samples.

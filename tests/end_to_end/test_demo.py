@@ -49,7 +49,7 @@ def test_first_minute() -> None:
 
 def test_days_that_pass() -> None:
     """With another size and a faster clock the numbers move while one watches."""
-    with demo("--trustors", "40", "--time-scale", "43200") as program:
+    with demo("--trustors", "40", "--time-scale", "14400") as program:
         wait_until_polled(program.url)
         first = Scrape.of(program.url)
         assert len(first.values("trustor_status", "trustor", "status")) == 5 * 40

@@ -47,13 +47,13 @@ def test_no_other_rule_fails(files: dict[str, Path], dataset: str) -> None:
 
 
 def test_the_validator_can_say_no(files: dict[str, Path], tmp_path: Path) -> None:
-    """An unknown category is found."""
+    """A description that is not in ASCII is found."""
     rows = list(csv.DictReader(io.StringIO(files[COST_AND_USAGE].read_text())))[:20]
     assert sum(Decimal(row["BilledCost"]) for row in rows) >= 0
-    rows[0]["ChargeCategory"] = "Gift"
+    rows[0]["ChargeDescription"] = "Küste"
     broken = tmp_path / "broken.csv"
     with broken.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    assert any(rule.startswith("ChargeCategory") for rule in focus_validator.failures(broken))
+    assert "ChargeDescription-C-002-M" in focus_validator.failures(broken)

@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from billing_exporter import __version__
+from billing_exporter.monitoring.shipped import PLACES
 from tools.paths import ROOT
 from tools.release.build import build
 from tools.release.project import Project
@@ -56,11 +57,17 @@ def sources() -> set[str]:
 
 
 def test_wheel(dist: Path) -> None:
-    """The wheel holds the package and nothing else, with its license."""
+    """The wheel holds the package, the copies that it ships and nothing else, with its license."""
     with zipfile.ZipFile(only(dist, "*.whl")) as wheel:
         names = set(wheel.namelist())
+        shipped = {name: wheel.read(name) for name in names if "/monitoring/shipped/" in name}
     about = {name for name in names if ".dist-info/" in name}
-    assert names - about == sources()
+    assert names - about - shipped.keys() == sources()
+    assert shipped == {
+        f"billing_exporter/monitoring/shipped/{kind}/{path.name}": path.read_bytes()
+        for kind, place in PLACES.items()
+        for path in (ROOT / place).iterdir()
+    }
     assert any(name.endswith("licenses/LICENSE") for name in about)
 
 
@@ -109,7 +116,10 @@ def versioned() -> set[str]:
 
 
 def test_the_wheel_alone_runs_the_demo(dist: Path, tmp_path: Path) -> None:
-    """In an empty environment the wheel brings what it needs, and the demo serves its metrics."""
+    """In an empty environment the wheel brings what it needs, and the demo serves its metrics.
+
+    The rules and dashboards that it writes are those of the repository.
+    """
     venv.create(tmp_path / "venv", with_pip=True)
     binaries = tmp_path / "venv" / "bin"
     pip = [str(binaries / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
@@ -128,6 +138,12 @@ def test_the_wheel_alone_runs_the_demo(dist: Path, tmp_path: Path) -> None:
             assert demo.wait(PATIENCE_SECONDS) == 0
         finally:
             demo.kill()
+    for kind, place in PLACES.items():
+        program, out = str(binaries / "billing-exporter"), tmp_path / kind
+        subprocess.run([program, kind, "--output", str(out)], check=True, capture_output=True)
+        assert {each.name: each.read_bytes() for each in out.iterdir()} == {
+            each.name: each.read_bytes() for each in (ROOT / place).iterdir()
+        }
     assert f'version="{__version__}"' in page
     assert "genesyscloud_billing_trustor_usage_quantity{" in page
 

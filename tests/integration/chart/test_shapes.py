@@ -177,3 +177,13 @@ def test_no_empty_rendering(name: str) -> None:
         assert "<nil>" not in text, path
     for one in objects(shape(name)):
         assert "null" not in json.dumps({key: one[key] for key in one if key != "data"})
+
+
+@every_shape
+def test_each_pod_names_a_high_user(name: str) -> None:
+    """Pods run as a user that no host has, except on OpenShift, which assigns one."""
+    found = objects(shape(name))
+    tests = [one["spec"] for one in found if one["kind"] == "Pod"]
+    for spec in (pod(found), *tests):
+        user = spec["securityContext"].get("runAsUser")
+        assert user is None if name == "openshift" else user >= 10_000

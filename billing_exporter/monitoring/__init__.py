@@ -1,0 +1,1 @@
+"""Rules for Prometheus and dashboards for Grafana, as they ship with the package."""
