@@ -29,8 +29,9 @@ from billing_exporter.metrics.finance import BILL, SECTION
 from billing_exporter.polling.background_writer import BackgroundWriter
 from billing_exporter.polling.organization import OrganizationPollers, Shared, remove
 from billing_exporter.polling.poller import Poller
-from billing_exporter.polling.reading_store import StateDirectory, replace_file
+from billing_exporter.polling.reading_store import StateDirectory
 from billing_exporter.polling.state import SUCCESS
+from billing_exporter.state_files.disk import replace_file
 from billing_exporter.state_files.store import Place
 from billing_exporter.telemetry.catalogue import ABORTED, HANDSHAKES
 from billing_exporter.telemetry.telemetry import Telemetry
@@ -219,6 +220,7 @@ class Exporter:
             self.telemetry,
             self._now,
             lambda: monotonic() - self._started,
+            differing=self._books.worst,
         )
 
     def _pollers_of(

@@ -177,6 +177,7 @@ class TrustorsSettings(CollectorSettings, frozen=True, kw_only=True, forbid_unkn
 
     interval: Interval = _default("6h")
     timeout: Timeout = _default("2h")
+    max_series: MaxSeries = 4_000_000
     periods: Annotated[
         Periods,
         Meta(description="Billing periods to fetch, counted from the newest that the API gives."),

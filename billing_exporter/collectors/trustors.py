@@ -52,6 +52,9 @@ TrustorsPart = _Listing | TrustorState | TrustorData | TrustorHistory
 
 # So many histories to read take a while: the current periods are shown first.
 _SHOWN_BEFORE = 20
+# So many customers are read at once, as the API's limit allows.
+_BURST = 40
+_LONGEST_SPACING = 1.0  # seconds
 
 
 class TrustorsCollector:
@@ -163,12 +166,29 @@ class TrustorsCollector:
         """Fetch several customers at a time; yield them as they come."""
         known = poll.previous.numbers if poll.previous is not None else {}
         overviews = Overviews(poll, self._settings)
+        again = sum(1 for trustor in wanted if str(trustor.id) in known)
+        spread = poll.api.spread(spacing(self._settings, again))
 
         def attempt(trustor: Trustor) -> Attempt:
-            return overviews.attempt(trustor, name_of(trustor), known.get(str(trustor.id)))
+            numbers = known.get(str(trustor.id))
+            if numbers is not None:
+                spread.wait()
+            return overviews.attempt(trustor, name_of(trustor), numbers)
 
         poll.progress(0, len(wanted))
         return side_by_side(attempt, wanted, self._settings.concurrency)
+
+
+def spacing(settings: TrustorsSettings, customers: int) -> float:
+    """Return the seconds between two customers that are only read again.
+
+    They take at most a quarter of the interval and half of the timeout, so that what is urgent
+    passes between them. A few are no burden, and more than a second apart helps nobody.
+    """
+    if customers <= _BURST:
+        return 0.0
+    most = min(settings.interval.seconds / 4, settings.timeout.seconds / 2)
+    return min(_LONGEST_SPACING, most / customers)
 
 
 def name_of(trustor: Trustor) -> str:

@@ -25,7 +25,7 @@ from billing_exporter.export.tables import (
     STATEMENT,
 )
 from billing_exporter.genesys import ApiError
-from billing_exporter.polling.organization import connect, saved_readings
+from billing_exporter.polling.organization import NOTHING_SAVED, connect, saved_readings
 
 EXAMPLES = """\
 examples:
@@ -245,7 +245,7 @@ def _saved(
         not_read += [
             f"{organization.name}: {name}: {why}"
             for name, why in found.items()
-            if isinstance(why, str) and name != "usage"
+            if isinstance(why, str) and name != "usage" and not _may_lack(organization, why)
         ]
         data = {name: each.data for name, each in kept.items()}
         sources.append(
@@ -263,6 +263,11 @@ def _saved(
             f"{'; '.join(not_read) or 'nothing is saved'}"
         )
     return sources, max(days), not_read
+
+
+def _may_lack(organization: Organization, why: str) -> bool:
+    """Return whether a reading may be missing: that of a collector that nobody listed."""
+    return organization.collectors is EVERY_COLLECTOR and why == NOTHING_SAVED
 
 
 def _write(

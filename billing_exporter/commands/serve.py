@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from billing_exporter.app import build, serve
@@ -15,6 +16,9 @@ from billing_exporter.config import Settings
 from billing_exporter.config.file_watch import FileWatch
 from billing_exporter.httpd.address import inherited_listener
 from billing_exporter.malloc import return_memory
+from billing_exporter.polling.state_lock import locked
+from billing_exporter.redaction import Redactor
+from billing_exporter.web.protection import Protection
 from billing_exporter.web.route_prefix import prefix_of
 
 EXAMPLES = """\
@@ -66,39 +70,50 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
-        CommandError: the configuration is invalid, or the address cannot be listened on.
+        CommandError: the configuration is invalid, the address cannot be listened on, or another
+            exporter uses the state directory.
     """
     return_memory()
     settings, redactor = configured(arguments)
     protection = protection_of(arguments)
+    try:
+        with locked(arguments.state_dir) if arguments.state_dir else nullcontext():
+            _serve(arguments, settings, redactor, protection)
+    except (ValueError, OSError) as error:
+        raise CommandError(f"billing-exporter: {error}") from None
+    return 0
+
+
+def _serve(
+    arguments: argparse.Namespace,
+    settings: Settings,
+    redactor: Redactor,
+    protection: Callable[[], Protection],
+) -> None:
     latest = [settings]
 
     def read_again() -> Settings:
         latest[:] = [read_settings(arguments)]
         return latest[0]
 
-    try:
-        shard = Shard(arguments.shard_index, arguments.shard_count)
-        app = build(
-            settings,
-            address=arguments.listen_address,
-            telemetry_path=arguments.telemetry_path,
-            prefix=prefix_of(arguments.external_url, arguments.route_prefix),
-            listener=inherited_listener(os.environ) if arguments.systemd_socket else None,
-            read_settings=read_again,
-            protection=protection,
-            protect_health=arguments.protect_health,
-            pages=arguments.pages,
-            state=arguments.state_dir,
-            redact=redactor.redact,
-            shard=shard,
-        )
-        issuer = lambda: latest[0].export.invoice_issuer  # noqa: E731 - as it is after a reload
-        with exporting(app.exporter, arguments.export_dir, issuer, shard):
-            serve(app, changed=_file_changed(arguments))
-    except (ValueError, OSError) as error:
-        raise CommandError(f"billing-exporter: {error}") from None
-    return 0
+    shard = Shard(arguments.shard_index, arguments.shard_count)
+    app = build(
+        settings,
+        address=arguments.listen_address,
+        telemetry_path=arguments.telemetry_path,
+        prefix=prefix_of(arguments.external_url, arguments.route_prefix),
+        listener=inherited_listener(os.environ) if arguments.systemd_socket else None,
+        read_settings=read_again,
+        protection=protection,
+        protect_health=arguments.protect_health,
+        pages=arguments.pages,
+        state=arguments.state_dir,
+        redact=redactor.redact,
+        shard=shard,
+    )
+    issuer = lambda: latest[0].export.invoice_issuer  # noqa: E731 - as it is after a reload
+    with exporting(app.exporter, arguments.export_dir, issuer, shard):
+        serve(app, changed=_file_changed(arguments))
 
 
 def _file_changed(arguments: argparse.Namespace) -> Callable[[], bool]:

@@ -102,6 +102,12 @@ def charges_of(source: Source, terms: Terms) -> tuple[list[Charge], list[LeftOut
     return found, left_out
 
 
+def repeated(each: InvoiceWithLines) -> LeftOut:
+    """Return an invoice whose id is taken, as left out."""
+    currency = currency_of(each.invoice.currency_iso_code)
+    return _left("duplicate_invoice", currency, each.invoice.amount)
+
+
 def _left(
     reason: Reason,
     currency: str = "",
@@ -122,13 +128,14 @@ def _once_each(
     found = []
     for key in sorted(by_id):
         alike = [each for _, each in sorted(by_id[key].items())]
-        reason: Reason = "duplicate_invoice" if key else "no_invoice_id"
-        kept = alike[:1] if key else []
-        found += kept
-        left_out += [
-            _left(reason, currency_of(each.invoice.currency_iso_code), each.invoice.amount)
-            for each in alike[len(kept) :]
-        ]
+        if key:
+            found += alike[:1]
+            left_out += map(repeated, alike[1:])
+        else:
+            left_out += [
+                _left("no_invoice_id", currency_of(of.currency_iso_code), of.amount)
+                for of in (each.invoice for each in alike)
+            ]
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from billing_exporter.collectors.base import label
 from billing_exporter.export import (
     closing,
     commitments,
@@ -16,7 +17,7 @@ from billing_exporter.export import (
     statement,
 )
 from billing_exporter.export.accounts import Terms
-from billing_exporter.export.billed import charges_of
+from billing_exporter.export.billed import charges_of, repeated
 from billing_exporter.export.cost_and_usage import Placed
 from billing_exporter.export.source import LeftOut, Source, summed
 from billing_exporter.export.spans import Selection, Span, days_of, span
@@ -102,7 +103,7 @@ def export(sources: Sequence[Source], wanted: Wanted) -> Export:
     placed: defaultdict[str, list[Placed]] = defaultdict(list)
     left_out: list[LeftOut] = []
     members: list[closing.Period] = []
-    for source in sorted(sources, key=lambda each: each.organization):
+    for source in _without_repeats(sources, left_out):
         known, missing = _add_rows(placed, source, wanted)
         members += known
         left_out += [*source.left_out, *missing]
@@ -121,6 +122,17 @@ def export(sources: Sequence[Source], wanted: Wanted) -> Export:
         if closing.is_closed_row(each.row) and wanted.selection.has(each.period)
     }
     return Export(tuple(tables), tuple(summed(counted)), tuple(sorted({*closed, *wanted.closed})))
+
+
+def _without_repeats(sources: Iterable[Source], left_out: list[LeftOut]) -> Iterable[Source]:
+    """Yield the sources, each invoice with the first organization that has it."""
+    seen: set[str] = set()
+    for source in sorted(sources, key=lambda each: each.organization):
+        again = [each for each in source.invoices if label(each.invoice.id) in seen]
+        left_out += [repeated(each) for each in again]
+        kept = tuple(each for each in source.invoices if label(each.invoice.id) not in seen)
+        seen |= {key for each in kept if (key := label(each.invoice.id))}
+        yield msgspec.structs.replace(source, invoices=kept)
 
 
 def _add_rows(

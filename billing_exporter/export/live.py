@@ -15,6 +15,7 @@ from billing_exporter.history.reader import Reader
 PREPAID_REACH = timedelta(days=400)
 _MONTH = timedelta(days=31)
 _MONTHS_OF_A_YEAR = 12
+_MOST_MONTHS = 240
 
 
 class Reading:
@@ -64,7 +65,8 @@ def read(
     periods = reader.contract_periods(contracts, lambda each: _is_wanted(each, selection))
     invoices = []
     if collectors.invoices:
-        since = _first(selection, contracts) - PREPAID_REACH
+        first = _first(selection, contracts)
+        since = first - min(PREPAID_REACH, first - date.min)
         invoices = reader.with_lines(reader.listed_invoices(since))
     trustors = []
     if collectors.trustors and with_customers:
@@ -98,7 +100,7 @@ def _periods(selection: Selection) -> int:
         return 1
     first = min(selection.first, selection.today)
     months = (selection.today.year - first.year) * _MONTHS_OF_A_YEAR
-    return max(1, months + selection.today.month - first.month + 1)
+    return min(max(1, months + selection.today.month - first.month + 1), _MOST_MONTHS)
 
 
 def _first(selection: Selection, contracts: list[BillingContract]) -> date:

@@ -113,7 +113,8 @@ class Calendar(msgspec.Struct, frozen=True):
             number -= 1
         start = months_after(anchor.start, number * step)
         following = months_after(anchor.start, (number + 1) * step)
-        return Span(start, max(start, following - _DAY))
+        # At either end of the calendar there is no whole month.
+        return Span(min(start, day), max(day, following - _DAY))
 
     def cut(self, whole: Span) -> list[tuple[Span, Span]]:
         """Return the billing periods that a span touches, each with the days in it."""
@@ -178,4 +179,4 @@ class Selection(msgspec.Struct, frozen=True):
         ahead = months_after(period.start, 2 * step)
         if period.end < date.max:
             ahead = max(ahead, months_after(period.end + _DAY, step))
-        return period.start <= self.today < ahead
+        return period.holds(self.today) or period.start <= self.today < ahead

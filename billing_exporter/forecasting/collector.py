@@ -78,6 +78,14 @@ class ForecastingCollector:
         """Return the data without those details that are older than ``max_age``. Pure."""
         return self._collector.fresh(data, now)
 
+    def results(self) -> dict[str, dict[str, int]]:
+        """Return how forecasts came out, by the id of the customer or contract."""
+        return self._forecaster.results()
+
+    def restore(self, results: dict[str, dict[str, int]]) -> None:
+        """Go on from results of before a restart, of parts that are not exposed again."""
+        self._forecaster.restore(results)
+
     def parts(self, data: Any) -> Mapping[str, Dated]:
         """Divide the data into parts; see the module."""
         parts = self._collector.parts(data)

@@ -4,6 +4,7 @@ States are read, computed and written customer by customer, never all at once in
 """
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
@@ -16,6 +17,10 @@ from billing_exporter.forecasting.readings import Subject
 from billing_exporter.forecasting.scores import Scored, Tally
 from billing_exporter.forecasting.state import SubjectState
 from billing_exporter.forecasting.store import Store
+
+# Outcomes of before a restart are counted once it is over, and without holding anyone up.
+_COUNT_AFTER_SECONDS = 5.0
+_PAUSE_SECONDS = 0.001
 
 
 class Quality(msgspec.Struct, frozen=True):
@@ -45,6 +50,7 @@ class Forecaster:
         self._tally = Tally()
         self._results: dict[str, Counter[str]] = {}
         self._quality: Quality | None = None
+        self._uncounted: set[str] = set()
 
     def take(self, key: str, subject: Subject, day: date | None) -> Outlook | None:
         """Take a reading in and look ahead from it.
@@ -59,6 +65,7 @@ class Forecaster:
         """
         with self._lock:
             before = self._store.load(self._key(key))
+            self._count_restored(key, before)
             state = before if day is None else updated(before, subject, day)
             current = subject.current
             if current is None or current.start.toordinal() != state.start:
@@ -78,17 +85,50 @@ class Forecaster:
         with self._lock:
             for key in self._results.keys() - kept:
                 self._quality = None
-                self._tally.add(self._store.load(self._key(key)), times=-1)
+                if key in self._uncounted:
+                    self._uncounted.discard(key)
+                else:
+                    self._tally.add(self._store.load(self._key(key)), times=-1)
                 del self._results[key]
 
+    def results(self) -> dict[str, dict[str, int]]:
+        """Return how the forecasts of each customer or contract came out."""
+        with self._lock:
+            return {key: dict(counted) for key, counted in self._results.items()}
+
+    def restore(self, results: dict[str, dict[str, int]]) -> None:
+        """Take results of before a restart; their outcomes are counted in the background."""
+        with self._lock:
+            self._results = {key: Counter(counted) for key, counted in results.items()}
+            self._uncounted = set(results)
+            self._quality = None
+        timer = threading.Timer(_COUNT_AFTER_SECONDS, self._count_all)
+        timer.daemon = True
+        timer.start()
+
+    def _count_all(self) -> None:
+        for key in tuple(self._uncounted):
+            time.sleep(_PAUSE_SECONDS)
+            with self._lock:
+                if key in self._uncounted:
+                    self._count_restored(key, self._store.load(self._key(key)))
+
+    def _count_restored(self, key: str, state: SubjectState) -> None:
+        if key in self._uncounted:
+            self._uncounted.discard(key)
+            self._tally.add(state)
+            if not self._uncounted:
+                self._quality = None
+
     def quality(self) -> Quality:
-        """Return how good the forecasts are."""
+        """Return how good the forecasts are; no scores before all outcomes are counted."""
         with self._lock:
             if self._quality is None:
                 results: Counter[str] = Counter()
                 for counted in self._results.values():
                     results.update(counted)
-                scored = {checkpoint: self._tally.at(checkpoint) for checkpoint in HUNDREDTHS}
+                counted_at = () if self._uncounted else HUNDREDTHS
+                scored = {checkpoint: self._tally.at(checkpoint) for checkpoint in counted_at}
                 self._quality = Quality(scored, dict(results))
             return self._quality
 

@@ -39,6 +39,7 @@ from billing_exporter.genesys.records import (
     UrlResponse,
 )
 from billing_exporter.genesys.retries import Retrier
+from billing_exporter.genesys.spread import Spread
 from billing_exporter.genesys.transport import Transport
 
 _CONTRACTS_PAGE = 10
@@ -97,6 +98,10 @@ class BillingApi:
         api = copy(self)
         api._caller = self._caller.within(seconds, cancelled)  # noqa: SLF001 - of the same class
         return api
+
+    def spread(self, spacing: float) -> Spread:
+        """Return what spreads calls that are in no hurry; see `Spread`."""
+        return Spread(self._clock, spacing)
 
     def recording(self, record: Callable[[bytes], object]) -> "BillingApi":
         """Return a client that shares everything, and gives each answer's body to `record`."""

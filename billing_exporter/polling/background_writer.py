@@ -1,7 +1,36 @@
-"""A background thread that writes, so that a disk that hangs holds up neither polls nor the end."""
+"""Background threads for the disk: one that hangs holds up neither the start, polls nor the end."""
 
 import threading
 from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def within(seconds: float, work: Callable[[], Result]) -> Result:
+    """Return what the work returns; it goes on by itself where it takes longer.
+
+    Raises:
+        TimeoutError: it has not ended in time.
+        Exception: what the work raises.
+    """
+    results: list[Result] = []
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="state reader", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise TimeoutError
+    return results[0]
 
 
 class BackgroundWriter:

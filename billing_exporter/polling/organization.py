@@ -22,9 +22,11 @@ from billing_exporter.config import Organization
 from billing_exporter.forecasting.forecasts import Forecasts
 from billing_exporter.genesys import Account, BillingApi, Observer
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.polling.kept_lines import key_of
 from billing_exporter.polling.loop import Loop
 from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.reading_store import (
+    Keeper,
     StateDirectory,
     UnusableError,
     origin_of,
@@ -35,6 +37,7 @@ from billing_exporter.polling.target import Target
 from billing_exporter.telemetry.api_observer import ApiObserver
 from billing_exporter.telemetry.telemetry import Telemetry
 
+NOTHING_SAVED = "nothing is saved"
 # What may change without making the last reading another one.
 _PACE = ("interval", "timeout", "max_age", "max_series", "concurrency")
 
@@ -203,7 +206,7 @@ class OrganizationPollers:
             shared.telemetry,
             now=shared.now,
             progress=partial(shared.progress, name) if shared.progress else None,
-            keep=shared.state.keeper(self._origin_of(target)) if shared.state else None,
+            keep=self._keeper(target, shared.state) if shared.state else None,
             ledger=self._ledger() or NO_LEDGER,
         )
         if before is not None:
@@ -212,6 +215,11 @@ class OrganizationPollers:
         else:
             poller.restore()
         return poller
+
+    def _keeper(self, target: Target, state: StateDirectory) -> Keeper:
+        origin, settings = self._origin_of(target), target.settings
+        bounds = as_text(settings.max_age), settings.max_series
+        return state.keeper(origin, key_of(origin, target.collector.metrics, *bounds))
 
     def _origin_of(self, target: Target) -> str:
         return reading_origin(
@@ -244,7 +252,7 @@ def saved_readings(
         try:
             found[name] = read_saved(folder, organization.name, name, origin, collector.data)
         except FileNotFoundError:
-            found[name] = "nothing is saved"
+            found[name] = NOTHING_SAVED
         except OSError as error:
             found[name] = error.strerror or "it cannot be read"
         except UnusableError as error:

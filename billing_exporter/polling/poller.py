@@ -18,6 +18,7 @@ from billing_exporter.collectors import REGISTRY, Poll
 from billing_exporter.collectors.ledger import NO_LEDGER, Ledger
 from billing_exporter.genesys import ApiError, Interrupted, RateLimited
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.polling.kept_lines import KeptLines, restore_results, results_of
 from billing_exporter.polling.publisher import Publisher
 from billing_exporter.polling.reading import Reading, read_in_steps
 from billing_exporter.polling.state import SUCCESS, Kept, State
@@ -32,9 +33,11 @@ BATCH_SECONDS = 1.0
 BATCH_REST = 9
 # Text of customers that is rendered before it is deflated and let go.
 STEP_BYTES = 4 * 1024 * 1024
-# In the middle of a poll what was read is saved so often; every so many series add as much.
+# In the middle of a poll what was read is saved so often, and the lines so often: they are many,
+# and every so many series add as much. What was read since is rendered again after a kill.
 SAVE_SECONDS = 4.0
-SAVE_SERIES = 500_000
+LINES_SECONDS = 60.0
+LINES_SERIES = 500_000
 
 Progress = Callable[[int, int], None]
 
@@ -47,6 +50,12 @@ class Keep(Protocol):
 
     def restore(self, organization: str, collector: str, kind: type[Any]) -> Kept | None:
         """Return what was kept last, if anything."""
+
+    def save_lines(self, organization: str, collector: str, kept: KeptLines) -> None:
+        """Keep what is shown; never waits, and handles its own failures."""
+
+    def lines(self, organization: str, collector: str, at: datetime) -> KeptLines | None:
+        """Return what was shown last, if it is of use."""
 
 
 class Poller:
@@ -76,7 +85,8 @@ class Poller:
         self._max_age = target.settings.max_age.time
         self._interval = target.settings.interval.time
         self._where = target.where
-        self._next_batch = self._next_save = 0.0
+        self._is_divided = REGISTRY[target.collector.name].divided
+        self._next_batch = self._next_save = self._next_lines = 0.0
         self._publisher.configure()
         self._publisher.waiting(self.state)
 
@@ -92,6 +102,7 @@ class Poller:
             return
         at, data, succeeded = kept
         try:
+            self._restore_lines(at)
             reading = self._show(self.target.collector.fresh(data, self._now()), at)
             self._publisher.show(reading, succeeded, restored=True)
             self.state = State(
@@ -113,6 +124,22 @@ class Poller:
         self._ledger.published()
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
         self.expire()
+
+    def _restore_lines(self, at: datetime) -> None:
+        """Show what was shown last; the reading then decides what of it stays."""
+        collector = self.target.collector
+        if self._keep is None or not self._is_divided:
+            return
+        kept = self._keep.lines(*self.key, at)
+        if kept is None:
+            return
+        try:
+            self._publisher.restore(kept.pieces)
+        except ValueError as error:
+            log.info("the saved lines are not used: %s", error, extra=self._where)
+            return
+        restore_results(collector, kept.results)
+        self.state = self.state.show(kept.reading)
 
     def continue_from(self, before: "Poller", *, fits: bool) -> None:
         """Continue from the state of the poller that this one replaces, once its poll has ended.
@@ -233,7 +260,7 @@ class Poller:
         """Show other data; what is shown after each step is part of the state."""
         collector, organization = self.target.collector, self.target.organization
         last, limit = self.state.reading, self.target.settings.max_series
-        most = STEP_BYTES if REGISTRY[collector.name].divided else None
+        most = STEP_BYTES if self._is_divided else None
         for step in read_in_steps(collector, organization, data, at, last, limit=limit, most=most):
             self._publisher.expose(step)
             reading = replace(step, changed={}, removed=())
@@ -253,9 +280,8 @@ class Poller:
             with self._publisher.while_open():
                 reading = self._update(data(), at)
                 if start >= self._next_save:
-                    self._save(reading, self.state.succeeded)
-                    # What is saved is the whole, and the more there is the more it costs.
-                    self._next_save = start + SAVE_SECONDS * (1 + reading.series / SAVE_SERIES)
+                    self._save(reading, self.state.succeeded, every=LINES_SECONDS)
+                    self._next_save = start + SAVE_SECONDS
             end = monotonic()
             self._next_batch = end + max(BATCH_SECONDS, BATCH_REST * (end - start))
 
@@ -265,9 +291,15 @@ class Poller:
             self._fits = True
             self._save(self._update(data, at), self.state.succeeded)
 
-    def _save(self, reading: Reading, succeeded: datetime | None) -> None:
-        if self._keep is not None:
-            self._keep.save(*self.key, Kept(reading.at, reading.data, succeeded))
+    def _save(self, reading: Reading, succeeded: datetime | None, *, every: float = 0.0) -> None:
+        """Save a reading, and of a sweep its lines too; ``every``: not again for some seconds."""
+        if self._keep is None:
+            return
+        self._keep.save(*self.key, Kept(reading.at, reading.data, succeeded))
+        if self._is_divided and (not every or monotonic() >= self._next_lines):
+            results = results_of(self.target.collector)
+            self._keep.save_lines(*self.key, KeptLines(reading, self._publisher.pieces(), results))
+            self._next_lines = monotonic() + every * (1 + reading.series / LINES_SERIES)
 
     def _update(self, data: Any, at: datetime) -> Reading:
         """Show other data; no poll has succeeded by it."""

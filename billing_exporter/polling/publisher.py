@@ -5,12 +5,13 @@ poller publishes only while its publisher is open.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from billing_exporter.genesys import Interrupted
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.metrics.pieces import Piece
 from billing_exporter.polling.reading import Reading
 from billing_exporter.polling.state import State
 from billing_exporter.polling.target import Target
@@ -91,7 +92,21 @@ class Publisher:
     def expose(self, step: Reading) -> None:
         """Show the lines that are new in a step of a reading."""
         where = self._target.collector.name, self._target.organization
-        self._exposition.update(*where, step.changed, step.removed)
+        if step.changed or step.removed:
+            self._exposition.update(*where, step.changed, step.removed)
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """Return all lines that are shown, as they are kept."""
+        return self._exposition.saved(self._target.collector.name, self._target.organization)
+
+    def restore(self, pieces: Iterable[Piece]) -> None:
+        """Show lines that were kept.
+
+        Raises:
+            ValueError: they do not belong together; nothing is shown.
+        """
+        where = self._target.collector.name, self._target.organization
+        self._exposition.restore(*where, pieces)
 
     def update(self, reading: Reading) -> None:
         """Report what is shown in the middle of a poll; no poll has succeeded by it."""

@@ -10,12 +10,25 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import InvalidOperation
+from hashlib import blake2b
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from billing_exporter.collectors import Collector
 from billing_exporter.metrics.rendering import Rendered, render
+from billing_exporter.metrics.samples import Samples
 from billing_exporter.summaries import Summary, summary_of
+
+_DIGEST_BYTES = 16
+_NO_SAMPLES = Samples()
+
+
+class PartDigest(NamedTuple):
+    """What stands for a part that was shown before a restart."""
+
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,11 @@ class Shown:
     merged: int
     labels_cut: int
     summary: Summary | None = None
+
+    def of(self, part: object) -> "Shown":
+        """Return the same of the part itself, where only its digest was known."""
+        summary = self.summary or summary_of(part, _NO_SAMPLES)
+        return Shown(part, self.series, self.dropped, self.merged, self.labels_cut, summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +172,8 @@ def read_in_steps(
         entry, rendered, part = steps.known(key), None, parts[key]
         if entry is None or not _is_same(entry.part, part):
             entry, rendered = _exposed(collector, organization, part)
+        elif isinstance(entry.part, PartDigest):
+            entry = entry.of(part)
         if limit is not None and series + entry.series > limit:
             steps.hide(key, entry)
             continue
@@ -244,9 +264,18 @@ def _exposed(
     return entry, rendered
 
 
+def digest_of(part: object) -> PartDigest:
+    """Return a digest of a part; of equal parts it is the same."""
+    if isinstance(part, PartDigest):
+        return part
+    return PartDigest(blake2b(msgspec.msgpack.encode(part), digest_size=_DIGEST_BYTES).digest())
+
+
 def _is_same(before: object, part: object) -> bool:
     if before is part:
         return True
+    if isinstance(before, PartDigest):
+        return before == digest_of(part)
     try:
         return before == part
     except InvalidOperation:  # a signalling NaN, which refuses to be compared

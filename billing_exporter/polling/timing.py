@@ -36,9 +36,9 @@ class Timing:
         self._due = monotonic() + wait
 
     def seconds_to_next(self) -> float | None:
-        """Return the seconds until the next poll; None where none is planned."""
+        """Return the seconds until the next poll; None while one is under way, or none planned."""
         due = self._due
-        return None if due is None else max(0.0, due - monotonic())
+        return None if due is None or self.is_polling else max(0.0, due - monotonic())
 
     def overdue(self, timeout: float) -> float:
         """Return by how many seconds the poll under way exceeds its timeout, or the next is late.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from billing_exporter.views.partner import FAILING, Partner
 from billing_exporter.web.humanize import amount, count
-from billing_exporter.web.records import CUSTOMER_STATES, Attention, Collector, Unpaid
+from billing_exporter.web.records import CUSTOMER_STATES, Attention, Budget, Collector, Unpaid
 
 # Rows of zeros are left out because the configuration says so.
 _EXPECTED = frozenset({"zero"})
@@ -68,6 +68,28 @@ def of_customers(partners: Mapping[str, Partner]) -> Iterator[Attention]:
         )
 
 
+def of_budgets(budgets: Iterable[Budget]) -> Iterator[Attention]:
+    """Report budgets that are exceeded, then those that will be."""
+    for one in budgets:
+        limit = f"{one.currency} {amount(one.amount, one.currency)}"
+        if one.so_far is not None and one.so_far > one.amount:
+            text = (
+                f"Budget {one.budget} is exceeded: {amount(one.so_far, one.currency)} of {limit}."
+            )
+        elif one.forecast is not None and one.forecast > one.amount:
+            forecast = amount(one.forecast, one.currency)
+            text = f"Budget {one.budget} will be exceeded: forecast {forecast} of {limit}."
+        else:
+            continue
+        yield Attention(
+            kind="budget",
+            organization="",
+            subject=one.budget,
+            text=text,
+            action="Raise it, or look for the largest overages.",
+        )
+
+
 def of_unpaid(unpaid: Iterable[Unpaid]) -> Iterator[Attention]:
     """Report overdue invoices by currency."""
     for one in unpaid:
@@ -78,7 +100,7 @@ def of_unpaid(unpaid: Iterable[Unpaid]) -> Iterator[Attention]:
                 organization=one.organization,
                 subject=one.currency,
                 text=f"{count(one.overdue_invoices, 'invoice')} {verb} overdue: "
-                f"{one.currency} {amount(one.overdue_amount)}.",
+                f"{one.currency} {amount(one.overdue_amount, one.currency)}.",
                 action="Pay or dispute them.",
             )
 

@@ -11,11 +11,14 @@ from billing_exporter.collectors.trustor_overview import TrustorState
 from billing_exporter.forecasting.collector import Dated
 from billing_exporter.metrics.samples import Samples
 from billing_exporter.polling.poller import Poller
+from billing_exporter.reconciliation.records import Comparison, Subject
 from billing_exporter.summaries import Account, Invoices
 from billing_exporter.telemetry.telemetry import Telemetry
 from billing_exporter.views import account, attention, totals
 from billing_exporter.views import partner as partner_
+from billing_exporter.views.budgets import budgets
 from billing_exporter.views.collectors import api_budgets, collectors
+from billing_exporter.views.differences import differences
 from billing_exporter.views.partner import Listed, Partner
 from billing_exporter.web import records
 from billing_exporter.web.records import CustomerQuery
@@ -34,6 +37,8 @@ class Source:
         telemetry: counts of the exporter.
         now: the time of the exporter's clock.
         uptime: returns for how many real seconds the exporter has run.
+        planned: returns the samples of budgets.
+        differing: returns the comparisons of bills with what was used that differ most.
     """
 
     version: str
@@ -41,6 +46,8 @@ class Source:
     telemetry: Telemetry
     now: Callable[[], datetime]
     uptime: Callable[[], float]
+    planned: Callable[[], Samples] = Samples
+    differing: Callable[[], Iterable[tuple[str, Subject, Comparison]]] = tuple
     _kept: dict[str, Partner] = field(default_factory=dict)
 
     def overview(self) -> records.Overview:
@@ -54,6 +61,7 @@ class Source:
         }
         unpaid = tuple(_unpaid(pollers))
         polled = collectors(pollers, self.telemetry)
+        planned = budgets(self.planned())
         failing = [one for partner in partners.values() for one in partner.failing]
         return records.Overview(
             version=self.version,
@@ -63,12 +71,15 @@ class Source:
             attention=(
                 *attention.of_failures(polled),
                 *attention.of_customers(partners),
+                *attention.of_budgets(planned),
                 *attention.of_unpaid(unpaid),
                 *attention.of_unpriced(_unpriced(partners, contracts)),
                 *attention.of_losses(polled),
             ),
+            budgets=planned,
             totals=tuple(_totals(organizations, partners, contracts)),
             unpaid=unpaid,
+            differences=differences(self.differing()),
             overages=totals.merged(_overages(organizations, partners, contracts)),
             customers=partner_.state_counts(partners.values()),
             failing_customers=tuple(map(partner_.record_of, failing[:FAILING_SHOWN])),

@@ -23,12 +23,19 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from billing_exporter.collectors.sweep import TrustorsData
+from billing_exporter.collectors.trustor_overview import TrustorState
 from billing_exporter.collectors.usage import Charge, UsageData
 from billing_exporter.polling import reading_store
 from billing_exporter.polling.reading_store import StateDirectory
+from billing_exporter.state_files import disk
 
+_TRACED = {reading_store.__file__, disk.__file__}
+_CUSTOMERS = 40
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _LONGEST_SECONDS = 0.01
+_WRITING = frozenset({"append", "stream_file"})
+_SUFFIXES = {".reading", ".changes"}
 Tracer = Callable[[FrameType, str, Any], Any]
 
 
@@ -60,21 +67,56 @@ def reading(generation: int) -> UsageData:
     return UsageData(_at(generation), _at(generation), (charge,) * size)
 
 
+def customers(generation: int) -> TrustorsData:
+    """Return customers of whom one differs in each generation."""
+    newest = {each % _CUSTOMERS: each for each in range(generation + 1)}
+    return TrustorsData(
+        {
+            f"id-{number}": TrustorState(f"id-{number}", "x" * 40, "ok", _at(newest.get(number, 0)))
+            for number in range(_CUSTOMERS)
+        },
+        nameless=generation,
+    )
+
+
 def _at(generation: int) -> datetime:
     return _BEGIN + timedelta(minutes=generation)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is saved: a whole each time, or what changed.
+
+    Attributes:
+        collector: the name.
+        data: the type.
+        made: returns the data of a generation.
+        generation: returns the generation of the data.
+    """
+
+    collector: str
+    data: type[Any]
+    made: Callable[[int], Any]
+    generation: Callable[[Any], int]
+
+
+WHOLE = Kind("usage", UsageData, reading, lambda data: data.charges[0].resources or 0)
+CHANGES = Kind("trustors", TrustorsData, customers, lambda data: data.nameless)
 
 
 class Folder:
     """A state directory with one reading in it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kind: Kind) -> None:
         self._path = path
+        self._kind = kind
         self.failures: list[str] = []
         self._state = StateDirectory(path, self.failures.append)
 
     def save(self, generation: int) -> None:
         """Save the reading of a generation."""
-        self._state.save("acme", "usage", "origin", _at(generation), reading(generation))
+        data = self._kind.made(generation)
+        self._state.save("acme", self._kind.collector, "origin", _at(generation), data)
 
     def restored(self) -> int:
         """Return the generation that a start would find.
@@ -83,21 +125,21 @@ class Folder:
             KilledError: There is none, or it is not whole.
         """
         failures: list[str] = []
-        kept = StateDirectory(self._path, failures.append).restore(
-            "acme", "usage", "origin", UsageData
-        )
+        state = StateDirectory(self._path, failures.append)
+        kept = state.restore("acme", self._kind.collector, "origin", self._kind.data)
         if kept is None:
             raise KilledError(f"nothing could be restored: {failures}")
         at, data, _ = kept
-        generation = data.charges[0].resources or 0
-        if (at, data) != (_at(generation), reading(generation)):
+        generation = self._kind.generation(data)
+        if (at, data) != (_at(generation), self._kind.made(generation)):
             raise KilledError(f"the reading of generation {generation} is not whole")
         return generation
 
 
-def killed_at_every_step(path: Path) -> tuple[int, int]:
+def killed_at_every_step(path: Path, kind: Kind) -> tuple[int, int]:
     """Kill a process at each line that a save runs; return how many, and how often it was newer."""
-    folder, newer = Folder(path), 0
+    folder, newer = Folder(path, kind), 0
+    folder.save(0)
     folder.save(1)
     for step in count(1):
         child = os.fork()
@@ -116,12 +158,13 @@ def killed_at_every_step(path: Path) -> tuple[int, int]:
     raise AssertionError("unreachable")
 
 
-def refused_at_every_step(path: Path) -> int:
-    """Have the disk refuse at each line that replaces the file; return how many there are."""
+def refused_at_every_step(path: Path, kind: Kind) -> int:
+    """Have the disk refuse at each line that writes; return how many there are."""
     for step in count(1):
-        folder = Folder(path)
+        folder = Folder(path, kind)
+        folder.save(0)
         folder.save(1)
-        sys.settrace(_at_step(step, _refuse, within="replace_file"))
+        sys.settrace(_at_step(step, _refuse, within=_WRITING))
         folder.save(2)
         sys.settrace(None)
         found = folder.restored()
@@ -129,14 +172,14 @@ def refused_at_every_step(path: Path) -> int:
             return step - 1
         if found not in {1, 2} or folder.failures != ["save"]:
             raise KilledError(f"refused at step {step}: {found}, {folder.failures}")
-        if left := [file.name for file in path.iterdir() if file.suffix != ".reading"]:
+        if left := [file.name for file in path.iterdir() if file.suffix not in _SUFFIXES]:
             raise KilledError(f"refused at step {step}, {left} was left behind")
     raise AssertionError("unreachable")
 
 
-def killed_at_random(path: Path, kills: int, chance: random.Random) -> int:
+def killed_at_random(path: Path, kind: Kind, kills: int, chance: random.Random) -> int:
     """Kill a process that saves again and again; return how often the newer one was there."""
-    folder, newer = Folder(path), 0
+    folder, newer = Folder(path, kind), 0
     folder.save(0)
     for _ in range(kills):
         last = folder.restored()
@@ -164,15 +207,16 @@ def _save_for_ever(folder: Folder, generation: int, reported: int) -> None:
         os.write(reported, b".")
 
 
-def _at_step(step: int, act: Callable[[], None], *, within: str | None) -> Tracer:
-    """Return a tracer that acts at the so manieth line with a call that ``state.py`` runs."""
+def _at_step(step: int, act: Callable[[], None], *, within: frozenset[str] | None) -> Tracer:
+    """Return a tracer that acts at the given line with a call, of those that a save runs."""
     lines = count(1)
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
-        if frame.f_code.co_filename != reading_store.__file__:
+        file = frame.f_code.co_filename
+        if file not in _TRACED:
             return None
-        wanted = within is None or frame.f_code.co_name == within
-        calls = "(" in linecache.getline(reading_store.__file__, frame.f_lineno)
+        wanted = within is None or frame.f_code.co_name in within
+        calls = "(" in linecache.getline(file, frame.f_lineno)
         if event == "line" and wanted and calls and next(lines) == step:
             act()
         return trace
@@ -199,10 +243,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)  # noqa: S311 - no secret
-    steps, newer = killed_at_every_step(arguments.folder / "steps")
-    refusals = refused_at_every_step(arguments.folder / "refusals")
-    newer += killed_at_random(arguments.folder / "random", arguments.kills, chance)
-    report = Report(steps, refusals, arguments.kills, newer)
+    steps = refusals = newer = 0
+    for kind in (WHOLE, CHANGES):
+        folder = arguments.folder / kind.collector
+        more, found = killed_at_every_step(folder / "steps", kind)
+        steps, newer = steps + more, newer + found
+        refusals += refused_at_every_step(folder / "refusals", kind)
+        newer += killed_at_random(folder / "random", kind, arguments.kills // 2, chance)
+    report = Report(steps, refusals, arguments.kills // 2 * 2, newer)
     sys.stdout.write(json.dumps(vars(report)) + "\n")
 
 

@@ -83,6 +83,7 @@ def killed_again_and_again(kills: int, seed: int) -> Restarts:
     faults: list[str] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        state = folder / "state"
         quick = ("--rate-limit", "0", "--in-progress", "0", "--trustors", "2")
         simulator = stack.enter_context(simulating(*quick, "--time-scale", f"{_SCALE}"))
         setup = Setup(folder, simulator.url)
@@ -90,7 +91,7 @@ def killed_again_and_again(kills: int, seed: int) -> Restarts:
         setup.secret.write_text("demo\n")
         seen = Seen()
         for number in range(kills + 1):
-            with _killable(setup, folder / "state") as exporter:
+            with _killable(setup, state) as exporter:
                 first = _steady_look(exporter)
                 faults += [f"restart {number}: {fault}" for fault in seen.faults(first)]
                 known = [
@@ -102,8 +103,19 @@ def killed_again_and_again(kills: int, seed: int) -> Restarts:
                 seen.note(first)
                 if not number:
                     wait_until(lambda: len(_steady_look(exporter).billing) == len(COLLECTORS))
+                    wait_until(lambda: _is_saved(state))
+                    seen.note(_steady_look(exporter))
                 _watch(exporter, seen, chance.random() * _LONGEST_SECONDS)
     return Restarts(kills, restored, behind, faults)
+
+
+def _is_saved(state: Path) -> bool:
+    """Return whether a good poll of each collector is on disk: saves are in the background.
+
+    The first save of customers is of a poll that goes on, the next one is in their log.
+    """
+    readings, logs = list(state.glob("*.reading")), list(state.glob("*.changes"))
+    return len(readings) == len(COLLECTORS) and bool(logs)
 
 
 @contextmanager

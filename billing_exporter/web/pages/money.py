@@ -6,9 +6,9 @@ from html import escape
 
 from billing_exporter.web import charts, humanize
 from billing_exporter.web.pages.html import NOTHING, Column, amount, faint, money, name, table
-from billing_exporter.web.records import Amounts, Total, Unpaid
+from billing_exporter.web.records import Amounts, Budget, Difference, Total, Unpaid
 
-_HUNDRED = Decimal(100)
+ZERO, ONE, _HUNDRED = Decimal(0), Decimal(1), Decimal(100)
 _LARGEST_CHANGE = 1000  # per cent; beyond, a factor says more
 
 
@@ -154,3 +154,87 @@ _AGES = {
     "61-90d": "61 to 90 days",
     "over_90d": "more than 90 days",
 }
+
+
+def budget_table(budgets: tuple[Budget, ...]) -> str:
+    """Return budgets beside what is spent and what will be."""
+    columns = [
+        Column("Budget", "name"),
+        Column("Amount", "number"),
+        Column("So far", "number"),
+        Column("Forecast", "number"),
+        Column("Period passed", "number"),
+        Column("Share used", "chart"),
+    ]
+    rows = [
+        (
+            "failing" if _exceeds(one.so_far, one) or _exceeds(one.forecast, one) else "",
+            [
+                name(one.budget),
+                money(one.amount, one.currency),
+                f"{money(one.so_far, one.currency)} {_of_budget(one.used, 'used')} {_missing(one)}",
+                f"{money(one.forecast, one.currency)} {_budget_band(one)}",
+                _of_budget(one.elapsed, "") or NOTHING,
+                charts.share(min(one.used or ZERO, ONE), ONE),
+            ],
+        )
+        for one in budgets
+    ]
+    return table("Budgets", columns, rows)
+
+
+def _exceeds(value: Decimal | None, one: Budget) -> bool:
+    return value is not None and value > one.amount
+
+
+def _of_budget(share: Decimal | None, word: str) -> str:
+    return "" if share is None else faint(f"{share * _HUNDRED:.1f} % {word}".rstrip())
+
+
+def _missing(one: Budget) -> str:
+    if not one.unpriced_charges:
+        return ""
+    return faint(f"without {humanize.count(one.unpriced_charges, 'charge')} that has no price")
+
+
+def _budget_band(one: Budget) -> str:
+    if one.forecast_lower is None or one.forecast_upper is None:
+        return ""
+    lower, upper = (amount(each, one.currency) for each in (one.forecast_lower, one.forecast_upper))
+    return faint(f"{lower} to {upper}")
+
+
+def difference_table(found: tuple[Difference, ...]) -> str:
+    """Return charges that were invoiced otherwise than used, and why."""
+    columns = [
+        Column("Organization", "name"),
+        Column("Whose", "name"),
+        Column("Charge", "name"),
+        Column("Period from"),
+        Column("Used", "number"),
+        Column("Invoiced", "number"),
+        Column("Difference", "number"),
+    ]
+    rows = [
+        (
+            "over",
+            [
+                name(one.organization),
+                name(", ".join(one.names)),
+                f"{name(one.charge)} {faint(one.remark)}",
+                str(one.period_start),
+                money(one.used, one.currency),
+                money(one.invoiced, one.currency),
+                f"{money(one.difference, one.currency)} {faint(_cause(one))}",
+            ],
+        )
+        for one in found
+    ]
+    return table("Invoices that differ from use", columns, rows)
+
+
+def _cause(one: Difference) -> str:
+    if one.state != "difference":
+        return one.state.replace("_", " ")
+    parts = [(one.by_quantity, "by quantity"), (one.by_price, "by price")]
+    return ", ".join(f"{amount(value, one.currency)} {word}" for value, word in parts if value)

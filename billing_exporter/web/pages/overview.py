@@ -19,8 +19,15 @@ from billing_exporter.web.pages.html import (
     sentence,
     table,
 )
-from billing_exporter.web.pages.money import total_card, unpaid_table
-from billing_exporter.web.records import Attention, Overage, Overview
+from billing_exporter.web.pages.money import (
+    budget_table,
+    difference_table,
+    total_card,
+    unpaid_table,
+)
+from billing_exporter.web.records import Attention, Difference, Overage, Overview
+
+_DIFFERENCES_SHOWN = 10
 
 
 def render(one: Overview, telemetry_path: str) -> str:
@@ -32,8 +39,10 @@ def render(one: Overview, telemetry_path: str) -> str:
             "<h1>Billing overview</h1>",
             _attention(one.attention, several=several),
             _money(one, several=several),
+            section("Budgets", budget_table(one.budgets), key="budgets") if one.budgets else "",
             _overages(one.overages, several=several),
             _unpaid(one),
+            _differences(one.differences),
             customers.section_of(one, several=several),
             collectors.section_of(one),
         )
@@ -57,7 +66,8 @@ def _attention(found: Iterable[Attention], *, several: bool) -> str:
 
 
 def _item(one: Attention, *, several: bool) -> str:
-    where = f"<strong>{name(one.organization)}</strong> " if several else ""
+    is_named = several and one.organization
+    where = f"<strong>{name(one.organization)}</strong> " if is_named else ""
     return (
         f'<li class="{one.kind}"><span>{where}{sentence(one.text)}</span> '
         f"<small>{escape(one.action)}</small></li>"
@@ -138,6 +148,16 @@ def _unpaid(one: Overview) -> str:
     read = any(each.collector == "invoices" and each.last_success for each in one.collectors)
     text = "No invoice is unpaid." if read else "Invoices have not been read yet."
     return section("Unpaid invoices", empty(text), key="unpaid")
+
+
+def _differences(found: tuple[Difference, ...]) -> str:
+    """Return the largest differences between invoices and use; empty without any."""
+    if not found:
+        return ""
+    more = len(found) - _DIFFERENCES_SHOWN
+    note = f'<p class="note">{more:,} more in the JSON of this page.</p>' if more > 0 else ""
+    shown = difference_table(found[:_DIFFERENCES_SHOWN])
+    return section("Invoices that differ from use", f"{shown}{note}", key="differences")
 
 
 def _footer(one: Overview) -> str:

@@ -19,6 +19,8 @@ from billing_exporter.web.records.customers import (
 )
 from billing_exporter.web.records.money import (
     Amounts,
+    Budget,
+    Difference,
     Overage,
     Total,
     Unpaid,
@@ -39,6 +41,7 @@ __all__ = [
     "Amounts",
     "ApiBudget",
     "Attention",
+    "Budget",
     "Charge",
     "Collector",
     "CollectorState",
@@ -46,6 +49,7 @@ __all__ = [
     "CustomerQuery",
     "CustomerState",
     "Customers",
+    "Difference",
     "Overage",
     "Overview",
     "Period",

@@ -121,3 +121,67 @@ class Overage(msgspec.Struct, frozen=True, kw_only=True):
     unit_price: Decimal | None
     amount: Decimal
     currency: str
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """A budget of the configuration; it can span organizations.
+
+    Attributes:
+        budget: its name.
+        currency: ISO code of all amounts.
+        amount: planned for its period.
+        so_far: what counts by now.
+        used: share of the amount that counts by now; 1 is all of it.
+        forecast: what will count at the end of its period.
+        forecast_lower: lower bound of the forecast; null without a band.
+        forecast_upper: upper bound of the forecast; null without a band.
+        elapsed: share of its period that has passed.
+        unpriced_charges: charges with usage and no price, whose amount is missing in it.
+    """
+
+    budget: str
+    currency: str
+    amount: Decimal
+    so_far: Decimal | None
+    used: Decimal | None
+    forecast: Decimal | None
+    forecast_lower: Decimal | None
+    forecast_upper: Decimal | None
+    elapsed: Decimal | None
+    unpriced_charges: int
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """A charge of a closed period that was invoiced otherwise than it was used.
+
+    Attributes:
+        organization: as configured.
+        subject: whether contracts or customers (trustors) are compared.
+        names: of the contracts or customers that it is about.
+        charge: its name.
+        sku: stock keeping unit.
+        period_start: first day of the period.
+        state: ``difference``, ``only_invoiced`` or ``only_used``.
+        currency: ISO code of all amounts.
+        used: overage amount that was used; null where it is not known.
+        invoiced: amount of the invoice lines for it.
+        difference: invoiced less used.
+        by_quantity: part of the difference that other quantities make.
+        by_price: the rest of the difference.
+        remark: what a person should know; empty without anything.
+    """
+
+    organization: str
+    subject: str
+    names: tuple[str, ...]
+    charge: str
+    sku: str
+    period_start: date
+    state: str
+    currency: str
+    used: Decimal | None
+    invoiced: Decimal
+    difference: Decimal
+    by_quantity: Decimal
+    by_price: Decimal
+    remark: str

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from billing_exporter.web.records.customers import Customer, StateCount
-from billing_exporter.web.records.money import Overage, Total, Unpaid
+from billing_exporter.web.records.money import Budget, Difference, Overage, Total, Unpaid
 
 CollectorState = Literal["waiting", "ok", "failing"]
 
@@ -104,8 +104,10 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         uptime_seconds: how long it has run.
         organizations: all of them, as configured.
         attention: what somebody should look at, the most urgent first.
+        budgets: of the configuration, by name.
         totals: money of the running period by organization and currency.
         unpaid: unpaid invoices by organization and currency.
+        differences: charges that were invoiced otherwise than used, the largest first.
         overages: the ten largest of each currency.
         customers: number of customers by state.
         failing_customers: the first of those that cannot be read.
@@ -119,8 +121,10 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     uptime_seconds: float
     organizations: tuple[str, ...] = ()
     attention: tuple[Attention, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     totals: tuple[Total, ...] = ()
     unpaid: tuple[Unpaid, ...] = ()
+    differences: tuple[Difference, ...] = ()
     overages: tuple[Overage, ...] = ()
     customers: tuple[StateCount, ...] = ()
     failing_customers: tuple[Customer, ...] = ()

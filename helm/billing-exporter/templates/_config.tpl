@@ -137,6 +137,18 @@ alone, the Secret with its keys, the variable that holds its id and the file tha
     {{- $_ := set $organization "client_secret_file" (printf "/run/billing-exporter/credentials/%s" .path) -}}
   {{- end -}}
 {{- end -}}
+{{- $series := min 5000000 (mul 400 (int (include "billing-exporter.customersPerShard" .root))) -}}
+{{- if gt (int $series) 4000000 -}}
+  {{- range $organization := $config.organizations -}}
+    {{- $collectors := $organization.collectors -}}
+    {{- if hasKey (default dict $collectors) "trustors" -}}
+      {{- $trustors := default dict $collectors.trustors -}}
+      {{- if not (hasKey $trustors "max_series") -}}
+        {{- $_ := set $collectors "trustors" (set $trustors "max_series" (int $series)) -}}
+      {{- end -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
 {{- toYaml $config -}}
 {{- end -}}
 

@@ -70,6 +70,25 @@ checksum/web: {{ include (print $.Template.BasePath "/secret-web.yaml") . | sha2
 {{- end }}
 {{- end -}}
 
+{{/* How many customers a shard may have: they are divided by chance, so some more than their share. */}}
+{{- define "billing-exporter.customersPerShard" -}}
+{{- $share := div (int .Values.customers) (int .Values.shards) -}}
+{{- if gt (int .Values.shards) 1 }}{{ $share = div (mul $share 11) 10 }}{{ end -}}
+{{ $share }}
+{{- end -}}
+
+{{/* What a pod gets: memory by the number of customers, unless it is given. */}}
+{{- define "billing-exporter.resources" -}}
+{{- $customers := int (include "billing-exporter.customersPerShard" .) -}}
+{{- $memory := dict
+  "requests" (dict "memory" (printf "%dMi" (add 96 (div $customers 40))))
+  "limits" (dict "memory" (printf "%dMi" (add 384 (div $customers 16))))
+-}}
+{{- if kindIs "invalid" .Values.resources }}{}{{ else -}}
+{{- toYaml (mustMergeOverwrite $memory (deepCopy .Values.resources)) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* A security context without what OpenShift assigns; takes root and context. */}}
 {{- define "billing-exporter.securityContext" -}}
 {{- $context := default dict .context -}}
@@ -165,7 +184,8 @@ httpGet:
 {{- else if not .Values.persistence.enabled }}
 - name: state
   emptyDir:
-    sizeLimit: {{ .Values.persistence.size }}
+    {{- $mebibytes := max 256 (div (int (include "billing-exporter.customersPerShard" .)) 24) }}
+    sizeLimit: {{ ternary .Values.persistence.size (printf "%dMi" $mebibytes) (ne .Values.persistence.size "256Mi") }}
 {{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}

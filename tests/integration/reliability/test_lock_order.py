@@ -15,9 +15,9 @@ from tools.testkit.scrapes import fetch, steer, wait_until_polled
 
 # What is known to be taken within what: without these the run has shown nothing.
 NESTED = (
-    ("_turn", "_publishing"),  # a poll publishes
-    ("_publishing", "exposition"),
-    ("_publishing", "telemetry"),
+    ("_turn", "publisher"),  # a poll publishes
+    ("publisher", "exposition"),
+    ("publisher", "telemetry"),
     ("_changing", "telemetry"),  # a reload forgets who has left
     ("app", "_changing"),  # reloads come one by one
 )

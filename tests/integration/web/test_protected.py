@@ -129,16 +129,18 @@ def test_who_gets_what(site: Routes) -> None:
         answers = {
             "metrics without": site.get(f"{exporter.url}/metrics"),
             "page without": site.get(f"{exporter.url}/"),
+            "JSON without": site.get(f"{exporter.url}/api/v1/overview"),
             "reload without": site.get(f"{exporter.url}/-/reload", method="POST"),
             "health without": site.get(f"{exporter.url}/-/healthy"),
             "a stranger": site.get(f"{exporter.url}/metrics", "stranger"),
             "metrics": site.get(f"{exporter.url}/metrics", "prometheus"),
             "page": site.get(f"{exporter.url}/", "prometheus"),
+            "JSON": site.get(f"{exporter.url}/api/v1/overview", "prometheus"),
         }
     statuses = {name: HTTPStatus(answer[0]).phrase for name, answer in answers.items()}
     assert statuses == {
         **dict.fromkeys(answers, "Unauthorized"),
-        **dict.fromkeys(("health without", "metrics", "page"), "OK"),
+        **dict.fromkeys(("health without", "metrics", "page", "JSON"), "OK"),
     }
     assert {answer[2]["Strict-Transport-Security"] for answer in answers.values()} == {"max-age=60"}
     assert "default-src 'none'" in answers["page"][2]["Content-Security-Policy"]

@@ -5,6 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from billing_exporter.collectors.durations import Duration
+from billing_exporter.collectors.settings import TrustorsSettings
+from billing_exporter.collectors.trustors import spacing
 from billing_exporter.genesys import Forbidden
 from tests.unit.collectors.api_stub import NOW, OVERVIEW, TRUSTORS, ApiStub, fixture, lines
 from tests.unit.collectors.partner import desk, put_overview, put_trustors, row, statuses, used
@@ -202,3 +205,20 @@ def test_what_is_rendered_again_is_what_changed(cloud: ApiStub) -> None:
     same = {key for key in after.shown if after.shown[key] is before.shown[key]}
     assert {"state id-same", "trustor id-same", "state id-other"} <= same
     assert "trustor id-other" not in same
+
+
+@pytest.mark.parametrize(
+    ("interval", "timeout", "customers", "seconds"),
+    [
+        ("6h", "2h", 40, 0),
+        ("6h", "2h", 41, 1),
+        ("6h", "2h", 10_000, 0.36),
+        ("1h", "2h", 9_000, 0.1),
+    ],
+)
+def test_customers_that_are_read_again_leave_room(
+    interval: str, timeout: str, customers: int, seconds: float
+) -> None:
+    """They take at most a quarter of the interval and half of the timeout; a few do not wait."""
+    settings = TrustorsSettings(interval=Duration(interval), timeout=Duration(timeout))
+    assert spacing(settings, customers) == pytest.approx(seconds)

@@ -2,12 +2,15 @@
 
 import csv
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from billing_exporter.app import Exporter
+from billing_exporter.collectors import Shard
+from billing_exporter.commands.export_schedule import exporting, organizations_of
 from billing_exporter.config import load
 from billing_exporter.simulator import Options, Simulator
 from tests.unit.commands.calls import Call, listing
@@ -87,7 +90,7 @@ def test_the_state_folder_is_enough(
     out = tmp_path / "out"
     status, _, err = call(
         *("export", "--config.file", str(config), "--output", str(out)),
-        *("--offline", "--state.dir", str(state), "--from", "2020-01-01"),
+        *("--offline", "--state.dir", str(state), "--from", "0001-01-01"),
     )
     assert status == 0
     assert "left out: state: not_in_state: " in err
@@ -129,6 +132,24 @@ def test_a_permission_that_nobody_asked_for_may_lack(
     account.service.set_faults(["forbidden:get_orgauthorization_trustors"])
     status, _, err = call("export", "--output", str(tmp_path), "--dataset", "cost-and-usage")
     assert (status, "not read" in err) == (0, False)
+
+
+def test_a_running_exporter_hands_over_what_it_knows(config: Path, tmp_path: Path) -> None:
+    """Client, settings and readings of each organization, as the export of `serve` needs them."""
+    exporter = Exporter(load(config, {}))
+    exporter.poll_once()
+    (found,) = organizations_of(exporter)
+    assert found.known.organization == "demo"
+    assert found.known.contracts is not None
+    assert found.known.trustors is not None
+    assert found.are_listed
+    assert found.collectors.invoices is not None
+    assert found.collectors.usage is None
+    with exporting(exporter, tmp_path, lambda: "Genesys", Shard()):
+        assert "export" in {thread.name for thread in threading.enumerate()}
+    with exporting(exporter, None, lambda: "Genesys", Shard()):
+        assert "export" not in {thread.name for thread in threading.enumerate()}
+    exporter.stop()
 
 
 @pytest.mark.parametrize(

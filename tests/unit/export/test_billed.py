@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from billing_exporter.export.accounts import Terms
+from billing_exporter.export.build import Wanted, export
 from billing_exporter.export.source import LeftOut, Source
 from billing_exporter.export.tables import COST_AND_USAGE, INVOICE_DETAIL
 from billing_exporter.genesys.records import BillingPlan, NamedEntity
 from tests.unit.export.cases import (
+    EVERY,
     charge,
     contract,
     contract_period,
@@ -161,6 +163,17 @@ def test_what_cannot_be_exported_is_left_out_with_its_amount() -> None:
         "G": Decimal(4),
         "H": Decimal(5),
     }
+
+
+def test_an_invoice_that_two_organizations_see_is_one() -> None:
+    """The first organization by name has it; for the other it is left out."""
+    wanted = Wanted(datasets=(INVOICE_DETAIL,), selection=EVERY)
+    sources = [
+        Source(organization=name, invoices=(invoice(line("5")),)) for name in ("beta", "acme")
+    ]
+    found = export(sources, wanted)
+    assert [row["x_Organization"] for row in rows(found, INVOICE_DETAIL)] == ["acme"]
+    assert found.left_out == (LeftOut("invoice", "duplicate_invoice", "EUR", Decimal(5)),)
 
 
 def test_lines_have_ids_of_their_own() -> None:

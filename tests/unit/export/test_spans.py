@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from billing_exporter.export.spans import (
@@ -87,6 +87,20 @@ def test_the_last_closed_and_the_open_period_are_the_default(
     selection = Selection(today)
     months = {month: Calendar().period(date(2026, month, 5)) for month in range(1, 13)}
     assert {month for month, period in months.items() if selection.has(period)} == expected
+
+
+@given(day=some.dates(), anchor=some.dates())
+@example(day=date.max, anchor=date(2026, 1, 21))
+@example(day=date.min, anchor=date(2026, 1, 21))
+def test_the_ends_of_the_calendar_are_no_trouble(day: date, anchor: date) -> None:
+    """Also in the years 1 and 9999 a period holds its day, and shares come to an end."""
+    calendar = Calendar((Span(anchor, anchor),))
+    assert calendar.period(day).holds(day)
+    assert Calendar().period(day).holds(day)
+    whole = Span(day, min(date.max - timedelta(days=40), day) + timedelta(days=40))
+    for of in (calendar, Calendar()):
+        assert sum((share for _, share in shares(Decimal(7), "EUR", whole, of)), Decimal(0)) == 7
+    assert Selection(day).has(Calendar().period(day))
 
 
 @given(day=days)

@@ -19,7 +19,7 @@ from billing_exporter.forecasting.state import (
     encode,
 )
 from billing_exporter.forecasting.store import CODEC
-from billing_exporter.polling.reading_store import replace_file
+from billing_exporter.state_files.disk import replace_file
 from billing_exporter.state_files.store import FileStore, MemoryStore, UnusableStateError
 
 SERIES = Series(

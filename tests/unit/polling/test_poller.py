@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from billing_exporter.genesys import (
     UnexpectedAnswer,
     Unreachable,
 )
+from billing_exporter.polling.kept_lines import KeptLines
 from billing_exporter.polling.state import Kept
 from tests.unit.collectors.api_stub import OVERVIEW, TRUSTORS, ApiStub, imitated, page
 from tests.unit.polling.poller_harness import START, Act, Number, PollerHarness
@@ -154,6 +155,8 @@ def test_progress_is_handed_on() -> None:
     def work(poll: Poll[Number]) -> int:
         poll.progress(0, 2)
         seen.append(harness.poller.timing.progress)
+        assert harness.poller.timing.is_polling
+        assert harness.poller.timing.seconds_to_next() is None
         poll.progress(2, 2)
         return 7
 
@@ -178,6 +181,13 @@ class Shelf:
     def restore(self, organization: str, collector: str, kind: type[Any]) -> Kept | None:  # noqa: ARG002 - it is one
         """Return what was kept last."""
         return self.kept[-1] if self.kept else None
+
+    def save_lines(self, organization: str, collector: str, kept: KeptLines) -> None:
+        """Keep no lines."""
+
+    def lines(self, organization: str, collector: str, at: datetime) -> KeptLines | None:  # noqa: ARG002 - it is one
+        """Return no lines."""
+        return None
 
 
 def test_what_a_poll_has_read_survives_a_kill_in_its_middle() -> None:

@@ -27,6 +27,7 @@ from billing_exporter.genesys.records import (
     BillingContractPeriodDetail,
     BillingInvoice,
 )
+from billing_exporter.polling import reading_store
 from billing_exporter.polling.reading_store import StateDirectory, origin_of
 from billing_exporter.polling.state import Kept
 from billing_exporter.settlement import Settlement
@@ -199,6 +200,21 @@ def test_details_of_the_former_version_have_the_time_of_their_poll() -> None:
     contract = {"contract": BillingContract(id="c"), "periods": {"current": detail}, "whole": []}
     body = msgspec.json.encode({"contracts": [contract]})
     assert adopted(body, ContractsData, AT, 1).contracts[0].read == {"p": AT}
+
+
+def test_a_start_does_not_wait_for_a_disk_that_hangs(
+    state: StateDirectory, failures: Failures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start waits once, goes on without what was saved, and counts it."""
+    state.save("acme", "usage", ORIGIN, AT, DATA)
+    hung = threading.Event()
+    monkeypatch.setattr(reading_store, "READ_SECONDS", 0.05)
+    monkeypatch.setattr(reading_store, "read_file", lambda _: hung.wait(30))
+    assert state.restore("acme", "usage", ORIGIN, UsageData) is None
+    monkeypatch.setattr(reading_store, "READ_SECONDS", 30)
+    assert state.restore("acme", "trustors", ORIGIN, TrustorsData) is None
+    hung.set()
+    assert failures == ["read"]
 
 
 def test_data_of_another_shape_is_set_aside(state: StateDirectory, failures: Failures) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tools.bench import measure, world
 
+_NOT_FOUND = b'{"message": "not found", "code": "not.found", "status": 404, "contextId": "0"}'
 OVERVIEW_ROWS = 40
 TRUSTORS = 12
 
@@ -67,7 +68,7 @@ class _Handler(socketserver.StreamRequestHandler):
         while target := _target(self.rfile):
             body = self.server.answer(target)
             status = "404 Not Found" if body is None else "200 OK"
-            body = body or b"{}"
+            body = body or _NOT_FOUND
             head = (
                 f"HTTP/1.1 {status}\r\n"
                 "Content-Type: application/json\r\n"

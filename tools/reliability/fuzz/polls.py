@@ -19,6 +19,7 @@ from billing_exporter.genesys.operations import OPERATIONS
 from billing_exporter.genesys.transport import Answer
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.metrics.family import PREFIX
+from billing_exporter.polling.kept_lines import KeptLines, decoded, encoded, key_of
 from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.state import Kept
 from billing_exporter.polling.target import Target as PollTarget
@@ -55,11 +56,15 @@ class Answers:
     bodies: dict[str, bytes]
 
 
+_LINES_KEY = key_of("origin", ())
+
+
 class Memory:
     """Keeps what would be on disk."""
 
     def __init__(self) -> None:
         self.kept: tuple[datetime, bytes] | None = None
+        self._lines: bytes | None = None
 
     def save(self, organization: str, collector: str, kept: Kept) -> None:  # noqa: ARG002 - it is one
         """Keep the data as it would be written."""
@@ -71,6 +76,14 @@ class Memory:
             return None
         at, content = self.kept
         return Kept(at, msgspec.json.decode(content, type=kind), at)
+
+    def save_lines(self, organization: str, collector: str, kept: KeptLines) -> None:  # noqa: ARG002 - it is one
+        """Keep the lines as they would be written."""
+        self._lines = b"".join(encoded(_LINES_KEY, kept))
+
+    def lines(self, organization: str, collector: str, at: datetime) -> KeptLines | None:  # noqa: ARG002 - it is one
+        """Read them again."""
+        return None if self._lines is None else decoded(_LINES_KEY, self._lines, at)
 
 
 class PollHarness:

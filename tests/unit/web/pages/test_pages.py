@@ -53,6 +53,34 @@ def test_the_number_comes_first() -> None:
     assert "Overage so far JPY 9,000 " in text, "a currency without decimals has none"
 
 
+def test_a_budget_shows_what_is_used() -> None:
+    """A budget has its amount, what is spent of it, the forecast with band, and its period."""
+    cells = Document(overview.render(OVERVIEW, "/metrics")).cells
+    assert cells[cells.index("EMEA") :][:5] == [
+        "EMEA",
+        "EUR 1,000.00",
+        "EUR 800.00 80.0 % used without 1 charge that has no price",
+        "EUR 1,200.00 1,100.00 to 1,300.00",
+        "50.0 %",
+    ]
+
+
+def test_invoices_that_differ_from_use() -> None:
+    """The largest differences say by what; how many more there are is said too."""
+    document = Document(overview.render(OVERVIEW, "/metrics"))
+    cells = document.cells
+    assert cells[cells.index("charge 0") :][:5] == [
+        "charge 0",
+        "2026-02-01",
+        "EUR 10.00",
+        "EUR 12.50",
+        "EUR 2.50 2.00 by quantity, 0.50 by price",
+    ]
+    assert "EUR 2.50 only invoiced" in cells
+    assert "charge 10" not in cells
+    assert "2 more in the JSON of this page." in document.text
+
+
 def test_a_collector_says_why_it_fails_and_what_to_do() -> None:
     """A row has the sentence of the last error, the advice, the ages and what is left out."""
     said = "The OAuth client lacks the permission billing:subscription:view (HTTP 403)"

@@ -1,0 +1,126 @@
+"""Kept lines: what a sweep shows, as it is deflated, so that a restart renders nothing again.
+
+They are a cache beside the reading: a part counts as kept only where its digest is the same, and a
+file of another version of the program, of other metrics or another configuration is not used.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from billing_exporter import __version__
+from billing_exporter.forecasting.collector import ForecastingCollector
+from billing_exporter.metrics.family import Metric
+from billing_exporter.metrics.pieces import Piece
+from billing_exporter.polling.change_log import beginning, frame, frames
+from billing_exporter.polling.reading import PartDigest, Reading, Shown, digest_of
+from billing_exporter.summaries import Account
+
+Results = dict[str, dict[str, int]]
+
+
+class _Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One part of the reading, and what it became."""
+
+    digest: bytes
+    series: int
+    dropped: dict[str, int]
+    merged: int
+    labels_cut: int
+    account: Account | None
+    is_hidden: bool
+
+    def shown(self) -> Shown:
+        counts = self.series, self.dropped, self.merged, self.labels_cut
+        return Shown(PartDigest(self.digest), *counts, self.account)
+
+
+class _Contents(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The first frame of a file; a piece is in each that follows."""
+
+    parts: dict[str, _Part]
+    results: Results
+    pieces: int
+
+
+@dataclass(frozen=True)
+class KeptLines:
+    """What was shown at one moment.
+
+    Attributes:
+        reading: of which the parts were.
+        pieces: their lines.
+        results: how the forecasts came out, by the id of the customer.
+    """
+
+    reading: Reading
+    pieces: tuple[Piece, ...]
+    results: Results
+
+
+def key_of(origin: str, metrics: Iterable[Metric], *settings: object) -> str:
+    """Return a digest of all that decides what lines are made of a reading.
+
+    Args:
+        origin: of the reading.
+        metrics: of the collector.
+        settings: what else matters, as msgspec encodes it.
+    """
+    texts = [(metric.name, metric.help, metric.labels) for metric in metrics]
+    facts = (__version__, origin, texts, settings)
+    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
+
+
+def encoded(key: str, kept: KeptLines) -> Iterator[bytes]:
+    """Yield the file of kept lines piece by piece, for all of it would fill the memory."""
+    parts = dict(_parts(kept.reading.shown, is_hidden=False))
+    parts |= _parts(kept.reading.hidden, is_hidden=True)
+    yield beginning(key.encode())
+    yield frame(msgspec.msgpack.encode(_Contents(parts, kept.results, len(kept.pieces))))
+    for piece in kept.pieces:
+        yield frame(piece.encode())
+
+
+def decoded(key: str, content: bytes, at: datetime) -> KeptLines:
+    """Return the kept lines of a file; the reading has no data yet.
+
+    Args:
+        key: see ``key_of``.
+        content: of the file.
+        at: the time of the reading.
+
+    Raises:
+        ValueError: it is damaged or of another key.
+    """
+    found = [content for content, _ in frames(content, key.encode())]
+    if not found:
+        raise ValueError("of another version or configuration")
+    contents = msgspec.msgpack.decode(found[0], type=_Contents)
+    if len(found) != contents.pieces + 1:
+        raise ValueError("not whole")
+    shown = {name: part.shown() for name, part in contents.parts.items() if not part.is_hidden}
+    hidden = {name: part.shown() for name, part in contents.parts.items() if part.is_hidden}
+    pieces = tuple(map(Piece.decode, found[1:]))
+    return KeptLines(Reading(None, at, shown, hidden), pieces, contents.results)
+
+
+def results_of(collector: Any) -> Results:
+    """Return how a collector's forecasts came out; nothing where it has none."""
+    return collector.results() if isinstance(collector, ForecastingCollector) else {}
+
+
+def restore_results(collector: Any, results: Results) -> None:
+    """Let a collector go on from how its forecasts came out."""
+    if isinstance(collector, ForecastingCollector):
+        collector.restore(results)
+
+
+def _parts(shown: Mapping[str, Shown], *, is_hidden: bool) -> Iterator[tuple[str, _Part]]:
+    for key, each in shown.items():
+        account = each.summary if isinstance(each.summary, Account) else None
+        counts = each.series, dict(each.dropped), each.merged, each.labels_cut
+        yield key, _Part(digest_of(each.part).digest, *counts, account, is_hidden)

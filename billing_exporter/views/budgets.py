@@ -1,0 +1,46 @@
+"""Budgets of the configuration beside what is spent, read from their samples. Pure."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from billing_exporter.metrics import finance
+from billing_exporter.metrics.family import Metric
+from billing_exporter.metrics.label_text import values_of
+from billing_exporter.metrics.samples import Samples
+from billing_exporter.web.records import Budget
+
+_PLACES = Decimal("0.0001")
+
+
+def budgets(samples: Samples) -> tuple[Budget, ...]:
+    """Return the budgets in the order of their names."""
+    found = []
+    for text, amount in samples.values(finance.BUDGET).items():
+        names = values_of(text)
+        so_far = samples.values(finance.BUDGET_ESTIMATED).get(text)
+        of_budget = {"budget": names["budget"]}
+        found.append(
+            Budget(
+                budget=names["budget"],
+                currency=names["currency"],
+                amount=amount,
+                so_far=so_far,
+                used=None if so_far is None else _share(so_far, amount),
+                forecast=samples.values(finance.BUDGET_FORECAST).get(text),
+                forecast_lower=samples.values(finance.BUDGET_LOWER).get(text),
+                forecast_upper=samples.values(finance.BUDGET_UPPER).get(text),
+                elapsed=_value(samples, finance.BUDGET_ELAPSED, of_budget),
+                unpriced_charges=int(_value(samples, finance.BUDGET_UNPRICED, of_budget) or 0),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (one.budget, one.currency)))
+
+
+def _share(part: Decimal, whole: Decimal) -> Decimal | None:
+    return (part / whole).quantize(_PLACES) if whole > 0 else None
+
+
+def _value(samples: Samples, metric: Metric, of: Mapping[str, str]) -> Decimal | None:
+    return next(
+        (value for text, value in samples.values(metric).items() if values_of(text) == of), None
+    )
