@@ -17,6 +17,7 @@ from billing_exporter.genesys.records import (
     BillingContractPeriod,
     BillingInvoice,
     BillingInvoiceItem,
+    TrusteeBillingOverview,
     Trustor,
 )
 from billing_exporter.history.contracts import ContractPeriod
@@ -63,6 +64,7 @@ class Reader:
         *,
         concurrency: int = 4,
         progress: Callable[[str, int, int], None] = lambda *_: None,
+        shape: Callable[[TrusteeBillingOverview], TrusteeBillingOverview] = lambda each: each,
     ) -> None:
         """Prepare to read.
 
@@ -72,6 +74,7 @@ class Reader:
             periods: how many closed periods are compared, beside the current one.
             concurrency: requests side by side.
             progress: receives what is read, how much of it is done, and how much there is.
+            shape: returns what is kept of an overview.
         """
         self.skipped: list[str] = []
         self.forbidden: list[str] = []
@@ -81,6 +84,7 @@ class Reader:
         self._periods = periods
         self._concurrency = concurrency
         self._progress = progress
+        self._shape = shape
 
     @property
     def since(self) -> date:
@@ -176,7 +180,8 @@ class Reader:
             except ApiError as error:
                 self._skip(f"customer {name_of(trustor)}", error)
                 break
-            found.append(TrustorPeriod(str(trustor.id), name_of(trustor), overview, index == 0))
+            kept = self._shape(overview)
+            found.append(TrustorPeriod(str(trustor.id), name_of(trustor), kept, index == 0))
         return found
 
     def invoices(self) -> Billed:
