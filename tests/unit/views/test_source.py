@@ -133,7 +133,7 @@ def test_what_needs_attention(cloud: ApiStub) -> None:
     cloud.refuse(CONTRACTS, 403, body={"message": "missing the permission(s): [billing:a:view]"})
     found = exporter.poll().overview()
     assert [(one.kind, one.text.partition(":")[0]) for one in found.attention] == [
-        ("collector", "contracts fails"),
+        ("collector", "Collector contracts fails"),
         ("customers", "2 of 5 customers are not read"),
         ("overdue", "1 invoice is overdue"),
     ]
@@ -178,7 +178,7 @@ def test_a_customer() -> None:
 
 @pytest.mark.usefixtures("cloud")
 def test_a_customer_without_numbers() -> None:
-    """A customer that cannot be read says why, and has no amount."""
+    """A customer that cannot be read shows its error and no amount."""
     found = Exporter().poll().customer("acme", "id-Cedar")
     assert found is not None
     assert found.customer is not None
