@@ -107,8 +107,8 @@ def every_page(url: str) -> list[str]:
         ("customer", "id", one["organization"], one["id"])
         for one in json.loads(customers)["customers"]
     ]
-    found += [("contract", "contract", one["organization"], one["id"])
-              for one in json.loads(overview)["overages"] if one["of"] == "contract"]  # fmt: skip
+    found += [("contract", "contract", one["organization"], one["contract"])
+              for one in json.loads(overview)["contracts"]]  # fmt: skip
     for of, key, organization, value in found:
         query = urlencode({"organization": organization, key: value})
         paths = (of, f"{of}.csv", f"api/v1/{of}")
