@@ -28,6 +28,7 @@ LOOKBACK = "25h"
 _SETTINGS = {"storage.tsdb.retention.time": "500d", "query.lookback-delta": LOOKBACK}
 # A scrape that fails ends all series, and the exporter shares a process with what looks at it.
 _PATIENT = {"scrape_interval": "3s", "scrape_timeout": "3s"}
+PATIENCE = 180.0  # seconds; on a busy machine rules over months take long
 _BLOCK = "--max-block-duration=744h"
 _SOURCE = 'job="exporter",instance="demo"'
 _FACTOR = 1.03  # by which the usage of a settled period is changed
@@ -92,8 +93,8 @@ def watched(programs: Programs, past: Past) -> Iterator[PrometheusServer]:
                 data=folder / "data",
                 settings=_SETTINGS,
             ) as server:
-                server.wait_for("organization_contract_wallet:runway:days")
-                server.wait_for('ALERTS{alertstate="firing"}')
+                server.wait_for("organization_contract_wallet:runway:days", timeout=PATIENCE)
+                server.wait_for('ALERTS{alertstate="firing"}', timeout=PATIENCE)
                 yield server
         finally:
             app.server.stop()

@@ -19,7 +19,7 @@ from tests.integration.dashboards.boards import (
 )
 from tests.integration.dashboards.resolving import ALL, label_values, resolved, several
 from tools.dashboards import charges
-from tools.dashboards.demo_months import Past, Programs, watched
+from tools.dashboards.demo_months import PATIENCE, Past, Programs, watched
 from tools.dashboards.queries import CURRENT, Scope
 from tools.testkit.components import require
 from tools.testkit.prometheus_server import PrometheusServer
@@ -34,7 +34,7 @@ _PAST = Past(
     step=timedelta(days=6),
     close=timedelta(days=1),
     close_step=timedelta(hours=8),
-    trustors=24,
+    trustors=26,
 )
 _SEVERAL = 2  # values of each variable, if it has as many
 _GONE = "No such (one)"  # chosen beside them, for the demo has one job and one organization
@@ -46,7 +46,7 @@ def prometheus() -> Iterator[PrometheusServer]:
     """A Prometheus with the rules that has watched the demo for two months, now and then."""
     programs = Programs(require("prometheus-3"), require("promtool-3"))
     with watched(programs, _PAST) as server:
-        server.wait_for("count_over_time(up[1m]) >= 4")
+        server.wait_for("count_over_time(up[5m]) >= 4", timeout=PATIENCE)
         yield server
 
 
