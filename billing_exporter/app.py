@@ -95,9 +95,8 @@ class Exporter:
             place.store(BILLS, "accounts"),
             place.store(INDEXES, "accounts"),
         )
-        self._books = Books(
-            stores, self._accountant, self.exposition.update, now, f"{shard.index}/{shard.count}"
-        )
+        part = "" if shard.count == 1 else f"{shard.index}/{shard.count}"
+        self._books = Books(stores, self._accountant, self.exposition.update, now, part)
         self._shared = Shared(
             self.exposition,
             self.telemetry,
@@ -130,7 +129,8 @@ class Exporter:
                 remove(before[name].pollers)
                 self.telemetry.remove_organization(name)
                 self._forecasts.remove(name)
-            self._books.configure({each.name: each.tolerance for each in settings.organizations})
+            tolerances = {each.name: each.tolerance for each in settings.organizations}
+            self._books.configure(tolerances, settings.plan())
             self._organizations = tuple(
                 self._pollers_of(organization, before.get(organization.name))
                 for organization in settings.organizations
@@ -201,7 +201,7 @@ class Exporter:
     def scrape(self, form: Format, gzip: bool) -> Body:
         """Return the exposition: kept bytes, and the live part about the exporter."""
         kept, live = self.telemetry.live_parts(openmetrics=form is Format.OPENMETRICS)
-        live = self._forecasts.text() + live
+        live = self._forecasts.text() + self._books.text() + live
         return self.exposition.body.pieces(live, gzip=gzip, kept=(kept,))
 
     def waiting_for(self) -> list[str]:
@@ -220,6 +220,7 @@ class Exporter:
             self.telemetry,
             self._now,
             lambda: monotonic() - self._started,
+            planned=self._books.planned,
             differing=self._books.worst,
         )
 

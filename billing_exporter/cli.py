@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": "Report for each organization and operation what works, and what to change where.",
     "once": "Poll everything once and print the exposition; 1 if a collector failed.",
     "export": "Write FOCUS datasets or a statement, a file per dataset and billing period.",
+    "backfill": "Write the past of closed billing periods as OpenMetrics, for promtool.",
     "reconcile": "Compare what was used with what was invoiced, down to the SKU; 1 if it differs.",
     "api": "Call one operation of the API and print its JSON as the API sent it.",
     "health": "Ask a running exporter whether it is well; 1 if it is not.",

@@ -19,7 +19,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "cli": ("commands", "version"),
     "accounts": (),
     # What takes in readings, and what shows statements.
-    "accounts.books": ("accounts", "metrics", "reconciliation"),
+    "accounts.books": ("accounts", "budgets", "metrics", "reconciliation"),
     "accounts.change": ("accounts", "reconciliation"),
     "accounts.comparison": ("accounts", "reconciliation"),
     "accounts.ledger": (
@@ -30,9 +30,14 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "reconciliation",
         "state_files",
     ),
-    "accounts.making": ("accounts", "metrics", "reconciliation"),
+    "accounts.making": ("accounts", "budgets", "metrics", "reconciliation"),
     "accounts.records": ("reconciliation", "state_files"),
     "accounts.statement": ("accounts", "metrics", "reconciliation"),
+    "budgets": ("accounts.records", "metrics", "reconciliation"),
+    "budgets.matching": (),
+    "budgets.settings": (),
+    # Bounds are made as those of forecasts are.
+    "budgets.spending": ("accounts.records", "budgets", "forecasting.forecast", "reconciliation"),
     "commands": (
         "app",
         "collectors",
@@ -60,7 +65,12 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "commands.health": ("commands.errors",),
     "commands.progress": (),
     "app": ("*",),
-    "config": ("collectors.durations", "collectors.settings", "genesys.regions"),
+    "config": (
+        "budgets.settings",
+        "collectors.durations",
+        "collectors.settings",
+        "genesys.regions",
+    ),
     # The web configuration becomes what the server is guarded by: web itself reads no files.
     "config.web": ("config", "httpd", "web.protection", "web.settings"),
     "config.web_reload": ("config", "web.protection"),

@@ -15,8 +15,13 @@ from typing import Protocol
 
 from billing_exporter.accounts.ledger import REACH, Ledger, Stores
 from billing_exporter.accounts.making import Made, make
+from billing_exporter.budgets.plan import Contribution, Plan
+from billing_exporter.budgets.settings import PlanSettings
+from billing_exporter.budgets.summary import summary
 from billing_exporter.metrics.finance import SECTION
+from billing_exporter.metrics.plain import written
 from billing_exporter.metrics.rendering import Rendered, render
+from billing_exporter.metrics.samples import Samples
 from billing_exporter.reconciliation.compare import Terms
 from billing_exporter.reconciliation.records import Comparison, Subject
 from billing_exporter.reconciliation.tolerance import DEFAULT_SHARE
@@ -45,6 +50,7 @@ class _Book:
         self.done = -1
         self.worst: list[tuple[Subject, Comparison]] = []
         self.digests: dict[str, bytes] = {}
+        self.contribution: Contribution | None = None
 
 
 class Books:
@@ -56,7 +62,7 @@ class Books:
         show: takes parts that are new or changed, and the keys of those that are gone; see
             ``Exposition.update``.
         now: the time, UTC.
-        part: which part of the customers is read.
+        part: which part of the customers is read; empty for all.
     """
 
     def __init__(
@@ -75,6 +81,8 @@ class Books:
         self._lock = threading.Lock()
         self._books: dict[str, _Book] = {}
         self._tolerances: dict[str, Decimal] = {}
+        self._plan = PlanSettings()
+        self._written: tuple[object, tuple[Samples, bytes]] = None, (Samples(), b"")
 
     def ledger(self, organization: str, place: str) -> Ledger:
         """Return the ledger of an organization.
@@ -93,12 +101,19 @@ class Books:
                 book.digests = digests
             return book.ledger
 
-    def configure(self, tolerances: Mapping[str, Decimal]) -> None:
-        """Take the tolerance of each organization; others are forgotten."""
+    def configure(self, tolerances: Mapping[str, Decimal], plan: PlanSettings) -> None:
+        """Take the tolerance of each organization and the plan; other organizations are forgotten.
+
+        What has changed is worked out again in the background.
+        """
         with self._lock:
+            is_replanned = plan != self._plan
+            self._plan = plan
             gone = [self._books.pop(name) for name in self._books.keys() - tolerances.keys()]
             before, self._tolerances = self._tolerances, dict(tolerances)
-            again = [name for name in self._books if before.get(name) != tolerances[name]]
+            again = [
+                name for name in self._books if is_replanned or before.get(name) != tolerances[name]
+            ]
         for book in gone:
             self._show(SECTION, book.organization, {}, tuple(book.digests))
         for name in again:
@@ -117,17 +132,37 @@ class Books:
             books = list(self._books.values())
         return [(book.organization, *found) for book in books for found in book.worst]
 
+    def text(self) -> bytes:
+        """Write budgets, allocations and thresholds, as the exposition shows them."""
+        return self._summary()[1]
+
+    def planned(self) -> Samples:
+        """Return budgets, allocations and thresholds as samples."""
+        return self._summary()[0]
+
+    def _summary(self) -> tuple[Samples, bytes]:
+        today = self._now().date()
+        with self._lock:
+            known = self._plan, today, tuple(book.contribution for book in self._books.values())
+            if known != self._written[0]:
+                contributions = [each for each in known[2] if each is not None]
+                found = summary(self._plan, contributions, today, is_whole=not self._part)
+                self._written = known, (found, written([(None, found)]))
+            return self._written[1]
+
     def _state(self, book: _Book) -> None:
         changes = book.ledger.changes
         today = self._now().date()
         share = self._tolerances.get(book.organization, DEFAULT_SHARE)
         try:
-            made = make(book.ledger, Terms(today, share, today - REACH))
+            terms = Terms(today, share, today - REACH)
+            made = make(book.ledger, terms, Plan(self._plan), book.organization)
         except Exception:
             log.exception("the statement cannot be made", extra={"organization": book.organization})
             return
         book.ledger.set_invoiced(made.invoiced)
         book.worst, book.done = made.worst, changes
+        book.contribution = made.contribution
         self._publish(book, made)
 
     def _publish(self, book: _Book, made: Made) -> None:

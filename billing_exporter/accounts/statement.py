@@ -116,7 +116,7 @@ class Statement:
     def samples(self) -> Samples:
         """Return the sums."""
         for key, (line, reason) in self._reasons.items():
-            period = self._period_of(line)
+            period = self.period_of(line)
             if key not in self._compared and period is not None:
                 self._left_out.add(period, line.currency, reason, amount=line.amount or ZERO)
         samples = Samples()
@@ -192,7 +192,7 @@ class Statement:
             if before is None or before[1] in _WEAK:
                 self._reasons[key] = left.line, left.reason
 
-    def _period_of(self, line: Line) -> Name | None:
+    def period_of(self, line: Line) -> Name | None:
         """Return under which period a line counts that was not compared; None before all."""
         day = line.end or line.issued
         if day is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from billing_exporter.collectors.registry import REGISTRY
-from billing_exporter.metrics.finance import BILL
+from billing_exporter.metrics.finance import BILL, PLAN
 from billing_exporter.metrics.forecasts import QUALITY
 from billing_exporter.telemetry.catalogue import OWN
 
@@ -36,8 +36,10 @@ def metric_reference() -> str:
         sections.append(f"## {registration.title}\n\nCollector `{collector}`.\n\n{_table(rows)}")
     quality = ((m.name, m.all_labels, m.help) for m in QUALITY)
     sections.append(f"## Quality of the forecasts\n\n{_table(quality)}")
-    bill = ((m.name, ("organization", *m.labels), m.help) for m in BILL)
+    bill = ((m.name, m.all_labels, m.help) for m in BILL)
     sections.append(f"## Reconciliation, change and margin\n\n{_table(bill)}")
+    plan = ((m.name, m.all_labels, m.help) for m in PLAN)
+    sections.append(f"## Budgets and showback\n\n{_table(plan)}")
     sections.append(f"## The exporter itself\n\n{_table(_own())}")
     return "\n".join(sections)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import inspect
 
-from billing_exporter.config import cross_checks, yamltree
+from billing_exporter.config import cross_checks, plan_checks, yamltree
 from billing_exporter.config.env_expansion import expand
 from billing_exporter.config.errors import ConfigError, Problem
 from billing_exporter.config.settings import Organization, Settings
@@ -75,6 +75,7 @@ def parse(text: str, file: str, environ: Mapping[str, str]) -> Settings:
         checker = Checker(problems.report, lambda text: expand(text, environ))
         value = checker.check(root, inspect.type_info(Settings))
         cross_checks.check_organizations(root, value, Path(file).parent, problems)
+        plan_checks.check_plan(root, value, problems)
     problems.refuse()
     return build(Settings, value, _from_text)
 

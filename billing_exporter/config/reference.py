@@ -84,6 +84,9 @@ twice and values of the wrong kind are errors; aliases (`*name`) are followed, m
 tags (`!name`) and second documents are refused. For example"""
 
 
+_JSON = msgspec.json.Encoder(decimal_format="number")
+
+
 def reference() -> str:
     """Return the reference as Markdown: every setting, its type, default and meaning."""
     parts = [_INTRODUCTION, f"## Example\n\n```yaml\n{EXAMPLE}```"]
@@ -133,14 +136,14 @@ def _type(kind: Kind) -> str:
 def _default(field: inspect.Field) -> str:
     if field.required:
         return "required"
-    if field.default is None:
+    if field.default is None or field.default_factory is dict:
         return "-"
     if field.name == "collectors":
         return "all"
     duration = default_text(field)
     if duration is not None or isinstance(field.default, str):
         return f"`{duration or field.default}`"
-    return f"`{msgspec.json.encode(field.default).decode()}`"
+    return f"`{_JSON.encode(field.default).decode()}`"
 
 
 def _variables() -> str:

@@ -10,6 +10,15 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from billing_exporter.budgets.settings import (
+    Budget,
+    CurrencyOrDefault,
+    PlanSettings,
+    Price,
+    Showback,
+    Threshold,
+    UnitPrice,
+)
 from billing_exporter.collectors.settings import EVERY_COLLECTOR, Collectors
 from billing_exporter.config.numbers import Share
 from billing_exporter.config.secret import Secret, read_secret
@@ -172,3 +181,34 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ExportSettings,
         Meta(description="How `billing-exporter export` and `--export.dir` write tables."),
     ] = ExportSettings()
+    budgets: Annotated[
+        tuple[Budget, ...],
+        Meta(description="Budgets and what counts in them.", extra={"kind": "list of mappings"}),
+    ] = ()
+    showback: Annotated[
+        tuple[Showback, ...],
+        Meta(
+            description="Allocations of all amounts to groups.",
+            extra={"kind": "list of mappings"},
+        ),
+    ] = ()
+    prices: Annotated[
+        tuple[Price, ...],
+        Meta(
+            description="Selling prices of a partner, for its margin; the first one that matches "
+            "counts.",
+            extra={"kind": "list of mappings"},
+        ),
+    ] = ()
+    thresholds: Annotated[
+        dict[Threshold, dict[CurrencyOrDefault, UnitPrice]],
+        Meta(
+            description="Thresholds of alerts in money by name, each by currency, `default` for "
+            "all others; they win over those of the rules.",
+            extra={"kind": "mapping"},
+        ),
+    ] = {}
+
+    def plan(self) -> PlanSettings:
+        """Return the budgets, allocations, prices and thresholds."""
+        return PlanSettings(self.budgets, self.showback, self.prices, self.thresholds)

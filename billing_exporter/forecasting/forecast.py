@@ -300,7 +300,7 @@ def _with_band(case: _Case) -> Forecast:
     outcomes = _changes(case) + _scores(case.history, elapsed)
     if len(outcomes) < MIN_OUTCOMES:
         return Forecast(total, None, None, expected, rounded(elapsed), len(outcomes))
-    spread = _quantile(outcomes)
+    spread = quantile(outcomes)
     if estimate.expected is not None:
         spread = max(spread, factor(case.seen.now, estimate.expected) * elapsed)
     width = 1 + spread * shrink(left)
@@ -326,7 +326,7 @@ def _scores(history: Sequence[Closed], elapsed: Decimal) -> list[Decimal]:
     return kept[-MAX_OUTCOMES:]
 
 
-def _quantile(outcomes: Sequence[Decimal]) -> Decimal:
+def quantile(outcomes: Sequence[Decimal]) -> Decimal:
     """Return the smallest band that the next outcome stays in four times of five."""
     rank = -(-4 * (len(outcomes) + 1) // 5)
     return sorted(outcomes)[rank - 1]

@@ -3,7 +3,7 @@
 What cannot be read is skipped and reported: the rest is still compared.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from billing_exporter.genesys.records import (
     BillingContractPeriod,
     BillingInvoice,
     BillingInvoiceItem,
+    TrusteeBillingOverview,
     Trustor,
 )
 from billing_exporter.history.contracts import ContractPeriod
@@ -46,6 +47,14 @@ class Billed(msgspec.Struct, frozen=True):
     since: date
 
 
+class Customer(msgspec.Struct, frozen=True):
+    """A customer with its periods; ``is_whole`` unless one could not be read."""
+
+    id: str
+    periods: tuple[TrustorPeriod, ...]
+    is_whole: bool
+
+
 class Reader:
     """Reads from one organization's API.
 
@@ -63,6 +72,7 @@ class Reader:
         *,
         concurrency: int = 4,
         progress: Callable[[str, int, int], None] = lambda *_: None,
+        shape: Callable[[TrusteeBillingOverview], TrusteeBillingOverview] = lambda each: each,
     ) -> None:
         """Prepare to read.
 
@@ -72,6 +82,7 @@ class Reader:
             periods: how many closed periods are compared, beside the current one.
             concurrency: requests side by side.
             progress: receives what is read, how much of it is done, and how much there is.
+            shape: returns what is kept of an overview.
         """
         self.skipped: list[str] = []
         self.forbidden: list[str] = []
@@ -81,6 +92,7 @@ class Reader:
         self._periods = periods
         self._concurrency = concurrency
         self._progress = progress
+        self._shape = shape
 
     @property
     def since(self) -> date:
@@ -149,21 +161,42 @@ class Reader:
             exclude: patterns of those that are left out all the same.
             owns: whether a customer, by id, is one of this shard's.
         """
-        listed = self._listed("customers", self._api.trustors)
-        wanted = [
+        wanted = [one for one in self._wanted(include, exclude) if owns(str(one.id))]
+        found = self._all("customers", self._overviews, wanted)
+        return [period for customer in found for period in customer.periods]
+
+    def each_trustor(
+        self, include: tuple[str, ...], exclude: tuple[str, ...], known: Collection[str]
+    ) -> Iterator[Customer]:
+        """Read customers that patterns select, and yield those that could be read in full.
+
+        Args:
+            include: patterns of names and ids.
+            exclude: patterns of those that are left out all the same.
+            known: ids of customers that need not be read.
+        """
+        wanted = self._wanted(include, exclude)
+        left = [trustor for trustor in wanted if trustor.id not in known]
+        done = len(wanted) - len(left)
+        self._progress("customers", done, len(wanted))
+        for _, found in side_by_side(self._overviews, left, self._concurrency):
+            done += 1
+            self._progress("customers", done, len(wanted))
+            if found.is_whole:
+                yield found
+
+    def _wanted(self, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[Trustor]:
+        return [
             trustor
-            for trustor in listed
+            for trustor in self._listed("customers", self._api.trustors)
             if trustor.id
-            and owns(trustor.id)
             and trustor.enabled is not False
             and matches(trustor, include)
             and not matches(trustor, exclude)
         ]
-        found = self._all("customers", self._overviews, wanted)
-        return [period for periods in found for period in periods]
 
-    def _overviews(self, trustor: Trustor) -> list[TrustorPeriod]:
-        found = []
+    def _overviews(self, trustor: Trustor) -> Customer:
+        found, is_whole = [], True
         ask = self._api.get_billing_trusteebillingoverview_trustor_org_id
         for index in range(self._periods + 1):
             try:
@@ -175,9 +208,11 @@ class Reader:
                 break
             except ApiError as error:
                 self._skip(f"customer {name_of(trustor)}", error)
+                is_whole = False
                 break
-            found.append(TrustorPeriod(str(trustor.id), name_of(trustor), overview, index == 0))
-        return found
+            kept = self._shape(overview)
+            found.append(TrustorPeriod(str(trustor.id), name_of(trustor), kept, index == 0))
+        return Customer(str(trustor.id), tuple(found), is_whole)
 
     def invoices(self) -> Billed:
         """Read the invoices that can bill the periods, and the lines of all of them."""

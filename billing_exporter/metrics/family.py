@@ -52,10 +52,12 @@ class Subject:
 
     Args:
         source: what they are polled from, as HELP says it.
+        common: labels that all of them have before their own.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, common: tuple[str, ...] = _COMMON) -> None:
         self._source = source
+        self._common = common
         self._metrics: list[Metric] = []
 
     def total(self, name: str, labels: tuple[str, ...], text: str) -> Metric:
@@ -72,6 +74,6 @@ class Subject:
 
     def _declare(self, name: str, labels: tuple[str, ...], text: str, *, additive: bool) -> Metric:
         help_ = f"{text} Polled from {self._source}."
-        metric = Metric(PREFIX + name, help_, labels, additive=additive, common=_COMMON)
+        metric = Metric(PREFIX + name, help_, labels, additive=additive, common=self._common)
         self._metrics.append(metric)
         return metric

@@ -92,7 +92,7 @@ UNPRICED = _bill.total(
 BILL: tuple[Metric, ...] = _bill.metrics()
 """With the label ``organization``."""
 
-_plan = Subject("current and closed periods of all organizations that a budget or allocation spans")
+_plan = Subject("current and closed periods, in the terms of the configuration", common=())
 
 BUDGET = _plan.fact("budget_amount", ("budget", "currency"), "Budget, in the currency.")
 BUDGET_ESTIMATED = _plan.total(

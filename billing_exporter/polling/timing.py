@@ -1,6 +1,6 @@
 """Timing of one poller: the poll under way, its progress, and when the next one is due.
 
-All of it is real time, whatever the clock of readings says: a simulator's may run fast.
+All of it is real time: the clock of readings may be a simulator's, which runs fast.
 """
 
 from time import monotonic

@@ -45,4 +45,4 @@ MEANING: Mapping[CustomerState, str] = MappingProxyType(
         "unread": "The customer has not been read yet.",
     }
 )
-"""What a state means, where no error says more."""
+"""What a state means, where there is no error."""

@@ -6,7 +6,7 @@ from billing_exporter.views.partner import FAILING, Partner
 from billing_exporter.web.humanize import amount, count
 from billing_exporter.web.records import CUSTOMER_STATES, Attention, Budget, Collector, Unpaid
 
-# Rows of zeros are left out because the configuration says so.
+# Rows of zeros are left out as configured.
 _EXPECTED = frozenset({"zero"})
 
 
@@ -18,7 +18,7 @@ def of_failures(collectors: Iterable[Collector]) -> Iterator[Attention]:
                 kind="collector",
                 organization=one.organization,
                 subject=one.collector,
-                text=f"{one.collector} fails: {one.error}",
+                text=f"Collector {one.collector} fails: {one.error}",
                 action=one.action,
             )
 
@@ -27,24 +27,25 @@ def of_losses(collectors: Iterable[Collector]) -> Iterator[Attention]:
     """Report collectors that leave out series or drop rows."""
     for one in collectors:
         if one.series_left_out:
+            series = count(one.series_left_out, "series", "series")
             yield Attention(
                 kind="series_left_out",
                 organization=one.organization,
                 subject=one.collector,
-                text=f"{one.collector} leaves out {count(one.series_left_out, 'series', 'series')}"
-                " because max_series was reached.",
+                text=f"Collector {one.collector} leaves out {series}: max_series was reached.",
                 action="Raise max_series, or share the customers between several exporters.",
             )
         dropped = {
             reason: rows for reason, rows in one.rows_dropped.items() if reason not in _EXPECTED
         }
         if dropped:
+            number = count(sum(dropped.values()), "row")
             reasons = ", ".join(f"{rows:,} {reason}" for reason, rows in sorted(dropped.items()))
             yield Attention(
                 kind="rows_dropped",
                 organization=one.organization,
                 subject=one.collector,
-                text=f"{one.collector} dropped {count(sum(dropped.values()), 'row')}: {reasons}.",
+                text=f"Collector {one.collector} dropped {number}: {reasons}.",
                 action="See the reasons in the documentation of operations.",
             )
 
@@ -64,7 +65,7 @@ def of_customers(partners: Mapping[str, Partner]) -> Iterator[Attention]:
             organization=organization,
             subject="",
             text=f"{number:,} of {customers} {verb} not read: {reasons}.",
-            action="Each of them says why in the list of customers.",
+            action="The list of customers shows why.",
         )
 
 

@@ -148,7 +148,7 @@ def _records(kinds: tuple[type[Any], ...]) -> list[type[msgspec.Struct]]:
 
 
 def _describe(schema: dict[str, Any], kind: type[msgspec.Struct]) -> None:
-    """Put what a record's docstring says of its fields into its schema."""
+    """Copy the descriptions in a record's docstring into its schema."""
     text = kind.__doc__ or ""
     schema["description"] = inspect.cleandoc(text).partition("\n\n")[0]
     # Every field is in every answer, also one with a default.

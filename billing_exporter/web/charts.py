@@ -1,4 +1,4 @@
-"""Inline SVG charts: each says in words what it shows, and needs neither colour nor script.
+"""Inline SVG charts: each has a description in words, and needs neither colour nor script.
 
 Positions are rounded to a tenth of a pixel. Amounts that are not known are not drawn.
 """

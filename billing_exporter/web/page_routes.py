@@ -18,7 +18,7 @@ _CSV_HEADERS = (("Cache-Control", "no-store"), ("Content-Disposition", "attachme
 
 
 class MissingError(Exception):
-    """What a query names is not there; says what."""
+    """A query names something that does not exist."""
 
 
 class Views(Protocol):

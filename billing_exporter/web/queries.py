@@ -14,7 +14,7 @@ _MOST_PARAMETERS = 20
 
 
 class QueryError(ValueError):
-    """A query that cannot be answered; says which parameter is wrong and what would be right."""
+    """An invalid query, with the wrong parameter and what would be right."""
 
 
 def parameters(query: str, allowed: Sequence[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.commands.metric_docs import metric_reference
 from billing_exporter.config import reference
 from billing_exporter.config.load import VARIABLES
-from billing_exporter.metrics.finance import BILL
+from billing_exporter.metrics.finance import BILL, PLAN
 from billing_exporter.metrics.forecasts import QUALITY
 from billing_exporter.telemetry.catalogue import OWN
 from tools.paths import ROOT
@@ -105,7 +105,8 @@ def test_make_targets(page: Path) -> None:
 @pages
 def test_metrics(page: Path) -> None:
     """Every metric that is named in full exists."""
-    known = {metric.name for metrics in (*CATALOGUE.values(), QUALITY, BILL) for metric in metrics}
+    sections = (*CATALOGUE.values(), QUALITY, BILL, PLAN)
+    known = {metric.name for metrics in sections for metric in metrics}
     known |= {own.full_name for own in OWN}
     for name in _METRIC.findall(page.read_text()):
         stem = next((name.removesuffix(end) for end in _SUFFIXES if name.endswith(end)), name)

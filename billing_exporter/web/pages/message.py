@@ -1,4 +1,4 @@
-"""Page that says what is wrong with an address."""
+"""Page that shows what is wrong with an address."""
 
 from html import escape
 

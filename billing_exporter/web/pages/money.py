@@ -9,7 +9,7 @@ from billing_exporter.web.pages.html import NOTHING, Column, amount, faint, mone
 from billing_exporter.web.records import Amounts, Budget, Difference, Total, Unpaid
 
 ZERO, ONE, _HUNDRED = Decimal(0), Decimal(1), Decimal(100)
-_LARGEST_CHANGE = 1000  # per cent; beyond, a factor says more
+_LARGEST_CHANGE = 1000  # per cent; above it a factor is shown
 
 
 def total_card(one: Total, today: date, *, named: bool) -> str:

@@ -160,11 +160,6 @@ def _failures(in_a_day: float) -> Series:
     return {f'{metric}{{{_OF_COLLECTOR},reason="timeout"}}': _rising(in_a_day / 24)}
 
 
-def _differing(cause: str, amount: float) -> Series:
-    labels = f'organization="acme",subject="contracts",period="previous",cause="{cause}"'
-    return _amount("genesyscloud_billing_reconciliation_difference_amount", labels)(amount)
-
-
 def _restated(metric: str, moment: str, labels: str) -> Callable[[float, float], Series]:
     of = f'{labels},period="previous"'
     return lambda amount, days: {
@@ -376,13 +371,6 @@ EDGES = (
     Edge("GenesysBillingRowsDropped", "rows_dropped", lambda x: _dropped(3 + x, "3")),
     Edge("GenesysBillingRowsDropped", "rows_dropped", lambda x: _dropped(x, "_")),
     Edge("GenesysBillingPartialFailures", "partial_failures", _failures),
-    Edge(
-        "GenesysBillingReconciliationDifference",
-        "small_amount",
-        lambda x: _differing("price", x),
-    ),
-    Edge("GenesysBillingOnlyInvoiced", "small_amount", lambda x: _differing("only_invoiced", x)),
-    Edge("GenesysBillingUsedNotInvoiced", "small_amount", lambda x: _differing("only_used", -x)),
     Edge("GenesysBillingPeriodRestated", "small_amount", lambda x: _own_restated(x, 1)),
     Edge(
         "GenesysBillingPeriodRestated", "restated_days", lambda x: _own_restated(999, x), below=True

@@ -114,12 +114,12 @@ def test_amounts_are_judged_by_currency() -> None:
 
 
 def test_critical_is_never_about_one_charge_or_customer() -> None:
-    """What wakes somebody is about an exporter, or an organization and a currency."""
+    """What wakes somebody is about an exporter, a budget, or an organization and a currency."""
     for name, rule in alerts().items():
         if rule["labels"]["severity"] == "critical":
             said = rule["annotations"]["summary"] + rule["annotations"]["description"]
             named = set(re.findall(r"\$labels\.(\w+)", said))
-            assert named <= {"job", "instance", "organization", "currency"}, name
+            assert named <= {"job", "instance", "organization", "budget", "currency"}, name
 
 
 @every_alert

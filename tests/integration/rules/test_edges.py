@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.integration.rules.edges import EDGES, NOW, Edge
+from tests.integration.rules import edges, finance_edges
+from tests.integration.rules.edges import NOW, Edge
 from tests.integration.rules.rulebook import PROMETHEUS, alerts, groups
 from tools.dashboards.thresholds import threshold
 from tools.testkit.components import require
 
+EDGES = (*edges.EDGES, *finance_edges.EDGES)
 _NEAR = 0.01  # of the threshold
 _FILES = ("thresholds.yml", "records_thresholds.yml")
 _THRESHOLD = re.compile(r":threshold_(\w+):value")

@@ -8,7 +8,7 @@ import pytest
 
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.family import PREFIX
-from billing_exporter.metrics.finance import BILL
+from billing_exporter.metrics.finance import BILL, PLAN
 from billing_exporter.metrics.forecasts import QUALITY
 from billing_exporter.telemetry.catalogue import OWN
 from tests.integration.rules.labels import Labels, NeverMatchesError, labels_of
@@ -28,13 +28,12 @@ _LEVELS = {
 
 def _exposed() -> dict[str, Labels]:
     """Return the labels of each series that Prometheus scrapes from the exporter."""
-    billing = [metric for metrics in (*CATALOGUE.values(), QUALITY, BILL) for metric in metrics]
+    sections = (*CATALOGUE.values(), QUALITY, BILL, PLAN)
+    billing = [metric for metrics in sections for metric in metrics]
     return {
-        **{each.name: frozenset({"organization", *each.labels}) | _SCRAPE for each in billing},
+        **{each.name: frozenset(each.all_labels) | _SCRAPE for each in billing},
         **{each.full_name: frozenset(each.labels) | _SCRAPE for each in OWN},
         "up": _SCRAPE,
-        # What a section of the configuration sets, where the exporter has one.
-        f"{PREFIX}threshold_amount": frozenset({"threshold", "currency"}) | _SCRAPE,
     }
 
 

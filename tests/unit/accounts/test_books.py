@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from billing_exporter.accounts.books import Books
+from billing_exporter.budgets.settings import PlanSettings
 from billing_exporter.metrics.rendering import Rendered
 from tests.unit.accounts.cases import OCTOBER, TODAY, invoice, item, overview, row, stores
 
@@ -43,7 +44,7 @@ class Shown:
 def _books(shown: Shown) -> Books:
     now = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
     books = Books(stores(), AtOnce(), shown, lambda: now)
-    books.configure({"acme": Decimal("0.001")})
+    books.configure({"acme": Decimal("0.001")}, PlanSettings())
     return books
 
 
@@ -76,7 +77,7 @@ def test_an_organization_has_its_tolerance() -> None:
     shown = Shown()
     books = _books(shown)
     _read(books, "60.00", "30")
-    books.configure({"acme": Decimal("0.9999")})
+    books.configure({"acme": Decimal("0.9999")}, PlanSettings())
     assert "difference t-1" in shown.parts  # by a unit more than the share
     _read(books, "30.00", "15")
     assert "difference t-1" not in shown.parts
@@ -96,5 +97,5 @@ def test_a_forgotten_organization_is_not_shown() -> None:
     shown = Shown()
     books = _books(shown)
     _read(books, "20.00", "10")
-    books.configure({})
+    books.configure({}, PlanSettings())
     assert shown.parts == {}

@@ -9,6 +9,8 @@ import pytest
 from billing_exporter.accounts.ledger import REACH, Ledger
 from billing_exporter.accounts.making import Made, make
 from billing_exporter.accounts.records import Current, CurrentRow
+from billing_exporter.budgets.plan import Plan
+from billing_exporter.budgets.settings import PlanSettings
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.reconciliation.compare import Terms
 from tests.unit.accounts.cases import (
@@ -28,7 +30,8 @@ RIGHT = item("20.00", "10", OCTOBER, END)
 
 
 def _made(ledger: Ledger, today: date = TODAY) -> Made:
-    return make(ledger, Terms(today, reach=today - REACH))
+    plan = Plan(PlanSettings())
+    return make(ledger, Terms(today, reach=today - REACH), plan, "acme")
 
 
 def _values(made: Made, name: str) -> dict[str, Decimal]:

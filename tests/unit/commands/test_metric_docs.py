@@ -4,7 +4,7 @@ import re
 
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.commands.metric_docs import metric_reference
-from billing_exporter.metrics.finance import BILL
+from billing_exporter.metrics.finance import BILL, PLAN
 from billing_exporter.metrics.forecasts import QUALITY
 from billing_exporter.telemetry.catalogue import OWN
 
@@ -19,9 +19,8 @@ def rows() -> dict[str, tuple[str, str]]:
 
 def test_every_metric_has_its_row() -> None:
     """The page names exactly what is declared, billing and exporter alike, each with a meaning."""
-    billing = {
-        metric.name for metrics in (*CATALOGUE.values(), QUALITY, BILL) for metric in metrics
-    }
+    sections = (*CATALOGUE.values(), QUALITY, BILL, PLAN)
+    billing = {metric.name for metrics in sections for metric in metrics}
     assert rows().keys() == billing | {own.full_name for own in OWN}
 
 
@@ -50,8 +49,8 @@ def test_every_line_of_a_table_is_a_row() -> None:
 
 
 def test_each_collector_has_its_section() -> None:
-    """The page has a section for every collector, for forecasts, accounts and the exporter."""
+    """The page has a section for every collector, for what is derived and for the exporter."""
     page = metric_reference()
     assert re.findall("^Collector `(.+)`", page, re.MULTILINE) == list(CATALOGUE)
-    assert page.count("\n## ") == len(CATALOGUE) + 3
+    assert page.count("\n## ") == len(CATALOGUE) + 4
     assert page.endswith("|\n")

@@ -202,6 +202,6 @@ def test_unpaid_invoices() -> None:
 
 
 def test_no_invoice_is_known_too() -> None:
-    """A listing without invoices says that nothing is unpaid."""
+    """A listing without invoices means that nothing is unpaid."""
     part = INVOICES.parts(InvoicesData(date(2026, 11, 20), ()))["all"]
     assert summary_of(part, INVOICES.expose(part)) == Invoices(())

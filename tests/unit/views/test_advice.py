@@ -10,7 +10,7 @@ from billing_exporter.web.records import CUSTOMER_STATES, CustomerState
 
 
 def test_every_reason_has_advice() -> None:
-    """Every way in which a poll can fail says what to do."""
+    """Every reason of a failed poll has an action."""
     kinds = inspect.getmembers(errors, inspect.isclass)
     reasons = {
         kind.reason
@@ -22,7 +22,7 @@ def test_every_reason_has_advice() -> None:
 
 
 def test_every_state_has_advice() -> None:
-    """Every state of a customer but ok says what it means and what to do."""
+    """Every state of a customer but ok has a meaning and an action."""
     assert set(CUSTOMER_STATES) == {*STATUSES, "unread"} == set(get_args(CustomerState))
     for said in (BY_STATE, MEANING):
         assert {state for state, text in said.items() if not text} == {"ok"}

@@ -103,6 +103,10 @@ def test_the_overview() -> None:
     )
     assert (customers.accounts, customers.period_start) == (2, date(2026, 11, 1))
     assert contracts.amounts == Amounts(currency="USD", so_far=D(20), overage=D(20))
+    assert [(one.contract, one.end_customer, one.contract_end) for one in found.contracts] == [
+        ("C-1", "Oak", date(2027, 12, 31)),
+        ("C-2", "Ahorn", date(2027, 12, 31)),
+    ]
     # The contract of Ahorn is the same money as its overview.
     assert [(one.name, one.charge, one.amount) for one in found.overages] == [
         ("Ahorn", "CX 3", D(552)),
@@ -133,7 +137,7 @@ def test_what_needs_attention(cloud: ApiStub) -> None:
     cloud.refuse(CONTRACTS, 403, body={"message": "missing the permission(s): [billing:a:view]"})
     found = exporter.poll().overview()
     assert [(one.kind, one.text.partition(":")[0]) for one in found.attention] == [
-        ("collector", "contracts fails"),
+        ("collector", "Collector contracts fails"),
         ("customers", "2 of 5 customers are not read"),
         ("overdue", "1 invoice is overdue"),
     ]
@@ -178,7 +182,7 @@ def test_a_customer() -> None:
 
 @pytest.mark.usefixtures("cloud")
 def test_a_customer_without_numbers() -> None:
-    """A customer that cannot be read says why, and has no amount."""
+    """A customer that cannot be read shows its error and no amount."""
     found = Exporter().poll().customer("acme", "id-Cedar")
     assert found is not None
     assert found.customer is not None

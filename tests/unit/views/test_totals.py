@@ -96,7 +96,7 @@ def test_the_periods_span_all_customers() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["EUR", "USD"]), st.integers(1, 50)), max_size=60))
 def test_the_largest_overages(amounts: list[tuple[str, int]]) -> None:
-    """Of each currency the ten largest are kept, in their order, whoever has them."""
+    """Of each currency the ten largest are kept, in their order."""
     accounts = [
         (
             f"id-{number}",

@@ -32,7 +32,7 @@ def data(path: str, query: str = "", shown: Shown | None = None) -> Any:
 
 
 def is_valid(path: str, answer: Any) -> None:
-    """Fail where an answer is not as the document says."""
+    """Fail where an answer is not as the document describes."""
     described = SCHEMA["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
     jsonschema.validate(answer, {**described["schema"], "components": SCHEMA["components"]})
 
@@ -67,7 +67,7 @@ def test_an_empty_overview_is_as_described() -> None:
 
 
 def test_every_field_is_described() -> None:
-    """The document says what each field of each record is, and names every address."""
+    """The document describes each field of each record, and every address."""
     for name, schema in SCHEMA["components"]["schemas"].items():
         assert schema["description"], name
         for field, described in schema["properties"].items():
@@ -136,7 +136,7 @@ def test_what_is_asked_for() -> None:
     ],
 )
 def test_a_wrong_parameter_is_named(query: str, error: str) -> None:
-    """A query that cannot be answered says what would be right, as JSON and as a page."""
+    """An invalid query is answered with what would be right, as JSON and as a page."""
     status, text = get("/api/v1/customers", query)
     assert (status, json.loads(text)) == (400, {"error": error})
     status, page = get("/customers", query)

@@ -81,6 +81,19 @@ def test_invoices_that_differ_from_use() -> None:
     assert "2 more in the JSON of this page." in document.text
 
 
+def test_a_contract_leads_to_its_page() -> None:
+    """A contract shows its customer, its end and its overage, and a link."""
+    document = Document(overview.render(OVERVIEW, "/metrics"))
+    assert "contract?organization=acme&contract=C-7" in document.links
+    cells = document.cells
+    assert cells[cells.index("C-7") :][:4] == [
+        "C-7",
+        "Ahorn",
+        "2027-01-01 in 306 days",
+        "EUR 1,234,567.90",
+    ]
+
+
 def test_a_collector_says_why_it_fails_and_what_to_do() -> None:
     """A row has the sentence of the last error, the advice, the ages and what is left out."""
     said = "The OAuth client lacks the permission billing:subscription:view (HTTP 403)"
@@ -113,7 +126,7 @@ def test_what_never_was_is_said() -> None:
 
 
 def test_nothing_at_all() -> None:
-    """Without collectors the page says so, and claims nothing else."""
+    """Without collectors the page shows that, and claims nothing else."""
     text = Document(overview.render(EMPTY, "/metrics")).text
     assert "No collector is configured." in text
     assert "Nothing needs attention." in text
@@ -141,7 +154,7 @@ def test_a_customer_page() -> None:
 
 
 def test_charts_say_in_words_what_they_show() -> None:
-    """Every chart that tells something has a title and a description."""
+    """Every chart with data has a title and a description."""
     page = account.render(ACCOUNT, "/metrics")
     charts = re.findall(r"<svg (?![^>]*aria-hidden).*?</svg>", page, re.DOTALL)
     assert len(charts) == 2
@@ -150,7 +163,7 @@ def test_charts_say_in_words_what_they_show() -> None:
 
 
 def test_paging_keeps_what_was_chosen() -> None:
-    """Links to other pages and orders keep the search; a page that is not there says so."""
+    """Links to other pages and orders keep the search; a page beyond the last one shows that."""
     page = listing(customer(), search="A&B", sort="name", page=2, pages=3, total=3, size=1)
     links = Document(customers.render(page, "/metrics")).links
     assert "customers?search=A%26B&sort=name&size=1&page=1" in links

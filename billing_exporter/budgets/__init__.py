@@ -1,0 +1,1 @@
+"""Budgets, showback and margin: what the configuration plans beside what is used and billed."""

@@ -1,0 +1,189 @@
+"""Spending against a budget: so far, at the end, and between which bounds. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from decimal import Context, Decimal
+from itertools import pairwise
+from typing import get_args
+
+import msgspec
+
+from billing_exporter.accounts.records import Account, CurrentRow, Period, Row
+from billing_exporter.budgets.matching import Matcher, Unmatched, unmatched
+from billing_exporter.budgets.settings import Budget, Month
+from billing_exporter.forecasting.forecast import MIN_OUTCOMES, factor, quantile, rounded, shrink
+from billing_exporter.reconciliation.records import ZERO, Subject
+
+_EXACT = Context(prec=60)
+_MONTHS = get_args(Month)
+_DAY = timedelta(days=1)
+_QUARTER, _YEAR = 3, 12
+
+
+class Window(msgspec.Struct, frozen=True):
+    """The quarter or year of a budget."""
+
+    start: date
+    end: date
+
+    def holds(self, day: date) -> bool:
+        """Return whether a day is in it."""
+        return self.start <= day <= self.end
+
+
+def window_of(budget: Budget, today: date) -> Window | None:
+    """Return the quarter or year that a day is in; None for a budget of billing periods."""
+    if budget.period == "billing":
+        return None
+    length = _QUARTER if budget.period == "quarter" else _YEAR
+    first = _MONTHS.index(budget.year_starts)
+    since = (today.year * 12 + today.month - 1 - first) % length
+    start = today.year * 12 + today.month - 1 - since
+    return Window(_first_of(start), _first_of(start + length) - _DAY)
+
+
+def _first_of(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
+
+
+class Spending(msgspec.Struct):
+    """What counts in one budget, of the accounts that were added.
+
+    Attributes:
+        closed: of closed periods.
+        so_far: of running periods so far.
+        forecast: of running periods at their end.
+        to_come: of the periods that follow within the quarter or year, at the same pace.
+        members: charges of running periods that match.
+        unpriced: those that were used and have no price.
+        weight: forecast amounts that the mean of what has passed is weighted by.
+        passed: shares that have passed, each times its weight.
+        past: what whole billing periods came to, the newest first.
+    """
+
+    closed: Decimal = ZERO
+    so_far: Decimal = ZERO
+    forecast: Decimal = ZERO
+    to_come: Decimal = ZERO
+    members: int = 0
+    unpriced: int = 0
+    weight: Decimal = ZERO
+    passed: Decimal = ZERO
+    past: tuple[Decimal, ...] = ()
+
+    def plus(self, other: "Spending") -> "Spending":
+        """Return both together."""
+        longest = max(len(self.past), len(other.past))
+        one, two = ((*past, *[ZERO] * (longest - len(past))) for past in (self.past, other.past))
+        return Spending(
+            closed=_EXACT.add(self.closed, other.closed),
+            so_far=_EXACT.add(self.so_far, other.so_far),
+            forecast=_EXACT.add(self.forecast, other.forecast),
+            to_come=_EXACT.add(self.to_come, other.to_come),
+            members=self.members + other.members,
+            unpriced=self.unpriced + other.unpriced,
+            weight=_EXACT.add(self.weight, other.weight),
+            passed=_EXACT.add(self.passed, other.passed),
+            past=tuple(map(_EXACT.add, one, two)),
+        )
+
+    @property
+    def estimated(self) -> Decimal:
+        """What counts so far."""
+        return _EXACT.add(self.closed, self.so_far)
+
+    @property
+    def at_the_end(self) -> Decimal:
+        """What will count at the end."""
+        return sum((self.closed, self.forecast, self.to_come), ZERO)
+
+    @property
+    def elapsed(self) -> Decimal | None:
+        """The share of the running periods that has passed; None without any."""
+        return self.passed / self.weight if self.weight else None
+
+    def bounds(self) -> tuple[Decimal, Decimal] | None:
+        """Return the bounds of what will count, from how whole periods varied; None without any.
+
+        Lower is never below what counts already.
+        """
+        elapsed = self.elapsed
+        changes = [factor(one, other) for one, other in pairwise(self.past)]
+        if elapsed is None or len(changes) < MIN_OUTCOMES:
+            return None
+        spread = quantile(changes)
+        width, whole = 1 + spread * shrink(max(ZERO, 1 - elapsed)), 1 + spread
+        low = self.closed + max(self.so_far, self.forecast / width) + self.to_come / whole
+        high = self.closed + self.forecast * width + self.to_come * whole
+        return rounded(low), rounded(high)
+
+
+class BudgetRule:
+    """Which charges count in a budget."""
+
+    def __init__(self, settings: Budget) -> None:
+        self.settings = settings
+        self._organizations = Matcher(settings.organizations)
+        self._customers = None if settings.customers is None else Matcher(settings.customers)
+        self._charges = Matcher(settings.charges)
+
+    @property
+    def unmatched(self) -> Unmatched:
+        """The patterns that have matched nothing."""
+        return unmatched([(self._organizations, self._customers, self._charges)])
+
+    def spending(
+        self, organization: str, subject: Subject, account: Account, today: date
+    ) -> Spending:
+        """Return what of an account counts."""
+        if not self._organizations.fits(organization) or not self._has(subject, account):
+            return Spending()
+        window = window_of(self.settings, today)
+        found = Spending(past=tuple(self._past(account.closed, subject)))
+        if window is not None:
+            inside = [period for period in account.closed if window.holds(period.end)]
+            found.closed = sum(self._past(inside, subject), ZERO)
+        self._add_current(found, account, window, today)
+        return found
+
+    def _has(self, subject: Subject, account: Account) -> bool:
+        if self._customers is None:
+            return subject == "contracts"
+        return subject == "trustors" and self._customers.fits(account.name, account.id)
+
+    def _past(self, periods: Iterable[Period], subject: Subject) -> list[Decimal]:
+        """Return what each closed period came to."""
+        return [
+            sum((self._closed(row, subject) for row in period.rows if self._counts(row)), ZERO)
+            for period in periods
+        ]
+
+    def _closed(self, row: Row, subject: Subject) -> Decimal:
+        amount = row.amount or ZERO
+        if self.settings.of == "total" and subject == "trustors":
+            return _EXACT.add(amount, row.prepaid or ZERO)
+        return amount
+
+    def _counts(self, row: Row | CurrentRow) -> bool:
+        fits = self._charges.fits(row.charge, row.sku)
+        return fits and row.currency == self.settings.currency
+
+    def _add_current(
+        self, found: Spending, account: Account, window: Window | None, today: date
+    ) -> None:
+        current = account.current
+        if current is None or (window is not None and not window.holds(current.end)):
+            return
+        rows: Sequence[CurrentRow] = [row for row in current.rows if self._counts(row)]
+        with_fixed = self.settings.of == "total"
+        fixed = sum((row.fixed for row in rows), ZERO) if with_fixed else ZERO
+        found.so_far = fixed + sum((row.overage for row in rows), ZERO)
+        found.forecast = fixed + sum((row.forecast for row in rows), ZERO)
+        found.members = len(rows)
+        found.unpriced = sum(row.is_unpriced for row in rows)
+        days = (current.end - current.start).days + 1
+        gone = min(max((today - current.start).days, 0), days)
+        found.weight = found.forecast
+        found.passed = found.forecast * gone / days
+        if window is not None:
+            found.to_come = found.forecast * ((window.end - current.end).days // days)

@@ -1,0 +1,86 @@
+"""Summary of the plan over all organizations, as samples."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from functools import reduce
+
+from billing_exporter.budgets.plan import Contribution
+from billing_exporter.budgets.settings import Budget, PlanSettings
+from billing_exporter.budgets.spending import Spending, window_of
+from billing_exporter.metrics import finance as metrics
+from billing_exporter.metrics.samples import Samples, labels
+
+_RATIO_DIGITS = 6
+
+
+def summary(
+    settings: PlanSettings, contributions: Sequence[Contribution], today: date, *, is_whole: bool
+) -> Samples:
+    """Return budgets, allocations and thresholds as samples.
+
+    Args:
+        settings: what is planned.
+        contributions: of the organizations that were read.
+        today: the day (UTC).
+        is_whole: whether this exporter reads all customers; else amounts have no bounds.
+    """
+    samples = Samples()
+    for budget in settings.budgets:
+        _add_limits(samples, budget)
+        if contributions:
+            every = [each.spending.get(budget.name, Spending()) for each in contributions]
+            total = reduce(Spending.plus, every)
+            _add_spending(samples, budget, total, today, is_whole=is_whole)
+    for each in contributions:
+        for metric, sums in (
+            (metrics.ALLOCATED, each.allocated),
+            (metrics.ALLOCATED_FORECAST, each.forecast),
+            (metrics.ALLOCATED_INVOICED, each.invoiced),
+        ):
+            for key, amount in sums.items():
+                samples.sum_up(metric, labels(metric.labels, *key), amount)
+    _add_unmatched(samples, contributions)
+    for name, amounts in settings.thresholds.items():
+        for currency, amount in amounts.items():
+            samples.add(metrics.THRESHOLD, labels(metrics.THRESHOLD.labels, name, currency), amount)
+    return samples
+
+
+def _add_limits(samples: Samples, budget: Budget) -> None:
+    money = labels(metrics.BUDGET.labels, budget.name, budget.currency)
+    samples.add(metrics.BUDGET, money, budget.amount)
+    for basis, ratio in (("spent", budget.alert.spent), ("forecast", budget.alert.forecast)):
+        to = labels(metrics.BUDGET_THRESHOLD.labels, budget.name, basis)
+        samples.add(metrics.BUDGET_THRESHOLD, to, ratio)
+
+
+def _add_spending(
+    samples: Samples, budget: Budget, total: Spending, today: date, *, is_whole: bool
+) -> None:
+    money = labels(metrics.BUDGET.labels, budget.name, budget.currency)
+    samples.add(metrics.BUDGET_ESTIMATED, money, total.estimated)
+    samples.add(metrics.BUDGET_FORECAST, money, total.at_the_end)
+    bounds = total.bounds() if is_whole else None
+    if bounds is not None:
+        samples.add(metrics.BUDGET_LOWER, money, bounds[0])
+        samples.add(metrics.BUDGET_UPPER, money, bounds[1])
+    to = labels(metrics.BUDGET_MEMBERS.labels, budget.name)
+    samples.add(metrics.BUDGET_MEMBERS, to, total.members)
+    samples.add(metrics.BUDGET_UNPRICED, to, total.unpriced)
+    elapsed, window = total.elapsed, window_of(budget, today)
+    if window is not None:
+        days = (window.end - window.start).days + 1
+        elapsed = Decimal((today - window.start).days) / days
+    if elapsed is not None:
+        samples.add(metrics.BUDGET_ELAPSED, to, round(elapsed, _RATIO_DIGITS))
+
+
+def _add_unmatched(samples: Samples, contributions: Sequence[Contribution]) -> None:
+    """Count the patterns that match nothing in any organization."""
+    if not contributions:
+        return
+    for section, name in contributions[0].unmatched:
+        every = [each.unmatched.get((section, name), frozenset()) for each in contributions]
+        to = labels(metrics.UNMATCHED_PATTERNS.labels, section, name)
+        samples.add(metrics.UNMATCHED_PATTERNS, to, len(frozenset.intersection(*every)))

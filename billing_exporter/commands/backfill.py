@@ -1,0 +1,209 @@
+"""Command ``backfill``: writes the past of closed billing periods for a Prometheus server."""
+
+import argparse
+import hashlib
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from billing_exporter.atomic_file import replace_file
+from billing_exporter.collectors.periods import is_closed
+from billing_exporter.collectors.registry import CATALOGUE
+from billing_exporter.commands import flags
+from billing_exporter.commands.configuration import configured
+from billing_exporter.commands.errors import CommandError
+from billing_exporter.commands.progress import ProgressLine
+from billing_exporter.config import Organization
+from billing_exporter.genesys import ApiError
+from billing_exporter.history.contracts import ContractPeriod
+from billing_exporter.history.journal import Journal
+from billing_exporter.history.openmetrics import MetricFiles
+from billing_exporter.history.reader import Reader
+from billing_exporter.history.spans import Span, contract_spans, trustor_spans
+from billing_exporter.metrics.samples import escaped
+from billing_exporter.polling.organization import connect
+
+EXAMPLES = """\
+examples:
+  billing-exporter backfill --config.file c.yml --from 2025-01 --output history.om
+  promtool tsdb create-blocks-from openmetrics --max-block-duration=720h history.om data/
+
+The file has closed periods as a running exporter would have shown them: as `previous` while the
+next period ran, and their totals. Run the command again after an interruption: it goes on where it
+was. Put the blocks into a data folder once, and give Prometheus a retention that is long enough
+(--storage.tsdb.retention.time). Instant queries look back five minutes: with a longer --step set
+--query.lookback-delta, or use last_over_time.
+
+exit status: 1 where something could not be read
+"""
+# Blocks must not reach into what a running Prometheus still has in memory.
+_YOUNGEST = timedelta(hours=3)
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MOST_PERIODS = 60
+_LONGEST_STEP = 86_400
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.add_config(parser)
+    flags.add_log(parser, level="error")
+    parser.add_argument(
+        "--from",
+        dest="since",
+        type=_month,
+        required=True,
+        metavar="YYYY-MM",
+        help="month in which the oldest period may begin",
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write")
+    parser.add_argument(
+        "--step",
+        type=_step,
+        default=3600,
+        metavar="SECONDS",
+        help="time from one sample to the next (default 3600)",
+    )
+    parser.add_argument(
+        "--organization", metavar="NAME", help="one organization (default: all of them)"
+    )
+
+
+def _month(text: str) -> date:
+    found = _MONTH.fullmatch(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"expected a month such as 2025-01, got {text}")
+    return date(int(found[1]), int(found[2]), 1)
+
+
+def _step(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= _LONGEST_STEP:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected seconds from 1 to {_LONGEST_STEP}, got {text}")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read what is missing, then write the file; the status is 1 where something was not read.
+
+    Raises:
+        CommandError: the configuration is invalid, or nothing can be read or written.
+    """
+    settings, redactor = configured(arguments)
+    organizations = [
+        each for each in settings.organizations if arguments.organization in {None, each.name}
+    ]
+    if not organizations:
+        raise CommandError(f"billing-exporter: no organization {arguments.organization}")
+    now = datetime.now(UTC)
+    output: Path = arguments.output
+    try:
+        names = "\n".join(each.name for each in organizations)
+        purpose = f"{arguments.since} {hashlib.sha256(names.encode()).hexdigest()[:16]}"
+        until = int((now - _YOUNGEST).timestamp())
+        journal = Journal(output.with_name(f"{output.name}.partial"), purpose, until)
+        skipped = [
+            f"{each.name}: {text}"
+            for each in organizations
+            for text in _read(each, journal, arguments.since, now, redactor.redact)
+        ]
+        written = _write(output, journal, arguments.step)
+    except OSError as error:
+        raise CommandError(
+            f"billing-exporter: {output} cannot be written: {error.strerror or error}"
+        ) from None
+    for text in skipped:
+        print(f"not read: {text}", file=sys.stderr)
+    print(f"{written.samples} samples of {written.series} series in {output}", file=sys.stderr)
+    if not skipped:
+        journal.remove()
+    return int(bool(skipped))
+
+
+def _read(
+    organization: Organization,
+    journal: Journal,
+    since: date,
+    now: datetime,
+    redact: Callable[[str], None],
+) -> list[str]:
+    """Read the closed periods that the journal does not have; return what could not be read."""
+    line = ProgressLine(sys.stderr)
+    api = connect(organization, redact)
+    months = (now.year - since.year) * 12 + now.month - since.month + 1
+    periods = min(_MOST_PERIODS, max(1, months))
+    reader = Reader(api, now.date(), periods, progress=line.update)
+    try:
+        for key, spans in _spans(organization, reader, since, journal):
+            journal.add(key, organization.name, spans)
+    except ApiError as error:
+        raise CommandError(f"billing-exporter: {organization.name}: {error}") from None
+    finally:
+        line.clear()
+        api.close()
+    return reader.skipped
+
+
+def _spans(
+    organization: Organization,
+    reader: Reader,
+    since: date,
+    journal: Journal,
+) -> Iterator[tuple[str, Iterable[Span]]]:
+    """Yield the spans of each contract and customer that is not known yet."""
+    collectors = organization.collectors
+    if collectors.contracts is not None:
+        key = f"{organization.name}\ncontracts"
+        if key not in journal.known:
+            before = len(reader.skipped)
+            spans = list(_of_contracts(reader, since, journal.until, collectors.contracts.history))
+            if len(reader.skipped) == before:
+                yield key, spans
+    settings = collectors.trustors
+    if settings is None:
+        return
+    prefix = f"{organization.name}\ntrustors\n"
+    done = {key.removeprefix(prefix) for key in journal.known if key.startswith(prefix)}
+    for found in reader.each_trustor(settings.include, settings.exclude, done):
+        closed = [
+            period
+            for period in found.periods
+            if not period.is_open and _begins(period.overview.billing_period_start_date, since)
+        ]
+        history, zero_rows = settings.history, settings.zero_rows
+        yield prefix + found.id, trustor_spans(closed, journal.until, history, zero_rows=zero_rows)
+
+
+def _begins(start: datetime | None, since: date) -> bool:
+    return start is not None and start.date() >= since
+
+
+def _of_contracts(reader: Reader, since: date, until: int, history: int) -> Iterator[Span]:
+    closed = [
+        period
+        for period in reader.contracts()
+        if is_closed(period.detail.status)
+        and period.detail.date_start is not None
+        and period.detail.date_start >= since
+    ]
+    numbers = Counter(name for name, _ in {(period.name, period.contract.id) for period in closed})
+
+    def name_of(period: ContractPeriod) -> str:
+        return f"{period.name}/{period.contract.id}" if numbers[period.name] > 1 else period.name
+
+    ordered = sorted(closed, key=name_of)
+    for name, periods in groupby(ordered, key=name_of):
+        yield from contract_spans(name, periods, until, history)
+
+
+def _write(output: Path, journal: Journal, step: int) -> MetricFiles:
+    metrics = {metric.name: metric for each in CATALOGUE.values() for metric in each}
+    with TemporaryDirectory(prefix=f".{output.name}.", dir=output.resolve().parent) as folder:
+        files = MetricFiles(Path(folder), metrics, step)
+        for entry in journal.entries():
+            files.add(f'organization="{escaped(entry.organization)}"', entry.spans)
+        replace_file(output, files.text())
+    return files

@@ -1,0 +1,91 @@
+"""Journal of a backfill: what was read so far, so that a run that ends early can go on."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from billing_exporter.history.spans import Span
+
+log = logging.getLogger(__name__)
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """All spans of one customer or contract.
+
+    Attributes:
+        key: what identifies it.
+        organization: its name in the configuration.
+        spans: what was shown of it.
+    """
+
+    key: str
+    organization: str
+    spans: tuple[Span, ...]
+
+
+class _Header(msgspec.Struct, frozen=True):
+    purpose: str
+    until: int
+
+
+class Journal:
+    """A file with a line for each entry.
+
+    Args:
+        path: of the file; an unfinished line at its end is ignored.
+        purpose: what the run is for; a journal of another purpose is begun again.
+        until: Unix time at which spans end; that of the run that began the journal counts.
+
+    Attributes:
+        known: keys of the entries.
+        until: Unix time at which spans end.
+    """
+
+    def __init__(self, path: Path, purpose: str, until: int) -> None:
+        self._path = path
+        self._entry = msgspec.json.Decoder(Entry)
+        self.known: set[str] = set()
+        self.until = until
+        header = self._header()
+        if header is not None and header.purpose == purpose:
+            self.until = header.until
+            self._cut()
+            self.known = {entry.key for entry in self.entries()}
+        else:
+            path.write_bytes(msgspec.json.encode(_Header(purpose, until)) + b"\n")
+
+    def add(self, key: str, organization: str, spans: Iterable[Span]) -> None:
+        """Append an entry."""
+        with self._path.open("ab") as file:
+            file.write(msgspec.json.encode(Entry(key, organization, tuple(spans))) + b"\n")
+        self.known.add(key)
+
+    def entries(self) -> Iterator[Entry]:
+        """Read all entries."""
+        with self._path.open("rb") as file:
+            file.readline()
+            for line in file:
+                yield self._entry.decode(line)
+
+    def remove(self) -> None:
+        """Remove the file."""
+        self._path.unlink(missing_ok=True)
+
+    def _header(self) -> _Header | None:
+        try:
+            with self._path.open("rb") as file:
+                return msgspec.json.decode(file.readline(), type=_Header)
+        except (FileNotFoundError, msgspec.MsgspecError):
+            return None
+
+    def _cut(self) -> None:
+        """Cut off what follows the last whole line."""
+        with self._path.open("rb+") as file:
+            whole = 0
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                whole += len(line)
+            file.truncate(whole)

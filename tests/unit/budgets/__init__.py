@@ -1,0 +1,1 @@
+"""Tests of budgets, showback and margin."""

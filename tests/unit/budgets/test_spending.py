@@ -1,0 +1,103 @@
+"""Budgets: what counts, in which period, and between which bounds it will end."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billing_exporter.budgets.settings import Budget
+from billing_exporter.budgets.spending import BudgetRule, Spending, Window, window_of
+from tests.unit.budgets.cases import TODAY, account, current_row
+
+
+def _budget(**changes: Any) -> Budget:
+    usual = {"name": "b", "amount": Decimal(1000), "currency": "EUR", "customers": ("*",)}
+    return Budget(**{**usual, **changes})
+
+
+def _spending(*rows: Any, past: tuple[str, ...] = (), **changes: Any) -> Spending:
+    rule = BudgetRule(_budget(**changes))
+    return rule.spending("acme", "trustors", account(*rows, past=past), TODAY)
+
+
+def test_prepaid_and_overage_count() -> None:
+    """So far and at the end; half of the period has passed."""
+    found = _spending(current_row())
+    assert found.estimated == 120
+    assert found.at_the_end == 140
+    assert (found.members, found.unpriced, found.elapsed) == (1, 0, Decimal("0.5"))
+
+
+def test_overage_alone_counts() -> None:
+    """A budget of overage knows no prepaid."""
+    found = _spending(current_row(), of="overage")
+    assert found.estimated == 20
+    assert found.at_the_end == 40
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"currency": "USD"},
+        {"charges": ("Bots",)},
+        {"customers": ("umbra",)},
+        {"customers": None},
+        {"organizations": ("other",)},
+    ],
+)
+def test_what_does_not_match_does_not_count(changes: dict[str, Any]) -> None:
+    """Another currency, charge, customer or organization, or own contracts alone."""
+    assert _spending(current_row(), **changes).at_the_end == 0
+
+
+def test_own_contracts_count_their_overage() -> None:
+    """Without customers the organization's own contracts count."""
+    rule = BudgetRule(_budget(customers=None))
+    of = account(current_row("0"), past=("30",))
+    assert rule.spending("acme", "contracts", of, TODAY).past == (Decimal(30),)
+
+
+@pytest.mark.parametrize(
+    ("period", "starts", "window"),
+    [
+        ("quarter", "january", (date(2026, 10, 1), date(2026, 12, 31))),
+        ("quarter", "february", (date(2026, 11, 1), date(2027, 1, 31))),
+        ("year", "january", (date(2026, 1, 1), date(2026, 12, 31))),
+        ("year", "april", (date(2026, 4, 1), date(2027, 3, 31))),
+        ("year", "december", (date(2025, 12, 1), date(2026, 11, 30))),
+    ],
+)
+def test_quarters_and_years(period: Any, starts: Any, window: tuple[date, date]) -> None:
+    """The year begins where the operator says."""
+    found = window_of(_budget(period=period, year_starts=starts), TODAY)
+    assert found == Window(*window)
+
+
+def test_closed_periods_count_where_they_end() -> None:
+    """October is in the quarter, September is not; December is expected to be like November."""
+    found = _spending(current_row(), past=("50", "60"), period="quarter")
+    assert found.closed == 150
+    assert found.estimated == 150 + 120
+    assert found.at_the_end == 150 + 140 + 140
+
+
+def test_bounds_come_from_the_past_of_the_sum() -> None:
+    """Five closed periods give a band, four do not; what counts already is never undercut."""
+    assert _spending(current_row(), past=("10", "20", "10", "20")).bounds() is None
+    bounds = _spending(current_row(), past=("10", "20", "10", "20", "10")).bounds()
+    assert bounds is not None
+    lower, upper = bounds
+    assert 120 <= lower < 140 < upper
+
+
+def test_customers_add_up() -> None:
+    """Sums, members and the past of several accounts are one budget's."""
+    one = _spending(current_row(), past=("10", "20"))
+    other = _spending(current_row("0", "10", "10"), past=("5",))
+    both = one.plus(other)
+    assert both.estimated == 130
+    assert both.at_the_end == 150
+    assert both.members == 2
+    assert both.past == (Decimal(215), Decimal(120))
+    assert one.plus(Spending()) == one
