@@ -173,7 +173,9 @@ def forecast(  # noqa: PLR0917 - the interface is fixed; callers name what they 
             return Forecast(refused="negative")
         if not history and seen.days < MIN_DAYS:
             return Forecast(refused="too_little_data")
-        steps = sorted((dict(steps_before) | dict(_steps(kind, start, seen))).items())
+        steps: list[tuple[date, Decimal]] = []
+        if kind != "mark":
+            steps = sorted((dict(steps_before) | dict(_steps(kind, start, seen))).items())
         weights = Weights.learn(steps[-WEIGHT_STEPS:]) if kind == "sum" else NO_WEIGHTS
         pace = _pace(weights, start, days, seen)
         return _with_band(_Case(kind, seen, pace, history, weights, steps))
@@ -224,7 +226,8 @@ def _history(earlier: Iterable[Closed]) -> list[Closed]:
 def _seen(
     kind: Kind, start: date, days: int, running: Mapping[date, Decimal], *, has_history: bool
 ) -> _Seen:
-    inside = {day: running[day] for day in sorted(running) if 0 <= (day - start).days < days}
+    end = start + timedelta(days=days - 1)
+    inside = {day: running[day] for day in sorted(running) if start <= day <= end}
     totals = inside if kind == "level" else _uncorrected(inside)
     used = next((day for day, total in totals.items() if total), None)
     first = start if has_history else used
