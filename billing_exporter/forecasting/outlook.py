@@ -1,6 +1,6 @@
 """Outlook of a customer or contract: the forecast of each charge and of its amounts. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -144,8 +144,15 @@ def own_forecast(state: SubjectState, series: Series) -> Forecast:
             Closed(date.fromordinal(one.start), one.days, one.total, _scores(one))
             for one in series.closed
         ],
-        steps_before=[(date.fromordinal(day), step) for day, step in series.steps],
+        steps_before=_dated(series.steps),
     )
+
+
+def _dated(steps: Sequence[tuple[int, Decimal]]) -> list[tuple[date, Decimal]]:
+    if not steps:
+        return []
+    days, values = zip(*steps, strict=True)
+    return list(zip(map(date.fromordinal, days), values, strict=True))
 
 
 def _scores(one: ClosedPeriod) -> Mapping[Decimal, Decimal]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from operator import lt
 
 import msgspec
 
@@ -23,7 +24,7 @@ class Weights(msgspec.Struct, frozen=True):
 
     @classmethod
     def learn(cls, steps: Sequence[tuple[date, Decimal]]) -> "Weights":
-        """Learn from daily steps in their order, with one average day of each weekday added.
+        """Learn from daily steps, with one average day of each weekday added to them.
 
         A negative step belongs to a correction and is left out.
         """
@@ -67,8 +68,9 @@ def _by_weekday(steps: Sequence[tuple[date, Decimal]]) -> tuple[list[Decimal], l
 
 
 def _is_whole(steps: Sequence[tuple[date, Decimal]]) -> bool:
-    """Return whether ordered steps are of days without a gap."""
-    return (steps[-1][0] - steps[0][0]).days == len(steps) - 1
+    """Return whether steps are in order and of days without a gap."""
+    days = [day for day, _ in steps]
+    return (days[-1] - days[0]).days == len(days) - 1 and all(map(lt, days, days[1:]))
 
 
 NO_WEIGHTS = Weights.given([Decimal(1)] * WEEK)
