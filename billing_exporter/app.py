@@ -220,6 +220,7 @@ class Exporter:
             self.telemetry,
             self._now,
             lambda: monotonic() - self._started,
+            planned=self._books.planned,
             differing=self._books.worst,
         )
 

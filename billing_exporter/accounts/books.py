@@ -21,6 +21,7 @@ from billing_exporter.budgets.summary import summary
 from billing_exporter.metrics.finance import SECTION
 from billing_exporter.metrics.plain import written
 from billing_exporter.metrics.rendering import Rendered, render
+from billing_exporter.metrics.samples import Samples
 from billing_exporter.reconciliation.compare import Terms
 from billing_exporter.reconciliation.records import Comparison, Subject
 from billing_exporter.reconciliation.tolerance import DEFAULT_SHARE
@@ -81,7 +82,7 @@ class Books:
         self._books: dict[str, _Book] = {}
         self._tolerances: dict[str, Decimal] = {}
         self._plan = PlanSettings()
-        self._written: tuple[object, bytes] = None, b""
+        self._written: tuple[object, tuple[Samples, bytes]] = None, (Samples(), b"")
 
     def ledger(self, organization: str, place: str) -> Ledger:
         """Return the ledger of an organization.
@@ -133,13 +134,20 @@ class Books:
 
     def text(self) -> bytes:
         """Write budgets, allocations and thresholds, as the exposition shows them."""
+        return self._summary()[1]
+
+    def planned(self) -> Samples:
+        """Return budgets, allocations and thresholds as samples."""
+        return self._summary()[0]
+
+    def _summary(self) -> tuple[Samples, bytes]:
         today = self._now().date()
         with self._lock:
             known = self._plan, today, tuple(book.contribution for book in self._books.values())
             if known != self._written[0]:
                 contributions = [each for each in known[2] if each is not None]
                 found = summary(self._plan, contributions, today, is_whole=not self._part)
-                self._written = known, written([(None, found)])
+                self._written = known, (found, written([(None, found)]))
             return self._written[1]
 
     def _state(self, book: _Book) -> None:

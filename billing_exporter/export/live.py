@@ -5,10 +5,15 @@ from datetime import date, timedelta
 
 from billing_exporter.collectors.settings import Collectors
 from billing_exporter.collectors.sharding import Shard
+from billing_exporter.collectors.trustor_overview import condensed
 from billing_exporter.export.source import InvoiceWithLines, LeftOut, Source
 from billing_exporter.export.spans import Selection, Span, span
 from billing_exporter.genesys import BillingApi
-from billing_exporter.genesys.records import BillingContract, BillingContractPeriod
+from billing_exporter.genesys.records import (
+    BillingContract,
+    BillingContractPeriod,
+    TrusteeBillingOverview,
+)
 from billing_exporter.history.reader import Reader
 
 # A line of a year that was billed before the first period covers it still.
@@ -60,7 +65,7 @@ def read(
     """
     shard = shard or Shard()
     count = _periods(selection)
-    reader = Reader(api, selection.today, count, progress=progress)
+    reader = Reader(api, selection.today, count, progress=progress, shape=_without_zeros)
     contracts = reader.listed_contracts() if collectors.contracts else []
     periods = reader.contract_periods(contracts, lambda each: _is_wanted(each, selection))
     invoices = []
@@ -87,6 +92,11 @@ def read(
         left_out=(LeftOut("api", "not_read", count=len(not_read)),) if not_read else (),
     )
     return Reading(source, not_read, reader.forbidden)
+
+
+def _without_zeros(overview: TrusteeBillingOverview) -> TrusteeBillingOverview:
+    """Return an overview as collectors keep it: most of its rows are zero and say nothing."""
+    return condensed({"current": overview}, zero_rows=False)["current"].overview
 
 
 def _is_wanted(period: BillingContractPeriod, selection: Selection) -> bool:

@@ -17,6 +17,7 @@ from billing_exporter.genesys.records import (
     BillingContractPeriod,
     BillingInvoice,
     BillingInvoiceItem,
+    TrusteeBillingOverview,
     Trustor,
 )
 from billing_exporter.history.contracts import ContractPeriod
@@ -71,6 +72,7 @@ class Reader:
         *,
         concurrency: int = 4,
         progress: Callable[[str, int, int], None] = lambda *_: None,
+        shape: Callable[[TrusteeBillingOverview], TrusteeBillingOverview] = lambda each: each,
     ) -> None:
         """Prepare to read.
 
@@ -80,6 +82,7 @@ class Reader:
             periods: how many closed periods are compared, beside the current one.
             concurrency: requests side by side.
             progress: receives what is read, how much of it is done, and how much there is.
+            shape: returns what is kept of an overview.
         """
         self.skipped: list[str] = []
         self.forbidden: list[str] = []
@@ -89,6 +92,7 @@ class Reader:
         self._periods = periods
         self._concurrency = concurrency
         self._progress = progress
+        self._shape = shape
 
     @property
     def since(self) -> date:
@@ -206,7 +210,8 @@ class Reader:
                 self._skip(f"customer {name_of(trustor)}", error)
                 is_whole = False
                 break
-            found.append(TrustorPeriod(str(trustor.id), name_of(trustor), overview, index == 0))
+            kept = self._shape(overview)
+            found.append(TrustorPeriod(str(trustor.id), name_of(trustor), kept, index == 0))
         return Customer(str(trustor.id), tuple(found), is_whole)
 
     def invoices(self) -> Billed:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -23,8 +24,13 @@ from billing_exporter.views.partner import Listed, Partner
 from billing_exporter.web import records
 from billing_exporter.web.records import CustomerQuery
 
+_LAST = "~"  # after every currency
+
 FAILING_SHOWN = 50
 """How many customers that cannot be read the overview names."""
+
+CONTRACTS_SHOWN = 50
+"""How many contracts the overview lists."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ class Source:
             unpaid=unpaid,
             differences=differences(self.differing()),
             overages=totals.merged(_overages(organizations, partners, contracts)),
+            contracts=_listed(contracts)[:CONTRACTS_SHOWN],
             customers=partner_.state_counts(partners.values()),
             failing_customers=tuple(map(partner_.record_of, failing[:FAILING_SHOWN])),
             collectors=polled,
@@ -203,6 +210,28 @@ def _contracts(pollers: Iterable[Poller]) -> dict[str, list[Account]]:
         if poller.target.collector.name == "contracts"
         and (reading := poller.state.reading) is not None
     }
+
+
+def _listed(contracts: Mapping[str, list[Account]]) -> tuple[records.Contract, ...]:
+    """Return contracts by their currency, for currencies are not compared, then by overage."""
+
+    def key(one: records.Contract) -> tuple[str, Decimal, str]:
+        first = one.amounts[0] if one.amounts else None
+        currency = first.currency if first else _LAST
+        return currency, -(first.so_far or Decimal(0) if first else Decimal(0)), one.contract
+
+    found = [
+        records.Contract(
+            organization=organization,
+            contract=one.id,
+            end_customer=one.end_customer,
+            contract_end=one.contract_end,
+            amounts=partner_.amounts_of(one.money),
+        )
+        for organization, own in contracts.items()
+        for one in own
+    ]
+    return tuple(sorted(found, key=key))
 
 
 def _unpaid(pollers: Iterable[Poller]) -> Iterator[records.Unpaid]:

@@ -1,6 +1,8 @@
 """The exporter joined together in this process: its life, its pages, its organizations."""
 
+import json
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -141,6 +143,32 @@ def test_families_are_whole(several: Running) -> None:
     assert heads == [line.split(" ")[2] for line in lines if line.startswith("# TYPE")]
     of_usage = [line for line in lines if line.startswith("genesyscloud_billing_usage_quantity{")]
     assert {line.split('"')[1] for line in of_usage} == {"one", "two", "three"}
+
+
+def test_the_overview_adds_up_to_the_metrics(several: Running) -> None:
+    """Money and unpaid amounts of the page are the sums of the series, by currency."""
+    scrape = Scrape.of(several.url)
+    shown = json.loads(fetch(f"{several.url}/api/v1/overview").text)
+    sums: dict[tuple[str, str, str], float] = defaultdict(float)
+    for kind in ("prepaid", "overage"):
+        name = f"trustor_estimated_{kind}_amount"
+        for row in scrape.rows(name, period="current"):
+            sums["so_far", row.labels["organization"], row.labels["currency"]] += row.value
+    for row in scrape.rows("unpaid_amount"):
+        if row.labels["overdue"] != "credit":
+            sums["unpaid", row.labels["organization"], row.labels["currency"]] += row.value
+    found = {
+        ("so_far", one["organization"], one["amounts"]["currency"]): one["amounts"]["so_far"]
+        for one in shown["totals"]
+        if one["of"] == "customers"
+    }
+    found |= {
+        ("unpaid", one["organization"], one["currency"]): one["amount"] for one in shown["unpaid"]
+    }
+    assert {key for key, value in sums.items() if value} == set(found)
+    assert {key: float(value) for key, value in found.items()} == pytest.approx(
+        {key: sums[key] for key in found}
+    )
 
 
 def test_overview(several: Running) -> None:

@@ -1,8 +1,8 @@
-"""Bars that stand at a date the data itself tells, such as an invoice's day of issue."""
+"""Bars that stand at a date of the data itself: an invoice's day of issue, a period's month."""
 
 from dataclasses import dataclass
 
-from tools.dashboards.panels import DATASOURCE, MONEY, PLAIN, field_config
+from tools.dashboards.panels import DATASOURCE, MONEY, PLAIN, field_config, repeated
 from tools.dashboards.sdk import common, dashboard, prometheus, timeseries
 
 _AMOUNT, _DATE = "Amount", "Date"
@@ -32,19 +32,40 @@ def stacked(title: str, description: str, dated: Dated, days: int) -> dashboard.
         dated: where amounts and dates come from.
         days: how far back it looks, whatever the dashboard's range.
     """
+    targets = [_target("A", dated.amount), _target("B", dated.date)]
+    return _panel(title, description, targets, _by_date(dated.by), days)
+
+
+def monthly(title: str, description: str, amount: str, by: str, days: int) -> dashboard.Panel:
+    """Build a panel of amounts stacked at their months, one for each chosen currency.
+
+    Args:
+        title: what is shown; may hold ``$currency``.
+        description: what it means, and what it does not.
+        amount: PromQL with the labels ``month``, as YYYY-MM, and ``by``.
+        by: the label whose values are the series.
+        days: how far back it looks, whatever the dashboard's range.
+    """
+    return _panel(title, description, [_target("A", amount)], _by_month(by), days)
+
+
+def _panel(
+    title: str,
+    description: str,
+    targets: list[prometheus.Dataquery],
+    transformations: list[dashboard.DataTransformerConfig],
+    days: int,
+) -> dashboard.Panel:
     config = field_config(MONEY, PLAIN, _bars())
     config.color = dashboard.FieldColor(mode=dashboard.FieldColorModeId.PALETTE_CLASSIC)
-    return dashboard.Panel(
+    panel = dashboard.Panel(
         type_val="timeseries",
         title=title,
         description=description,
         datasource=DATASOURCE,
-        targets=[_target("A", dated.amount), _target("B", dated.date)],
-        transformations=_by_date(dated.by),
+        targets=[*targets],
+        transformations=transformations,
         time_from=f"{days}d",
-        repeat="currency",
-        repeat_direction="h",
-        max_per_row=3,
         options=timeseries.Options(
             legend=common.VizLegendOptions(
                 display_mode=common.LegendDisplayMode.LIST,
@@ -59,6 +80,7 @@ def stacked(title: str, description: str, dated: Dated, days: int) -> dashboard.
         ),
         field_config=dashboard.FieldConfigSource(defaults=config, overrides=[]),
     )
+    return repeated(panel)
 
 
 def _bars() -> timeseries.FieldConfig:
@@ -87,21 +109,35 @@ def _target(ref: str, expr: str) -> prometheus.Dataquery:
 
 def _by_date(label: str) -> list[dashboard.DataTransformerConfig]:
     """Turn the two tables into one series per value of the label, over the dates."""
-    steps: tuple[tuple[str, dict[str, object]], ...] = (
+    names = {_DATE: "Value #B", label: label, _AMOUNT: "Value #A"}
+    return _steps(
         ("merge", {}),
-        ("organize", _named(label)),
+        ("organize", _named(names)),
         ("groupBy", {"fields": _sums(label)}),
-        ("groupingToMatrix", _matrix(label)),
+        ("groupingToMatrix", _matrix(label, f"{_AMOUNT} (sum)")),
         ("convertFieldType", _as_time(label)),
         ("sortBy", {"sort": [{"field": _corner(label), "desc": False}]}),
     )
+
+
+def _by_month(label: str) -> list[dashboard.DataTransformerConfig]:
+    """Turn a table with months into one series per value of the label, over the months."""
+    return _steps(
+        ("organize", _named({_DATE: "month", label: label, _AMOUNT: "Value"})),
+        ("groupingToMatrix", _matrix(label, _AMOUNT)),
+        ("convertFieldType", _as_time(label, "YYYY-MM")),
+        ("sortBy", {"sort": [{"field": _corner(label), "desc": False}]}),
+    )
+
+
+def _steps(*steps: tuple[str, dict[str, object]]) -> list[dashboard.DataTransformerConfig]:
     return [
         dashboard.DataTransformerConfig(id_val=name, options=options) for name, options in steps
     ]
 
 
-def _named(label: str) -> dict[str, object]:
-    names = {_DATE: "Value #B", label: label, _AMOUNT: "Value #A"}
+def _named(names: dict[str, str]) -> dict[str, object]:
+    """Return how the fields are called: new name -> Grafana's."""
     return {
         "excludeByName": {"Time": True},
         "includeByName": {},
@@ -119,11 +155,11 @@ def _sums(label: str) -> dict[str, object]:
     }
 
 
-def _matrix(label: str) -> dict[str, object]:
+def _matrix(label: str, value: str) -> dict[str, object]:
     return {
         "rowField": _DATE,
         "columnField": label,
-        "valueField": f"{_AMOUNT} (sum)",
+        "valueField": value,
         "emptyValue": "null",
     }
 
@@ -133,5 +169,6 @@ def _corner(label: str) -> str:
     return f"{_DATE}\\{label}"
 
 
-def _as_time(label: str) -> dict[str, object]:
-    return {"conversions": [{"targetField": _corner(label), "destinationType": "time"}]}
+def _as_time(label: str, form: str = "") -> dict[str, object]:
+    conversion = {"targetField": _corner(label), "destinationType": "time"}
+    return {"conversions": [{**conversion, **({"dateFormat": form} if form else {})}]}

@@ -4,6 +4,8 @@ from itertools import chain
 
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.family import PREFIX
+from billing_exporter.metrics.finance import BILL
+from billing_exporter.metrics.forecasts import QUALITY
 from billing_exporter.telemetry.catalogue import OWN
 
 _HISTOGRAM_PARTS = {"_bucket": ("le",), "_count": (), "_sum": ()}
@@ -23,7 +25,7 @@ def labels_of(name: str) -> tuple[str, ...]:
 
 def _all_labels() -> dict[str, tuple[str, ...]]:
     labels = {}
-    for metric in (*chain.from_iterable(CATALOGUE.values()), *OWN):
+    for metric in (*chain.from_iterable(CATALOGUE.values()), *QUALITY, *BILL, *OWN):
         parts = _HISTOGRAM_PARTS if metric.kind == "histogram" else {"": ()}
         for suffix, more in parts.items():
             labels[metric.full_name + suffix] = (*metric.all_labels, *more)

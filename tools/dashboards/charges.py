@@ -1,13 +1,14 @@
 """The tables of customers' charges: usage against the allowance."""
 
-from tools.dashboards.panels import MONEY, QUANTITY, RATIO, Unit
-from tools.dashboards.queries import CURRENT, PREVIOUS, Scope
+from tools.dashboards.panels import DATE, MONEY, QUANTITY, RATIO, Unit
+from tools.dashboards.queries import CURRENT, SECONDS_PER_DAY, Scope, milliseconds
 from tools.dashboards.sdk import dashboard
 from tools.dashboards.tables import Column, Label, grid
 from tools.dashboards.thresholds import used
 
 CHARGE = "organization, trustor, trustor_id, charge, part_number, grouping, unit"
 _CHARGE_MONEY = f"{CHARGE}, currency"
+_WHO = "organization, trustor, trustor_id"
 _CUSTOMER = "organization, trustor_id"
 _PRICE = Unit("locale", 4)
 _WORST_ROWS = 10
@@ -37,8 +38,8 @@ def worst(scope: Scope, link: str) -> dashboard.Panel:
         ],
         [
             Column("Overage so far", rows, MONEY),
-            Column("Price of one", f"{_price(scope)} {among}", _PRICE),
-            Column("Beyond", f"{_overage(scope)} {among}", QUANTITY),
+            Column("Unit price", f"{_price(scope)} {among}", _PRICE),
+            Column("Overage quantity", f"{_overage(scope)} {among}", QUANTITY, width=130),
             Column("Used", f"{_usage(scope)} {among}", QUANTITY),
             Column("Allowance", f"{_allowance(scope)} {among}", QUANTITY),
         ],
@@ -55,23 +56,27 @@ def every(scope: Scope) -> dashboard.Panel:
         f"{_MOST_CUSTOMERS} chosen customers, those with a charge nearest to, or furthest over, "
         "their allowance: what is prepaid and included. Rows of one grouping can repeat those of "
         "another (fair use, roll-ups, storage categories), so do not add them up; there overage "
-        "has no meaning and is not shown. Beyond: what exceeds the allowance, and its estimated "
-        "amount. Previous: used in the period before.",
+        "has no meaning and is not shown. Forecast: the quantity at period end. Used up on: the "
+        "date when the allowance will be used up at the pace of the forecast; empty where it "
+        "lasts, or is used up already.",
         [
-            Label("trustor", "Customer", width=160),
-            Label("charge", "Charge", width=205),
-            Label("grouping", "Grouping", width=150),
-            Label("unit", "Unit", width=80),
+            Label("trustor", "Customer", width=140),
+            Label("charge", "Charge", width=180),
+            Label("grouping", "Grouping", width=110),
+            Label("unit", "Unit", width=70),
             Label("currency", "Currency", width=75),
             *(Label(name) for name in ("organization", "trustor_id", "part_number")),
         ],
         [
             Column("Used", f"{_usage(scope)} {among}", QUANTITY),
             Column("Allowance", f"{_allowance(scope)} {among}", QUANTITY),
-            Column("Used share", f"{used_share(scope)} {among}", RATIO, used(), width=100),
-            Column("Beyond", f"{_overage(scope)} {among}", QUANTITY),
-            Column("Amount", f"{_amount(scope)} {among}", MONEY),
-            Column("Previous", f"{_usage(scope, PREVIOUS)} {among}", QUANTITY),
+            Column("Used share", f"{used_share(scope)} {among}", RATIO, used(), full=1, width=110),
+            Column("Forecast", f"{forecast(scope)} {among}", QUANTITY),
+            Column(
+                "Used up on", milliseconds(f"({used_up(scope)})") + f" {among}", DATE, width=100
+            ),
+            Column("Overage quantity", f"{_overage(scope)} {among}", QUANTITY, width=130),
+            Column("Overage amount", f"{_amount(scope)} {among}", MONEY, width=125),
         ],
         sort="Used share",
     )
@@ -88,8 +93,25 @@ def used_share(scope: Scope) -> str:
     return f"{_usage(scope)} / ({_allowance(scope)} > 0) and {_overage(scope)}"
 
 
-def _usage(scope: Scope, period: str = CURRENT) -> str:
-    return scope.one("trustor_usage_quantity", period, by=CHARGE)
+def forecast(scope: Scope) -> str:
+    """Return the quantity at period end."""
+    return scope.one("trustor_forecast_quantity", by=CHARGE)
+
+
+def used_up(scope: Scope) -> str:
+    """Return when an allowance that will not last is used up, at the pace of the forecast."""
+    unused = f"({_allowance(scope)} - {_usage(scope)} > 0)"
+    to_come = f"({forecast(scope)} - {_usage(scope)})"
+    share = f"({unused} / {to_come} < 1 and {_overage(scope)})"
+    read = scope.one("trustor_last_success_timestamp_seconds")
+    until = f"floor({read} / {SECONDS_PER_DAY}) * {SECONDS_PER_DAY}"
+    end = scope.one("trustor_period_end_timestamp_seconds", CURRENT, by=_WHO)
+    days = f"{share} * on ({_WHO}) group_left () ({end} - {until})"
+    return f"{days} + on ({_WHO}) group_left () ({until})"
+
+
+def _usage(scope: Scope) -> str:
+    return scope.one("trustor_usage_quantity", CURRENT, by=CHARGE)
 
 
 def _allowance(scope: Scope) -> str:

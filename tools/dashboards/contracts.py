@@ -31,7 +31,7 @@ def dashboard() -> sdk.Dashboard:
     sections = (
         Section("", (Line(4, figures), Line(8, (_contracts(),)))),
         Section(
-            "Wallets", (Line(9, (balances(_SCOPE),)), Line(9, (remaining(_SCOPE), runways(_SCOPE))))
+            "Wallets", (Line(7, (balances(_SCOPE),)), Line(9, (remaining(_SCOPE), runways(_SCOPE))))
         ),
         Section("Charges", (Line(13, (charges(_SCOPE),)), Line(9, (over_time(_SCOPE),)))),
         Section("Agreed prices", (Line(11, (prices(_SCOPE),)),)),

@@ -1,6 +1,7 @@
 """Customers: a partner's fleet, and all charges of the chosen customers."""
 
 from tools.dashboards import charges
+from tools.dashboards.commitment import commitment, unused_amount
 from tools.dashboards.figures import customers_in_overage, oldest_data
 from tools.dashboards.fleet import fleet
 from tools.dashboards.frame import build, marked
@@ -24,11 +25,12 @@ def dashboard() -> sdk.Dashboard:
         customers_in_overage(_SCOPE),
         _unreadable(),
         _in_ramp(),
+        unused_amount(_SCOPE),
         oldest_data(_SCOPE),
     )
     link = PAGE.with_clicked("trustor")
     sections = (
-        Section("", (Line(4, figures, (5, 5, 5, 4, 5)), Line(14, (fleet(_SCOPE, link),)))),
+        Section("", (Line(4, figures, (4, 4, 4, 3, 6, 3)), Line(14, (fleet(_SCOPE, link),)))),
         Section(
             "Who is over, and who grows",
             (
@@ -38,6 +40,7 @@ def dashboard() -> sdk.Dashboard:
             ),
         ),
         Section("Charges of the chosen customers", (Line(14, (charges.every(_SCOPE),)),)),
+        Section("What was paid for and not used", (Line(12, (commitment(_SCOPE, link),)),)),
     )
     newest = f"max({_SCOPE.select('trustor_period_start_timestamp_seconds', CURRENT)})"
     mark = marked(

@@ -1,23 +1,26 @@
 """The large figures that more than one dashboard begins with."""
 
 from tools.dashboards.panels import COUNT, SECONDS, Query, figure
-from tools.dashboards.queries import CURRENT, OVERDUE, UNPAID, Scope, count
+from tools.dashboards.queries import CURRENT, OVERDUE, UNPAID, Scope
 from tools.dashboards.sdk import dashboard
 from tools.dashboards.thresholds import SOME, written
 
 _CUSTOMER = "organization, trustor_id"
+_FLOOR = "currency:threshold_small_amount:value"
 _INVOICE = "organization, invoice"
 _CONTRACT = "organization, contract"
 
 
 def customers_in_overage(scope: Scope) -> dashboard.Panel:
-    """Show how many customers use more than is prepaid."""
-    overage = scope.one("trustor_overage_quantity", CURRENT)
-    worst = f"max by ({_CUSTOMER}) ({overage})"
+    """Show how many customers have an overage worth money."""
+    amount = scope.total(f"{_CUSTOMER}, currency", "trustor_estimated_overage_amount", CURRENT)
+    customers = f"count by ({_CUSTOMER})"
+    above_floor = f"{amount} > on (currency) group_left () {_FLOOR}"
     return figure(
         "Customers in overage",
-        "Customers with at least one charge beyond what is prepaid in their current period.",
-        [Query(count(worst, "> 0"), "")],
+        "Customers whose estimated overage in the current period is above the floor of its "
+        f"currency ({written('small_amount')} unless the rules or the exporter say otherwise).",
+        [Query(f"count({customers} ({above_floor})) or 0 * count({customers} ({amount}))", "")],
         COUNT,
         steps=SOME,
     )
@@ -65,7 +68,7 @@ def invoices_overdue(scope: Scope) -> dashboard.Panel:
     """Show how many invoices are past their due date."""
     return figure(
         "Invoices overdue",
-        "Unpaid invoices past the due date that their payment terms tell.",
+        "Unpaid invoices past the due date that their payment terms state.",
         [Query(f"sum({scope.one('unpaid_invoices', OVERDUE)})", "")],
         COUNT,
         steps=SOME,

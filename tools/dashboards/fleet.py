@@ -2,14 +2,13 @@
 
 from types import MappingProxyType
 
+from tools.dashboards.bill import CHANGE, CUSTOMER, CUSTOMER_MONEY, at_end, last_period
 from tools.dashboards.panels import COUNT, DATE, DAYS, MONEY, RATIO
 from tools.dashboards.queries import CURRENT, SECONDS_PER_DAY, Scope, milliseconds
 from tools.dashboards.sdk import dashboard
 from tools.dashboards.tables import Column, Label, grid
 from tools.dashboards.thresholds import BAD, GOOD, NOTICE, days_left
 
-_CUSTOMER = "organization, trustor, trustor_id"
-_CUSTOMER_MONEY = f"{_CUSTOMER}, currency"
 _STATUS = MappingProxyType(
     {"ok": GOOD, "no_data": "text", "disabled": "text", "forbidden": BAD, "error": NOTICE}
 )
@@ -25,8 +24,9 @@ def fleet(scope: Scope, link: str) -> dashboard.Panel:
     return grid(
         "All customers",
         "Amounts are estimated from the overview of the current period, without tax and "
-        "telephony. Days left are as of the reading. A customer that is not readable has no "
-        "numbers: missing is not zero. A click on a name shows that customer alone.",
+        "telephony. At period end is the forecast; Change compares it with the previous period, "
+        "both with the minimum. Days left are as of the reading. A customer that is not readable "
+        "has no numbers: missing is not zero. A click on a name shows that customer alone.",
         [
             Label("trustor", "Customer", width=225, link=(link, "Show this customer")),
             Label("status", "Status", width=90, colors=_STATUS),
@@ -40,20 +40,21 @@ def fleet(scope: Scope, link: str) -> dashboard.Panel:
             Column("", scope.one("trustor_info"), COUNT),
             Column(
                 "Overage so far",
-                scope.total(_CUSTOMER_MONEY, "trustor_estimated_overage_amount", CURRENT),
+                scope.total(CUSTOMER_MONEY, "trustor_estimated_overage_amount", CURRENT),
                 MONEY,
             ),
             Column(
                 "Prepaid",
-                scope.total(_CUSTOMER_MONEY, "trustor_estimated_prepaid_amount", CURRENT),
+                scope.total(CUSTOMER_MONEY, "trustor_estimated_prepaid_amount", CURRENT),
                 MONEY,
             ),
             Column(
                 "Minimum",
-                scope.one("trustor_minimum_monthly_amount", CURRENT, by=_CUSTOMER_MONEY),
+                scope.one("trustor_minimum_monthly_amount", CURRENT, by=CUSTOMER_MONEY),
                 MONEY,
             ),
-            Column("Charges over", _charges_over(scope), COUNT, width=110),
+            Column("At period end", at_end(scope), MONEY),
+            Column("Change", f"{at_end(scope)} / {last_period(scope)} - 1", CHANGE, width=80),
             Column("Period passed", _elapsed(scope), RATIO, full=1, width=130),
             Column("Period ends", milliseconds(_period(scope, "end")), DATE, width=105),
             Column("Contract left", _contract_left(scope), DAYS, days_left(), width=110),
@@ -62,12 +63,8 @@ def fleet(scope: Scope, link: str) -> dashboard.Panel:
     )
 
 
-def _charges_over(scope: Scope) -> str:
-    return f"sum by ({_CUSTOMER}) ({scope.one('trustor_overage_quantity', CURRENT)} > bool 0)"
-
-
 def _period(scope: Scope, edge: str) -> str:
-    return scope.one(f"trustor_period_{edge}_timestamp_seconds", CURRENT, by=_CUSTOMER)
+    return scope.one(f"trustor_period_{edge}_timestamp_seconds", CURRENT, by=CUSTOMER)
 
 
 def _elapsed(scope: Scope) -> str:

@@ -45,7 +45,7 @@ def changed_most(scope: Scope, link: str) -> dashboard.Panel:
         "just begun are left out. What adds up goes on at its pace, licences and other high-water "
         "marks stay as they are (from the recording rules).",
         [
-            Label("trustor", "Customer", width=200, link=(link, "Show this customer")),
+            Label("trustor", "Customer", width=210, link=(link, "Show this customer")),
             Label("charge", "Charge", width=250),
             Label("unit", "Unit", width=90),
             Label("currency", "Currency", width=90),

@@ -6,7 +6,16 @@ from tools.dashboards.frame import build, marked
 from tools.dashboards.layout import Line, Section
 from tools.dashboards.pages import INVOICES
 from tools.dashboards.panels import COUNT, DATE, MONEY, QUANTITY, Query, Unit, figure
-from tools.dashboards.queries import CURRENT, OVERDUE, UNPAID, Scope, milliseconds
+from tools.dashboards.queries import (
+    CREDIT,
+    CURRENT,
+    OVERDUE,
+    OWED,
+    SECONDS_PER_DAY,
+    UNPAID,
+    Scope,
+    milliseconds,
+)
 from tools.dashboards.sdk import dashboard as sdk
 from tools.dashboards.tables import Column, Label, grid
 from tools.dashboards.thresholds import BAD, GOOD, NOTICE, SOME, above, threshold
@@ -17,12 +26,12 @@ _SCOPE = Scope(PAGE.variables)
 _LOOKBACK_DAYS = 400  # as the collector's default
 _INVOICE = "organization, invoice"
 _AGES = (
-    ("Not due", "not_due"),
-    ("1-30 days", "1-30d"),
-    ("31-60 days", "31-60d"),
-    ("61-90 days", "61-90d"),
-    ("Over 90 days", "over_90d"),
-    ("Due date unknown", "unknown"),
+    ("Not due", "not_due", 0),
+    ("1-30 days", "1-30d", 0),
+    ("31-60 days", "31-60d", 0),
+    ("61-90 days", "61-90d", 0),
+    ("Over 90 days", "over_90d", 0),
+    ("Due date unknown", "unknown", 150),
 )
 
 
@@ -41,7 +50,7 @@ def dashboard() -> sdk.Dashboard:
         Section("", (Line(4, figures), Line(6, (_ageing(),)), Line(11, (_open(),)))),
         Section("Over time", (Line(9, (unpaid(_SCOPE), overdue(_SCOPE))),)),
         Section(
-            "Invoiced by day of issue",
+            "Invoiced by month of issue",
             (
                 Line(11, (_issued("product", "product", "Products"),)),
                 Line(10, (_issued("billed_organization", "organization", "Organizations"),)),
@@ -76,8 +85,7 @@ def _long_overdue() -> sdk.Panel:
 def _unknown_terms() -> sdk.Panel:
     return figure(
         "Due date unknown",
-        "Unpaid invoices whose payment terms tell no due date. They count as not overdue, for "
-        "all we know.",
+        "Unpaid invoices whose payment terms state no due date. They count as not overdue.",
         [Query(_unpaid_for("unknown"), "")],
         COUNT,
         steps=SOME,
@@ -91,8 +99,10 @@ def _unpaid_for(days: str) -> str:
 
 def _ageing() -> sdk.Panel:
     ages = [
-        Column(title, _SCOPE.total("currency", "unpaid_amount", f'overdue="{age}"'), MONEY)
-        for title, age in _AGES
+        Column(
+            title, _SCOPE.total("currency", "unpaid_amount", f'overdue="{age}"'), MONEY, width=wide
+        )
+        for title, age, wide in _AGES
     ]
     overdue = Column(
         "Overdue",
@@ -103,9 +113,15 @@ def _ageing() -> sdk.Panel:
     return grid(
         "Unpaid amount by days past the due date",
         "Each row in its own currency; currencies are never added up. The due date is derived "
-        "from payment terms such as Net 30.",
+        "from payment terms such as Net 30. Credits are unpaid amounts below 0, which are not "
+        "taken off the other columns.",
         [Label("currency", "Currency", width=90)],
-        [*ages, overdue, Column("Unpaid", _SCOPE.total("currency", "unpaid_amount"), MONEY)],
+        [
+            *ages,
+            overdue,
+            Column("Unpaid", _SCOPE.total("currency", "unpaid_amount", OWED), MONEY),
+            Column("Credits", _SCOPE.total("currency", "unpaid_amount", CREDIT), MONEY),
+        ],
         sort="Currency",
         descending=False,
     )
@@ -122,7 +138,7 @@ def _open() -> sdk.Panel:
     return grid(
         "Unpaid invoices",
         "Days late are as of the reading, negative before the due date; empty where the payment "
-        "terms tell none. The API knows no partial payment.",
+        "terms state none. The API knows no partial payment.",
         [
             Label("invoice", "Invoice", width=170),
             Label("bill_to", "Billed to"),
@@ -157,12 +173,13 @@ def _issued(label: str, subject: str, subjects: str) -> sdk.Panel:
     # Repeated once for each currency, so that what is stacked has the same one.
     amount = _SCOPE.total(by, "invoice_line_amount")
     issued = _SCOPE.one("invoice_issued_timestamp_seconds")
-    date = f"0 * ({amount}) + on ({_INVOICE}) group_left () ({milliseconds(issued)})"
+    month = f"({issued} - (day_of_month({issued}) - 1) * {SECONDS_PER_DAY})"
+    date = f"0 * ({amount}) + on ({_INVOICE}) group_left () ({milliseconds(month)})"
     return stacked(
         f"{subjects}, $currency",
-        f"Invoice lines in $currency, stacked by {subject} at the day the invoice was issued; the "
+        f"Invoice lines in $currency, stacked by {subject} in the month of issue; the "
         f"last {_LOOKBACK_DAYS} days, whatever the time range. Lines are read for unpaid invoices "
-        "only, unless the exporter is told to read all.",
+        "only, unless the configuration asks for all.",
         Dated(amount, date, label),
         _LOOKBACK_DAYS,
     )
@@ -173,7 +190,7 @@ def _by(label: str, heading: str) -> sdk.Panel:
     return grid(
         f"By {heading.lower()}",
         "Sum of the invoice lines of all invoices that the exporter looks back on. Lines are read "
-        "for unpaid invoices only, unless it is told to read all.",
+        "for unpaid invoices only, unless the configuration asks for all.",
         [Label(label, heading), Label("currency", "Currency", width=90)],
         [
             Column("Amount", _SCOPE.total(by, "invoice_line_amount"), MONEY, width=150),

@@ -1,5 +1,6 @@
-"""Billing overview: what will the bill be, what is over, what is unpaid, what changed?"""
+"""Billing overview: what will the bill be, what drives it, what is unpaid, what changed?"""
 
+from tools.dashboards import alerts, bill, month_by_month
 from tools.dashboards.figures import (
     contracts_ending,
     customers_in_overage,
@@ -14,10 +15,10 @@ from tools.dashboards.layout import Line, Section
 from tools.dashboards.own_charges import overage
 from tools.dashboards.pages import CUSTOMERS, OVERVIEW
 from tools.dashboards.panels import COUNT, MONEY, QUANTITY, Query, lines
-from tools.dashboards.queries import CURRENT, OVERDUE, Scope, either, milliseconds
+from tools.dashboards.queries import CURRENT, Scope, milliseconds
 from tools.dashboards.sdk import dashboard as sdk
+from tools.dashboards.since_yesterday import moved
 from tools.dashboards.tables import Column, Label, grid
-from tools.dashboards.thresholds import above
 from tools.dashboards.unpaid import overdue, unpaid
 
 PAGE = OVERVIEW
@@ -26,6 +27,7 @@ _SCOPE = Scope(PAGE.variables)
 
 def dashboard() -> sdk.Dashboard:
     """Build the dashboard."""
+    headlines = (bill.headline(_SCOPE), bill.own_headline(_SCOPE))
     figures = (
         customers_in_overage(_SCOPE),
         contracts_ending(_SCOPE),
@@ -34,8 +36,33 @@ def dashboard() -> sdk.Dashboard:
         invoices_due(_SCOPE),
         oldest_data(_SCOPE),
     )
+    customer = CUSTOMERS.with_clicked("trustor")
     sections = (
-        Section("", (Line(4, figures), Line(6, (_money(),)))),
+        Section(
+            "",
+            (
+                Line(7, headlines, (14, 10)),
+                Line(6, (bill.money(_SCOPE), bill.owed(_SCOPE)), (17, 7)),
+                Line(7, (bill.drivers(_SCOPE),)),
+                Line(10, (bill.overages(_SCOPE),)),
+                Line(4, figures),
+            ),
+        ),
+        Section(
+            "What needs attention, and what changed",
+            (
+                Line(9, (alerts.firing(),)),
+                Line(9, (moved(_SCOPE, customer),)),
+                Line(10, (changed_most(_SCOPE, customer),)),
+            ),
+        ),
+        Section(
+            "Month by month",
+            (
+                Line(9, (month_by_month.bills(_SCOPE),)),
+                Line(9, (month_by_month.overages(_SCOPE),)),
+            ),
+        ),
         Section(
             "Over time",
             (
@@ -43,56 +70,20 @@ def dashboard() -> sdk.Dashboard:
                 Line(9, (unpaid(_SCOPE), overdue(_SCOPE))),
             ),
         ),
-        Section(
-            "What changed most",
-            (Line(10, (changed_most(_SCOPE, CUSTOMERS.with_clicked("trustor")),)),),
-        ),
         Section("The organization's own usage", (Line(9, (_own_usage(),)),)),
     )
     starts = _SCOPE.one("usage_period_start_timestamp_seconds")
     mark = marked("Period starts", milliseconds(starts), "{{organization}}")
-    return build(PAGE, sections, [mark])
-
-
-def _overage(by: str = "currency") -> str:
-    return _SCOPE.total(by, "trustor_estimated_overage_amount", CURRENT)
-
-
-def _money() -> sdk.Panel:
-    prepaid = _SCOPE.total("currency", "trustor_estimated_prepaid_amount", CURRENT)
-    projected = _SCOPE.recorded("organization_currency:trustor_estimated_amount:projected")
-    return grid(
-        "Money of the current period, by currency",
-        "Customers: estimated from quantities and prices of the overview, without tax and "
-        "telephony; the invoice may differ. At period end: what adds up goes on at its pace, "
-        "licences stay as they are (from the recording rules). Contracts: overage as the API "
-        "charges it for charges and wallets of open periods; a contract can cover the same "
-        "customers, so do not add the two. Currencies are never added up.",
-        [Label("currency", "Currency", width=90)],
-        [
-            Column("Customers: so far", either(prepaid, _overage()), MONEY),
-            Column("Of it overage", _overage(), MONEY),
-            Column("At period end", f"sum by (currency) ({projected})", MONEY),
-            Column("Contracts: overage", overage(_SCOPE, "currency"), MONEY),
-            Column("Unpaid", _SCOPE.total("currency", "unpaid_amount"), MONEY),
-            Column(
-                "Overdue",
-                _SCOPE.total("currency", "unpaid_amount", OVERDUE),
-                MONEY,
-                above("overdue_amount"),
-            ),
-        ],
-        sort="Currency",
-        descending=False,
-    )
+    return build(PAGE, sections, [mark, alerts.marks()])
 
 
 def _overage_over_time() -> sdk.Panel:
+    amount = _SCOPE.total("currency", "trustor_estimated_overage_amount", CURRENT)
     return lines(
         "Customers' overage so far",
         "Estimated amount beyond what is prepaid in each customer's current period; falls when "
         "a period turns. In the currency that the line is named after.",
-        [Query(_overage(), "{{currency}}")],
+        [Query(amount, "{{currency}}")],
         MONEY,
     )
 
@@ -111,7 +102,7 @@ def _own_usage() -> sdk.Panel:
     return grid(
         "Billable usage of the organization itself",
         "From the billable usage report of the open period, through the previous day; each in "
-        "the unit of its charge. The report tells no allowance: see Contracts for that.",
+        "the unit of its charge. The report states no allowance: see Contracts for that.",
         [Label("charge", "Charge"), Label("organization", "Organization")],
         [
             Column("Usage", _SCOPE.one("usage_quantity"), QUANTITY),

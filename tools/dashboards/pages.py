@@ -22,7 +22,7 @@ class Page:
     name: str
     description: str
     variables: tuple[str, ...]
-    since: str = "now-30d"
+    since: str
 
     @property
     def uid(self) -> str:
@@ -48,15 +48,17 @@ class Page:
 OVERVIEW = Page(
     slug="overview",
     name="Overview",
-    description="What this period will cost, what is over its allowance, what is unpaid.",
-    variables=("organization", "currency"),
+    description="What this period will cost, what drives it, what is unpaid, what changed.",
+    variables=("organization", "group", "currency"),
+    since="now-90d",
 )
 CUSTOMERS = Page(
     slug="customers",
     name="Customers",
     description="A partner's customers: who is over, who grows, whose contract ends, who is not "
     "readable; and all charges of the chosen ones.",
-    variables=("organization", "trustor", "currency"),
+    variables=("organization", "group", "trustor", "currency"),
+    since="now-90d",
 )
 INVOICES = Page(
     slug="invoices",
@@ -64,6 +66,7 @@ INVOICES = Page(
     description="What is unpaid, since when, and what was invoiced for which product and "
     "organization.",
     variables=("organization", "currency"),
+    since="now-90d",
 )
 CONTRACTS = Page(
     slug="contracts",
@@ -71,6 +74,23 @@ CONTRACTS = Page(
     description="The organization's own contracts: periods, charges against what is included, and "
     "how long the wallets last.",
     variables=("organization", "contract", "currency"),
+    since="now-90d",
+)
+FORECAST = Page(
+    slug="forecast",
+    name="Forecast",
+    description="What this period will cost and how sure that is, who runs ahead of the last "
+    "period, and how good earlier forecasts were.",
+    variables=("organization", "group", "trustor", "currency"),
+    since="now-90d",
+)
+TRUTH = Page(
+    slug="truth",
+    name="Truth of the bill",
+    description="Whether the invoices agree with what was used, which closed periods are settled, "
+    "which were changed afterwards, and what the numbers leave out.",
+    variables=("organization",),
+    since="now-90d",
 )
 HEALTH = Page(
     slug="health",
@@ -80,4 +100,4 @@ HEALTH = Page(
     variables=("organization",),
     since="now-24h",
 )
-PAGES = (OVERVIEW, CUSTOMERS, INVOICES, CONTRACTS, HEALTH)
+PAGES = (OVERVIEW, CUSTOMERS, FORECAST, INVOICES, CONTRACTS, TRUTH, HEALTH)

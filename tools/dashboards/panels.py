@@ -12,6 +12,8 @@ Steps = Sequence[tuple[float | None, str]]
 """Thresholds: from which value on which colour; the first value is None."""
 
 PLAIN: Steps = ((None, "text"),)
+LAST = common.ReduceDataOptions(values=False, calcs=["lastNotNull"], fields="")
+"""One value per series: its newest."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def figure(
     unit: Unit,
     *,
     steps: Steps = PLAIN,
+    trend: bool = False,
 ) -> dashboard.Panel:
     """Build a panel of large figures, one per series: its newest value.
 
@@ -70,16 +73,19 @@ def figure(
         queries: where the series come from.
         unit: of all series.
         steps: the colours of the figures.
+        trend: whether a line behind each figure shows how it came about.
     """
     options = stat.Options(
-        graph_mode=common.BigValueGraphMode.NONE,
+        graph_mode=common.BigValueGraphMode.AREA if trend else common.BigValueGraphMode.NONE,
         color_mode=common.BigValueColorMode.VALUE,
         justify_mode=common.BigValueJustifyMode.AUTO,
         text_mode=_text_mode(queries),
-        orientation=common.VizOrientation.HORIZONTAL,
-        reduce_options=common.ReduceDataOptions(values=False, calcs=["lastNotNull"], fields=""),
+        orientation=common.VizOrientation.AUTO if trend else common.VizOrientation.HORIZONTAL,
+        reduce_options=LAST,
     )
     config = field_config(unit, steps, None)
+    if trend:
+        config.min_val, config.field_min_max = 0, True  # each line has a scale of its own
     return dashboard.Panel(
         type_val="stat",
         title=title,
@@ -99,6 +105,7 @@ def lines(
     *,
     steps: Steps = (),
     stepped: bool = True,
+    by_currency: bool = False,
 ) -> dashboard.Panel:
     """Build a panel of lines over time with a table of last values below.
 
@@ -109,6 +116,7 @@ def lines(
         unit: of all series.
         steps: thresholds, drawn as dashed lines.
         stepped: whether a value holds until the next one, as polled numbers do.
+        by_currency: whether there is a panel for each chosen currency.
     """
     style = common.GraphThresholdsStyleMode.DASHED if steps else common.GraphThresholdsStyleMode.OFF
     held, sloped = common.LineInterpolation.STEP_AFTER, common.LineInterpolation.LINEAR
@@ -130,7 +138,7 @@ def lines(
     )
     config = field_config(unit, steps or PLAIN, custom)
     config.color = dashboard.FieldColor(mode=dashboard.FieldColorModeId.PALETTE_CLASSIC)
-    return dashboard.Panel(
+    panel = dashboard.Panel(
         type_val="timeseries",
         title=title,
         description=description,
@@ -139,6 +147,13 @@ def lines(
         options=options,
         field_config=dashboard.FieldConfigSource(defaults=config, overrides=[]),
     )
+    return repeated(panel) if by_currency else panel
+
+
+def repeated(panel: dashboard.Panel) -> dashboard.Panel:
+    """Return a panel that Grafana draws once for each chosen currency, side by side."""
+    panel.repeat, panel.repeat_direction, panel.max_per_row = "currency", "h", 3
+    return panel
 
 
 def field_config(unit: Unit, steps: Steps, custom: object) -> dashboard.FieldConfig:

@@ -11,6 +11,7 @@ their sum (``together``).
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Self
 
 from billing_exporter.metrics.family import PREFIX
@@ -24,8 +25,12 @@ UNPAID = (
     'payment_status=~"(?i:unpaid|part(ial)?(ly)?[ _-]?paid|open|past[ _-]?due|'
     '(in[ _-]?)?disputed?)"'
 )
+# An unpaid amount below 0 is a credit: it has a line of its own and is not taken off the others.
+OWED, CREDIT = 'overdue!="credit"', 'overdue="credit"'
 OVERDUE = 'overdue!~"not_due|unknown|credit"'
 _EXPORTER = ("job", "instance")
+# All other variables are named like their label.
+LABEL_OF = MappingProxyType({"group": "trustor"})
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Scope:
     """What a dashboard's variables choose.
 
     Attributes:
-        variables: those named like the label that they choose, without ``job``, which all have.
+        variables: those that choose values of a label, without ``job``, which all have.
         at: PromQL's modifier of the time that every selector looks at; empty for none.
     """
 
@@ -44,6 +49,11 @@ class Scope:
     def at_end(self) -> Self:
         """The same choice, as it is at the end of the time range."""
         return replace(self, at=" @ end()")
+
+    @property
+    def day_ago(self) -> Self:
+        """The same choice, as it was a day before."""
+        return replace(self, at=" offset 1d")
 
     def select(self, metric: str, *matchers: str) -> str:
         """Return the selector of a metric's series that the variables leave.
@@ -112,8 +122,8 @@ class Scope:
         return f"({left}) / {SECONDS_PER_DAY}"
 
     def _chosen(self, labels: Collection[str]) -> list[str]:
-        names = ("job", *self.variables)
-        return [f'{name}=~"${name}"' for name in names if name in labels]
+        matchers = {"job": "job", **{name: LABEL_OF.get(name, name) for name in self.variables}}
+        return [f'{label}=~"${name}"' for name, label in matchers.items() if label in labels]
 
 
 def count(series: str, condition: str) -> str:
@@ -124,6 +134,18 @@ def count(series: str, condition: str) -> str:
 def either(one: str, other: str) -> str:
     """Return the sum of two amounts, or the one of them that there is."""
     return f"({one} + {other}) or {one} or {other}"
+
+
+def renamed(series: str, label: str, name: str, pattern: str = "(.*)") -> str:
+    """Return series with what a pattern finds in a label under another name.
+
+    Args:
+        series: PromQL.
+        label: what is looked at.
+        name: the label that gets the pattern's group.
+        pattern: a regular expression with one group.
+    """
+    return f'label_replace({series}, "{name}", "$1", "{label}", "{pattern}")'
 
 
 def milliseconds(time: str) -> str:

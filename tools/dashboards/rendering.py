@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tools.dashboards import contracts, customers, health, invoices, overview
+from tools.dashboards import contracts, customers, forecast, health, invoices, overview, truth
 from tools.dashboards.sdk import JSONEncoder, dashboard
 
-_PAGES = (overview, customers, invoices, contracts, health)
+_PAGES = (overview, customers, forecast, invoices, contracts, truth, health)
 
 
 def files() -> Mapping[str, str]:

@@ -1,9 +1,9 @@
 """Draws the dashboards with Grafana's components and takes their pictures for the README.
 
-``python -m tools.dashboards.screenshots`` needs npm, Chromium and Prometheus. It runs the demo
-with a fast clock under a Prometheus that holds the recording rules, serves the viewer, and fails
-when a panel is empty or in error. A picture shows what the queries, units and sizes come to;
-Grafana itself adds its own frame, and may draw details otherwise.
+``python -m tools.dashboards.screenshots`` needs npm, Chromium, Prometheus and promtool. It lets
+months of the demo's world pass in minutes, serves the viewer, and fails when a panel is empty or
+in error. A picture shows what the queries, units and sizes come to; Grafana itself adds its own
+frame, and may draw details otherwise.
 """
 
 import argparse
@@ -11,7 +11,6 @@ import functools
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,20 +19,17 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tools.dashboards.demo_months import Past, Programs, watched
 from tools.dashboards.pages import PAGES
-from tools.paths import ROOT, RULES
+from tools.paths import ROOT
 from tools.testkit.components import find
-from tools.testkit.processes import starting
-from tools.testkit.prometheus_server import running_prometheus
 
-_HERE = Path(__file__).parent
-_VIEWER = _HERE / "viewer"
+_VIEWER = Path(__file__).parent / "viewer"
+_BUILT = _VIEWER / "dist" / "index.html"
 _IMAGES = ROOT / "docs" / "images"
-_RULES = sorted(RULES.glob("*.yml"))
 _LAPTOP_WIDTH = 1366  # pixels
 _SHOWN_HEIGHT = 1400  # pixels of each dashboard; all of it would be too tall for a page
-_DAYS_PER_MINUTE = 12
-_NOTE = f"The demo's clock makes {_DAYS_PER_MINUTE} days pass in a minute."
+_NOTE = "Data: months of the demo's world."
 _MOST_BYTES = 300_000
 _PATIENCE_MILLISECONDS = 60_000
 _DARK = "overview"
@@ -44,26 +40,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools.dashboards.screenshots", description=__doc__
     )
-    parser.add_argument("--minutes", type=float, default=4, help="how long to watch the demo first")
+    parser.add_argument("--days", type=int, default=100, help="how much of the demo's past to show")
     parser.add_argument("--prometheus", help="URL of one that has watched a demo already")
+    parser.add_argument("--only", choices=[page.slug for page in PAGES], help="one dashboard")
     parser.add_argument("--whole", action="store_true", help="all of each, in both themes")
     parser.add_argument("--folder", type=Path, default=_IMAGES, help="where the pictures go")
     options = parser.parse_args()
     _build_viewer()
     options.folder.mkdir(parents=True, exist_ok=True)
-    with _watching(options.prometheus, options.minutes) as prometheus:
+    slugs = [options.only] if options.only else [page.slug for page in PAGES]
+    with _watching(options.prometheus, options.days) as prometheus:
         shown = None if options.whole else _SHOWN_HEIGHT
-        problems = _take_all(prometheus, options.minutes, options.folder, shown)
+        problems = _take_all(prometheus, slugs, options.folder, shown)
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     return 1 if problems else 0
 
 
 def _build_viewer() -> None:
-    """Install the viewer's packages where they are not, and build it."""
+    """Install the viewer's packages where they are not, and build it where its source changed."""
     if not (_VIEWER / "node_modules").is_dir():
         flags = ("--ignore-scripts", "--legacy-peer-deps", "--no-package-lock", "--no-audit")
         _run("npm", "install", *flags)
+    newest = max(path.stat().st_mtime for path in (_VIEWER / "src").iterdir())
+    if _BUILT.is_file() and _BUILT.stat().st_mtime > newest:
+        return
     _run("npm", "run", "build", "--silent", "--", "--logLevel", "error")
 
 
@@ -72,32 +73,26 @@ def _run(*command: str) -> None:
 
 
 @contextmanager
-def _watching(prometheus: str | None, minutes: float) -> Iterator[str]:
-    """Give the URL of a Prometheus that has watched the demo for some minutes."""
+def _watching(prometheus: str | None, days: int) -> Iterator[str]:
+    """Give the URL of a Prometheus that has watched the demo for some days."""
     if prometheus:
         yield prometheus
         return
-    program = find("prometheus-3")
-    if program is None:
+    server, promtool = find("prometheus-3"), find("promtool-3")
+    if server is None or promtool is None:
         raise SystemExit(
-            "Prometheus is missing: python -m tools.testkit.components fetch prometheus-3"
+            "missing: python -m tools.testkit.components fetch prometheus-3 promtool-3"
         )
-    scale = f"{_DAYS_PER_MINUTE * 1440}"
-    flags = ("--web.listen-address", "127.0.0.1:0", "--time-scale", scale)
-    with starting("demo", *flags, listening=r"Overview +(http://\S+)/") as demo:
-        targets = [demo.url.removeprefix("http://")]
-        with running_prometheus(program, targets=targets, rules=_RULES) as server:
-            time.sleep(minutes * 60)
-            yield server.url
+    with watched(Programs(server, promtool), Past(days=days)) as watching:
+        yield watching.url
 
 
-def _take_all(prometheus: str, minutes: float, folder: Path, shown: int | None) -> list[str]:
+def _take_all(prometheus: str, slugs: Sequence[str], folder: Path, shown: int | None) -> list[str]:
     """Take a picture of each dashboard, and of some or all in the dark; list what is wrong."""
-    slugs = [page.slug for page in PAGES]
     wanted = [(slug, "light") for slug in slugs]
     wanted += [(slug, "dark") for slug in slugs if shown is None or slug == _DARK]
     chromium = find("chromium")
-    with _serving(_HERE) as url, sync_playwright() as playwright:
+    with _serving(ROOT) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(chromium) if chromium else None,
             args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
@@ -108,11 +103,10 @@ def _take_all(prometheus: str, minutes: float, folder: Path, shown: int | None) 
                 "dashboard": slug,
                 "theme": theme,
                 "prometheus": prometheus,
-                "minutes": f"{minutes:g}",
                 "note": _NOTE,
             }
             name = f"dashboard-{slug}{'' if theme == 'light' else f'-{theme}'}.png"
-            address = f"{url}/viewer/dist/index.html?{urlencode(parameters)}"
+            address = f"{url}/{_BUILT.relative_to(ROOT)}?{urlencode(parameters)}"
             problems += [
                 f"{name}: {text}" for text in _take(browser, address, folder / name, shown)
             ]

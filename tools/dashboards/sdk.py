@@ -11,6 +11,7 @@ with warnings.catch_warnings():
     from grafana_foundation_sdk.cog import plugins
     from grafana_foundation_sdk.cog.encoder import JSONEncoder
     from grafana_foundation_sdk.models import (
+        bargauge,
         common,
         dashboard,
         prometheus,
@@ -21,6 +22,7 @@ with warnings.catch_warnings():
 
 __all__ = [
     "JSONEncoder",
+    "bargauge",
     "common",
     "dashboard",
     "plugins",

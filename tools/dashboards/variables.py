@@ -18,13 +18,15 @@ _SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 # No one metric has every currency: a partner has customers, an own organization has invoices.
+EVERYONE = ".*"
 _WITH_CURRENCY = f"{PREFIX}(trustor_info|invoices|charge_overage_rate)"
 
 
 def variables(names: Sequence[str]) -> list[dashboard.VariableModel]:
     """Build the choices of a dashboard: datasource, job, and then the named ones."""
     return [_datasource(), _query("job", "Job", f"label_values({PREFIX}up, job)")] + [
-        _query(name, _SOURCES[name][0], _label_values(name)) for name in names
+        _group() if name == "group" else _query(name, _SOURCES[name][0], _label_values(name))
+        for name in names
     ]
 
 
@@ -32,6 +34,8 @@ def _label_values(name: str) -> str:
     if name == "organization":
         return f'label_values({PREFIX}up{{job=~"$job"}}, organization)'
     chosen = 'job=~"$job", organization=~"$organization"'
+    if name == "trustor":
+        chosen += ', trustor=~"$group"'
     if metric := _SOURCES[name][1]:
         return f"label_values({PREFIX}{metric}{{{chosen}}}, {name})"
     return f'label_values({{__name__=~"{_WITH_CURRENCY}", {chosen}}}, {name})'
@@ -46,6 +50,20 @@ def _datasource() -> dashboard.VariableModel:
         query="prometheus",
         hide=dashboard.VariableHide.DONT_HIDE,
         refresh=dashboard.VariableRefresh.ON_DASHBOARD_LOAD,
+    )
+
+
+def _group() -> dashboard.VariableModel:
+    """Return the choice of customers by a pattern, for no label names their groups."""
+    return dashboard.VariableModel(
+        type_val=dashboard.VariableType.TEXTBOX,
+        name="group",
+        label="Customer group",
+        description="A regular expression of customer names, such as (Acme|Globex).*",
+        query=EVERYONE,
+        current=dashboard.VariableOption(selected=True, text=EVERYONE, value=EVERYONE),
+        options=[dashboard.VariableOption(selected=True, text=EVERYONE, value=EVERYONE)],
+        hide=dashboard.VariableHide.DONT_HIDE,
     )
 
 

@@ -1,7 +1,8 @@
 """Wallets: what is left, and how long it lasts."""
 
-from tools.dashboards.panels import DAYS, QUANTITY, RATIO, Query, Unit, lines
-from tools.dashboards.queries import CURRENT, Scope
+from tools.dashboards.panels import DATE, DAYS, QUANTITY, RATIO, Query, Unit, lines
+from tools.dashboards.queries import CURRENT, SECONDS_PER_DAY, Scope, milliseconds
+from tools.dashboards.ranking import ranked
 from tools.dashboards.sdk import dashboard
 from tools.dashboards.tables import Column, Label, grid
 from tools.dashboards.thresholds import BAD, GOOD, NOTICE
@@ -22,11 +23,11 @@ def balances(scope: Scope) -> dashboard.Panel:
     return grid(
         "Wallets of open periods",
         "Each in its unit. Lasts: days until the balance is used up at the average pace of the "
-        "period so far. Spare: those days less what is left of the period; below 0 the wallet runs "
-        "out before it (both from the recording rules). Empty where nothing is used. Beyond: used "
-        "after the wallet was empty.",
+        "period so far. Margin: those days less what is left of the period; below 0 the wallet "
+        "runs out before it (both from the recording rules). Empty where nothing is used. Overage "
+        "quantity: used after the wallet was empty.",
         [
-            Label("contract", "Contract", width=150),
+            Label("contract", "Contract", width=135),
             Label("wallet", "Wallet", width=170),
             Label("unit", "Unit", width=90),
             Label("organization"),
@@ -38,10 +39,13 @@ def balances(scope: Scope) -> dashboard.Panel:
             Column("Removed", of("decrease"), QUANTITY),
             Column("Used", of("consumption"), QUANTITY),
             Column("Balance", of("balance"), QUANTITY, ((None, BAD), (1, GOOD))),
-            Column("Beyond", of("overage"), QUANTITY, ((None, "text"), (1, BAD))),
-            Column("Lasts", scope.in_open_periods(scope.recorded(_RUNWAY)), DAYS),
             Column(
-                "Spare",
+                "Overage quantity", of("overage"), QUANTITY, ((None, "text"), (1, BAD)), width=130
+            ),
+            Column("Lasts", scope.in_open_periods(scope.recorded(_RUNWAY)), DAYS),
+            Column("Used up on", milliseconds(_used_up(scope)), DATE, width=105),
+            Column(
+                "Margin",
                 scope.in_open_periods(f"({margin})"),
                 Unit("suffix: days", 0),
                 ((None, NOTICE), (0, GOOD)),
@@ -50,6 +54,13 @@ def balances(scope: Scope) -> dashboard.Panel:
         sort="Lasts",
         descending=False,
     )
+
+
+def _used_up(scope: Scope) -> str:
+    """Return when each balance is used up."""
+    lasts = f"{scope.recorded(_RUNWAY)} * {SECONDS_PER_DAY}"
+    read = scope.as_of("contracts")
+    return scope.in_open_periods(f"({lasts} + on (organization) group_left () {read})")
 
 
 def remaining(scope: Scope) -> dashboard.Panel:
@@ -68,11 +79,12 @@ def remaining(scope: Scope) -> dashboard.Panel:
 
 
 def runways(scope: Scope) -> dashboard.Panel:
-    """Show how many days each wallet lasts, over time."""
-    return lines(
+    """Rank the wallets by how soon they are empty."""
+    lasts = scope.in_open_periods(scope.recorded(_RUNWAY))
+    return ranked(
         "Days that each wallet lasts",
         "At the average pace of the period so far (from the recording rules). A wallet that "
-        "nobody draws on has no line.",
-        [Query(scope.in_open_periods(scope.recorded(_RUNWAY)), _WALLET_NAME)],
+        "nobody draws on has no bar.",
+        Query(f"sort({lasts})", _WALLET_NAME),
         DAYS,
     )

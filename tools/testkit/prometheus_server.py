@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 _PATIENCE = (
@@ -96,6 +97,8 @@ def running_prometheus(
     jobs: Sequence[Mapping[str, Any]] = (),
     rules: Sequence[Path] = (),
     alertmanagers: Sequence[str] = (),
+    data: Path | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[PrometheusServer]:
     """Run a Prometheus that scrapes targets and evaluates rules every second.
 
@@ -108,6 +111,8 @@ def running_prometheus(
         jobs: More jobs, as a configuration has them.
         rules: Files of recording and alert rules.
         alertmanagers: Addresses that alerts are sent to.
+        data: A folder of blocks that it begins with; without, one of its own.
+        settings: More flags, without the dashes: name -> value.
 
     Yields:
         The server, once it is ready.
@@ -127,7 +132,8 @@ def running_prometheus(
             "alertmanagers": [{"static_configs": [{"targets": [*alertmanagers]}]}],
         },
     }
-    arguments = ["--storage.tsdb.path=data", "--web.enable-lifecycle"]
+    arguments = [f"--storage.tsdb.path={data or 'data'}", "--web.enable-lifecycle"]
+    arguments += [f"--{name}={value}" for name, value in settings.items()]
     with _running(program, configuration, arguments) as server:
         yield PrometheusServer(server.url, server.log)
 

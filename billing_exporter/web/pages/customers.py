@@ -11,12 +11,12 @@ from billing_exporter.web.pages.html import (
     NOTHING,
     Column,
     address,
-    amount,
     empty,
     faint,
     inline,
     link,
     moment,
+    money,
     name,
     section,
     sentence,
@@ -25,6 +25,7 @@ from billing_exporter.web.pages.html import (
 from billing_exporter.web.pages.money import change
 from billing_exporter.web.records import (
     SORTS,
+    Amounts,
     Customer,
     CustomerQuery,
     Customers,
@@ -210,25 +211,22 @@ def _cells(one: Customer, now: datetime, *, several: bool) -> list[str]:
         *([name(one.organization)] if several else []),
         account_link("customer", one.organization, one.id, one.name),
         state,
-        _lines(one, "so_far"),
-        _lines(one, "overage"),
-        _lines(one, "forecast"),
-        _lines(one, "last_period", compared=True),
+        lines(one.amounts, "so_far"),
+        lines(one.amounts, "overage"),
+        lines(one.amounts, "forecast"),
+        lines(one.amounts, "last_period", compared=True),
         moment(one.read_at, now, "never read"),
     ]
 
 
-def _lines(one: Customer, field: str, *, compared: bool = False) -> str:
+def lines(amounts: Iterable[Amounts], field: str, *, compared: bool = False) -> str:
     """Return one amount for each currency, in lines."""
-    lines = []
-    for each in one.amounts:
+    shown = []
+    for each in amounts:
         value = getattr(each, field)
-        if value is None:
-            lines.append(NOTHING)
-        else:
-            note = faint(change(each)) if compared and change(each) else ""
-            lines.append(f"{escape(each.currency)} {amount(value, each.currency)}{note}")
-    return "<br>".join(lines) or NOTHING
+        note = faint(change(each)) if compared and value is not None and change(each) else ""
+        shown.append(f"{money(value, each.currency)}{note}")
+    return "<br>".join(shown) or NOTHING
 
 
 def _paging(one: Customers, query: dict[str, str]) -> str:

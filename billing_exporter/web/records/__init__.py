@@ -20,6 +20,7 @@ from billing_exporter.web.records.customers import (
 from billing_exporter.web.records.money import (
     Amounts,
     Budget,
+    Contract,
     Difference,
     Overage,
     Total,
@@ -45,6 +46,7 @@ __all__ = [
     "Charge",
     "Collector",
     "CollectorState",
+    "Contract",
     "Customer",
     "CustomerQuery",
     "CustomerState",

@@ -6,7 +6,14 @@ from typing import Literal
 import msgspec
 
 from billing_exporter.web.records.customers import Customer, StateCount
-from billing_exporter.web.records.money import Budget, Difference, Overage, Total, Unpaid
+from billing_exporter.web.records.money import (
+    Budget,
+    Contract,
+    Difference,
+    Overage,
+    Total,
+    Unpaid,
+)
 
 CollectorState = Literal["waiting", "ok", "failing"]
 
@@ -109,6 +116,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         unpaid: unpaid invoices by organization and currency.
         differences: charges that were invoiced otherwise than used, the largest first.
         overages: the ten largest of each currency.
+        contracts: those that have not ended, the largest overage first; at most 50.
         customers: number of customers by state.
         failing_customers: the first of those that cannot be read.
         collectors: those that need attention first.
@@ -126,6 +134,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     unpaid: tuple[Unpaid, ...] = ()
     differences: tuple[Difference, ...] = ()
     overages: tuple[Overage, ...] = ()
+    contracts: tuple[Contract, ...] = ()
     customers: tuple[StateCount, ...] = ()
     failing_customers: tuple[Customer, ...] = ()
     collectors: tuple[Collector, ...] = ()

@@ -55,7 +55,8 @@ def questions(name: str) -> Iterator[Question]:
             place = f"{name}: {panel['title']} {target['refId']}"
             yield Question(place, target["expr"], instant=target.get("instant", False))
     for each in board["annotations"]["list"]:
-        yield Question(f"{name}: {each['name']}", each["expr"], values_are_times=True)
+        place = f"{name}: {each['name']}"
+        yield Question(place, each["expr"], values_are_times=each["useValueForTime"])
 
 
 def all_questions() -> Iterator[Question]:

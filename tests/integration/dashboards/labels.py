@@ -13,13 +13,15 @@ from tests.integration.dashboards.resolving import label_values
 from tools.dashboards.catalogue import LABELS
 
 OF_THE_SCRAPE = frozenset({"job", "instance"})
-RECORDS: dict[str, str] = {
-    rule["record"]: rule["expr"]
+_ALL_RULES = [
+    rule
     for path in RULES
     for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
     for rule in group["rules"]
-    if "record" in rule
-}
+]
+RECORDS: dict[str, str] = {rule["record"]: rule["expr"] for rule in _ALL_RULES if "record" in rule}
+ALERT_EXPRESSIONS: list[str] = [rule["expr"] for rule in _ALL_RULES if "alert" in rule]
+ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
 _CHOOSING = {"topk", "bottomk"}  # these give some of their series, with all labels
 _ONE_OF = re.compile(r"(\w*)\((\w+(?:\|\w+)*)\)")
 
@@ -31,8 +33,17 @@ def shown(name: str) -> frozenset[str]:
         return OF_THE_SCRAPE.union(LABELS[name])
     if name in RECORDS:
         return answered(ast.parse(RECORDS[name]))
+    if name in ALERTS:
+        return _of_alerts()
     assert name.startswith("process_"), f"nobody shows {name}"
     return OF_THE_SCRAPE
+
+
+@cache
+def _of_alerts() -> frozenset[str]:
+    """Return the labels that alerts can have: their own, and those of their expressions."""
+    own = {"alertname", "alertstate", "severity"}
+    return frozenset(own).union(*(answered(ast.parse(expr)) for expr in ALERT_EXPRESSIONS))
 
 
 def answered(expr: ast.Expr) -> frozenset[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 # What Grafana puts in for a range of a minute and a scrape interval of a second.
 _BUILT_IN = {"__rate_interval": "15s", "__range": "60s", "__interval": "1s"}
-_VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)(?::\w+)?\}")
+_VARIABLE = re.compile(r"\$([A-Za-z_]\w*)|\$\{(\w+)(?::\w+)?\}")
 ALL = ".*"
 _OF_REGEX = re.compile(r"[$^*{}\[\]+?.()|]")
 

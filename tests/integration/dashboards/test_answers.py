@@ -4,13 +4,13 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from urllib.error import HTTPError
 
 import pytest
 
 from tests.integration.dashboards.boards import (
     BOARDS,
-    RULES,
     Json,
     Question,
     all_questions,
@@ -19,17 +19,23 @@ from tests.integration.dashboards.boards import (
 )
 from tests.integration.dashboards.resolving import ALL, label_values, resolved, several
 from tools.dashboards import charges
+from tools.dashboards.demo_months import Past, Programs, watched
 from tools.dashboards.queries import CURRENT, Scope
 from tools.testkit.components import require
-from tools.testkit.processes import starting
-from tools.testkit.prometheus_server import PrometheusServer, running_prometheus
-from tools.testkit.scrapes import wait_until_polled
+from tools.testkit.prometheus_server import PrometheusServer
 
-_CHOICES = ("job", "organization", "trustor", "contract", "currency")
+_CHOICES = ("job", "organization", "group", "trustor", "contract", "currency")
 _EVERYTHING = dict.fromkeys(_CHOICES, ALL)
-_HISTORY_SECONDS = 15
+_HISTORY_SECONDS = 10
 _NOW_MILLISECONDS = time.time() * 1000
-_CUSTOMERS = 40  # more than a table of all their charges shows
+# More customers than a table of all their charges shows, and a poll at the same time yesterday.
+_PAST = Past(
+    days=52,
+    step=timedelta(days=6),
+    close=timedelta(days=1),
+    close_step=timedelta(hours=8),
+    trustors=24,
+)
 _SEVERAL = 2  # values of each variable, if it has as many
 _GONE = "No such (one)"  # chosen beside them, for the demo has one job and one organization
 _DECADE_MILLISECONDS = 10 * 365 * 86_400_000
@@ -37,19 +43,11 @@ _DECADE_MILLISECONDS = 10 * 365 * 86_400_000
 
 @pytest.fixture(scope="module")
 def prometheus() -> Iterator[PrometheusServer]:
-    """A Prometheus with the recording rules that has scraped the demo for a while."""
-    program = require("prometheus-3")
-    size = ("--trustors", f"{_CUSTOMERS}")
-    flags = ("--web.listen-address", "127.0.0.1:0", "--time-scale", "1440", *size)
-    with starting("demo", *flags, listening=r"Overview +(http://\S+)/") as demo:
-        wait_until_polled(demo.url)
-        targets = [demo.url.removeprefix("http://")]
-        with running_prometheus(program, targets=targets, rules=RULES) as server:
-            server.wait_for("organization_contract_wallet:runway:days")
-            server.wait_for(
-                f"count_over_time(up[1m]) >= {_HISTORY_SECONDS}",
-            )
-            yield server
+    """A Prometheus with the rules that has watched the demo for two months, now and then."""
+    programs = Programs(require("prometheus-3"), require("promtool-3"))
+    with watched(programs, _PAST) as server:
+        server.wait_for("count_over_time(up[1m]) >= 4")
+        yield server
 
 
 def test_every_question_is_answered(prometheus: PrometheusServer) -> None:
@@ -65,7 +63,7 @@ def test_every_question_can_be_asked_of_several(prometheus: PrometheusServer) ->
     ask = _Asking(prometheus)
     for name, board in BOARDS.items():
         chosen = _several(prometheus, board)
-        assert all("|" in choice for choice in chosen.values()), name
+        assert all("|" in chosen[each["name"]] for each in _lists(board)), name
         for question in questions(name):
             try:
                 ask.numbers(question, chosen)
@@ -135,7 +133,7 @@ def test_charges_of_many_customers(prometheus: PrometheusServer) -> None:
 def test_every_variable_has_values(prometheus: PrometheusServer) -> None:
     """Each variable lists values, and of the right label."""
     for board in BOARDS.values():
-        for variable in board["templating"]["list"][1:]:
+        for variable in _lists(board):
             assert _values(prometheus, board, variable["name"]), variable["name"]
     assert _values(prometheus, BOARDS["customers"], "currency") == ["EUR", "GBP", "USD"]
 
@@ -158,13 +156,18 @@ def _values(prometheus: PrometheusServer, board: Json, name: str) -> list[str]:
 
 def _several(prometheus: PrometheusServer, board: Json) -> dict[str, str]:
     """Choose a few values of each variable of a dashboard; first those with special characters."""
-    names = [variable["name"] for variable in board["templating"]["list"][1:]]
+    names = [variable["name"] for variable in _lists(board)]
     found = {name: _values(prometheus, board, name) for name in names}
     chosen = {}
     for name, values in found.items():
         special_first = sorted(values, key=lambda value: several([value]) == value)
         chosen[name] = several([*special_first[:_SEVERAL], _GONE])
-    return chosen
+    return {"group": ALL, **chosen}
+
+
+def _lists(board: Json) -> list[Json]:
+    """Return the variables that list values."""
+    return [each for each in board["templating"]["list"] if each["type"] == "query"]
 
 
 class _Asking:

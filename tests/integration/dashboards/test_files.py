@@ -16,11 +16,15 @@ UIDS = {
     "customers": "genesyscloud-billing-customers",
     "invoices": "genesyscloud-billing-invoices",
     "contracts": "genesyscloud-billing-contracts",
+    "forecast": "genesyscloud-billing-forecast",
+    "truth": "genesyscloud-billing-truth",
     "health": "genesyscloud-billing-health",
 }
 VARIABLES = {
-    "overview": ["organization", "currency"],
-    "customers": ["organization", "trustor", "currency"],
+    "overview": ["organization", "group", "currency"],
+    "customers": ["organization", "group", "trustor", "currency"],
+    "forecast": ["organization", "group", "trustor", "currency"],
+    "truth": ["organization"],
     "invoices": ["organization", "currency"],
     "contracts": ["organization", "contract", "currency"],
     "health": ["organization"],
@@ -65,7 +69,12 @@ def test_choices() -> None:
         first, *rest = board["templating"]["list"]
         assert (first["type"], first["query"]) == ("datasource", "prometheus")
         assert [each["name"] for each in rest] == ["job", *VARIABLES[name]]
-        assert all(each["multi"] and each["includeAll"] for each in rest)
+        lists = [each for each in rest if each["type"] == "query"]
+        assert all(each["multi"] and each["includeAll"] for each in lists)
+        groups = [each for each in rest if each not in lists]
+        assert [(each["type"], each["name"], each["query"]) for each in groups] == (
+            [("textbox", "group", ".*")] if "group" in VARIABLES[name] else []
+        )
 
 
 def test_links() -> None:
@@ -88,10 +97,10 @@ def test_links_of_cells() -> None:
 def test_links_of_cells_see_what_is_lost() -> None:
     """A variable that is not taken along, or that is not there to be taken, is reported."""
     url = CUSTOMERS.with_clicked("trustor")
-    for name in ("datasource", "job", "organization", "currency"):
+    for name in ("datasource", "job", "organization", "group", "currency"):
         found = _faults(url.replace(f"&${{{name}:queryparam}}", ""), BOARDS["overview"])
         assert found == [f"loses {name}"]
-    assert _faults(url, BOARDS["health"]) == ["health has no currency"]
+    assert _faults(url, BOARDS["health"]) == ["health has no currency", "health has no group"]
     assert _faults(url.replace("${__url_time_range}&", ""), BOARDS["overview"]) == ["loses time"]
     assert _faults(url.replace("-customers", "-x"), BOARDS["overview"]) == ["leads nowhere"]
 
@@ -100,7 +109,7 @@ def test_links_of_cells_set_what_was_clicked() -> None:
     """A click chooses one value of a variable and keeps all others that the dashboard has."""
     assert CUSTOMERS.with_clicked("trustor") == (
         "/d/genesyscloud-billing-customers?${__url_time_range}&${datasource:queryparam}"
-        "&${job:queryparam}&${organization:queryparam}&${currency:queryparam}"
+        "&${job:queryparam}&${organization:queryparam}&${group:queryparam}&${currency:queryparam}"
         "&var-trustor=${__value.raw:percentencode}"
     )
 

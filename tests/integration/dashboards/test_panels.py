@@ -10,6 +10,7 @@ from tools.dashboards.panels import COUNT, figure
 from tools.dashboards.tables import Column, Label, grid
 from tools.dashboards.thresholds import threshold
 
+BAND = 0.8  # the share of outcomes that a forecast's band is made to hold
 # All are checked against Grafana's own list by grafana/viewer.
 UNITS = {
     "bytes",
@@ -82,13 +83,18 @@ def test_units() -> None:
 
 def test_kinds() -> None:
     """Only kinds of panel that the viewer draws are used, and no pies."""
-    assert {panel["type"] for _, panel in all_panels()} == {"stat", "timeseries", "table"}
+    assert {panel["type"] for _, panel in all_panels()} == {
+        "bargauge",
+        "stat",
+        "table",
+        "timeseries",
+    }
 
 
 def test_figures_and_legends_are_shown() -> None:
-    """A figure says which value it reduces to, and lines have a legend."""
+    """A figure or bar says which value it reduces to, and lines have a legend."""
     for where, panel in all_panels():
-        if panel["type"] == "stat":
+        if panel["type"] in {"bargauge", "stat"}:
             assert panel["options"]["reduceOptions"]["calcs"] == ["lastNotNull"], where
         if panel["type"] == "timeseries":
             assert panel["options"]["legend"]["showLegend"], where
@@ -107,7 +113,9 @@ def test_table_arranges_its_columns() -> None:
 
 
 def test_colours_change_where_alerts_fire() -> None:
-    """A threshold is one of the alert rules' numbers, or where something begins or is complete."""
+    """A threshold is one of the alert rules' numbers, or where something begins or is complete, or
+    the aim of a forecast's band.
+    """
     names = ("api_used", "contract_ending_days", "contract_imminent_days", "overdue_amount")
     of_alerts = {threshold(name) for name in (*names, "prepaid_used")}
     days_before_due = -threshold("invoice_due_days")
@@ -120,4 +128,4 @@ def test_colours_change_where_alerts_fire() -> None:
         ]
         for config in (panel["fieldConfig"]["defaults"]["thresholds"], *properties):
             values = {step["value"] for step in config["steps"] if step.get("value") is not None}
-            assert values <= {0, 1, days_before_due, *of_alerts}, where
+            assert values <= {0, 1, days_before_due, BAND, *of_alerts}, where

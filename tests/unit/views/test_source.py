@@ -103,6 +103,10 @@ def test_the_overview() -> None:
     )
     assert (customers.accounts, customers.period_start) == (2, date(2026, 11, 1))
     assert contracts.amounts == Amounts(currency="USD", so_far=D(20), overage=D(20))
+    assert [(one.contract, one.end_customer, one.contract_end) for one in found.contracts] == [
+        ("C-1", "Oak", date(2027, 12, 31)),
+        ("C-2", "Ahorn", date(2027, 12, 31)),
+    ]
     # The contract of Ahorn is the same money as its overview.
     assert [(one.name, one.charge, one.amount) for one in found.overages] == [
         ("Ahorn", "CX 3", D(552)),

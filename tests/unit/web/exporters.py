@@ -12,6 +12,7 @@ from billing_exporter.web.records import (
     Budget,
     Charge,
     Collector,
+    Contract,
     Customer,
     CustomerQuery,
     Customers,
@@ -186,6 +187,15 @@ OVERVIEW = Overview(
         for number, state in enumerate(["difference", *["only_invoiced"] * 11])
     ),
     overages=(overage(), overage("Birke", "Storage"), overage(currency="JPY")),
+    contracts=(
+        Contract(
+            organization="acme",
+            contract="C-7",
+            end_customer="Ahorn",
+            contract_end=date(2027, 1, 1),
+            amounts=(AMOUNTS,),
+        ),
+    ),
     customers=(StateCount(state="forbidden", customers=1), StateCount(state="ok", customers=11)),
     failing_customers=(customer("Cedar", "forbidden"),),
     collectors=COLLECTORS,

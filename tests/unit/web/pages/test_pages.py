@@ -81,6 +81,19 @@ def test_invoices_that_differ_from_use() -> None:
     assert "2 more in the JSON of this page." in document.text
 
 
+def test_a_contract_leads_to_its_page() -> None:
+    """A contract shows its customer, its end and its overage, and a link."""
+    document = Document(overview.render(OVERVIEW, "/metrics"))
+    assert "contract?organization=acme&contract=C-7" in document.links
+    cells = document.cells
+    assert cells[cells.index("C-7") :][:4] == [
+        "C-7",
+        "Ahorn",
+        "2027-01-01 in 306 days",
+        "EUR 1,234,567.90",
+    ]
+
+
 def test_a_collector_says_why_it_fails_and_what_to_do() -> None:
     """A row has the sentence of the last error, the advice, the ages and what is left out."""
     said = "The OAuth client lacks the permission billing:subscription:view (HTTP 403)"

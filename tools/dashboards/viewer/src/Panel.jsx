@@ -83,10 +83,15 @@ async function answers(panel, prometheus, range, replace) {
     if (target.format === 'table') {
       return [tableFrame(target, await prometheus.instant(query, range.to), many, range.to)];
     }
-    const rows = await prometheus.range(query, range);
+    const rows = target.instant ? values(await prometheus.instant(query, range.to)) : await prometheus.range(query, range);
     return rows.map((row) => seriesFrame(target, row, range.step));
   });
   return (await Promise.all(frames)).flat();
+}
+
+/** Gives an instant answer the form of a range with one time. */
+function values(rows) {
+  return rows.map(({ metric, value }) => ({ metric, values: [value] }));
 }
 
 /** Lists what is wrong with a panel that was drawn. */

@@ -1,12 +1,12 @@
 // Each kind of panel, drawn by the component that Grafana's own panel of that kind uses.
 
-import { getFieldDisplayValues, VizOrientation } from '@grafana/data';
-import { BigValue, TimeSeries, VizRepeater } from '@grafana/ui';
+import { getDisplayValueAlignmentFactors, getFieldDisplayValues, VizOrientation } from '@grafana/data';
+import { BarGauge, BigValue, TimeSeries, VizRepeater } from '@grafana/ui';
 import { TableNG } from '@grafana/ui/unstable';
 import React from 'react';
 
 export function Visualization(props) {
-  const Kind = { stat: Figures, table: Grid, timeseries: Lines }[props.panel.type];
+  const Kind = { bargauge: Bars, stat: Figures, table: Grid, timeseries: Lines }[props.panel.type];
   return <Kind {...props} />;
 }
 
@@ -26,6 +26,7 @@ function Figures({ panel, frames, width, height, theme, timeZone, replace }) {
     <BigValue
       {...options}
       value={value.display}
+      sparkline={value.sparkline}
       count={count}
       width={width}
       height={height}
@@ -44,6 +45,50 @@ function Figures({ panel, frames, width, height, theme, timeZone, replace }) {
       itemSpacing={3}
       orientation={options.orientation ?? VizOrientation.Auto}
       autoGrid
+    />
+  );
+}
+
+function Bars({ panel, frames, width, height, theme, timeZone, replace }) {
+  const { options, fieldConfig } = panel;
+  const getValues = () =>
+    getFieldDisplayValues({
+      fieldConfig,
+      reduceOptions: options.reduceOptions,
+      replaceVariables: replace,
+      theme,
+      data: frames,
+      timeZone,
+    });
+  const renderValue = ({ value, alignmentFactors, width, height, orientation }) => (
+    <BarGauge
+      {...options}
+      value={value.display}
+      field={value.field}
+      display={value.view?.getFieldDisplayProcessor(value.colIndex)}
+      alignmentFactors={alignmentFactors}
+      width={width}
+      height={height}
+      orientation={orientation}
+      theme={theme}
+      itemSpacing={8}
+      lcdCellWidth={12}
+      valueDisplayMode={options.valueMode}
+    />
+  );
+  return (
+    <VizRepeater
+      getValues={getValues}
+      getAlignmentFactors={getDisplayValueAlignmentFactors}
+      renderValue={renderValue}
+      width={width}
+      height={height}
+      source={frames}
+      renderCounter={0}
+      itemSpacing={8}
+      minVizHeight={options.minVizHeight}
+      maxVizHeight={options.maxVizHeight}
+      orientation={options.orientation}
     />
   );
 }

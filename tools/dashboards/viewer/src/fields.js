@@ -15,6 +15,7 @@ const STANDARD = [
   'color',
   'decimals',
   'displayName',
+  'fieldMinMax',
   'filterable',
   'links',
   'mappings',

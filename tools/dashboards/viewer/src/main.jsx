@@ -1,5 +1,5 @@
-// Draws one dashboard. The address says which, where Prometheus is, and in which theme:
-// ?dashboard=overview&prometheus=http://127.0.0.1:9090&theme=light&minutes=4&note=...
+// Draws one dashboard over its own time range. The address says which, where Prometheus is, and in which theme:
+// ?dashboard=overview&prometheus=http://127.0.0.1:9090&theme=light&note=...
 
 import { createTheme, ThemeContext } from '@grafana/data';
 import { GlobalStyles, PortalContainer } from '@grafana/ui';
@@ -11,17 +11,19 @@ import { Prometheus } from './prometheus.js';
 import { listVariables, replacer } from './variables.js';
 
 const MARGIN = 16;
+const CHOSEN = { datasource: 'Prometheus', query: 'All', textbox: '.*' };
+const SECONDS = { d: 86400, h: 3600 };
 const parameters = new URLSearchParams(window.location.search);
 // What a driver of the browser waits for: how many panels are done, and what is wrong with them.
 window.drawn = { expected: Infinity, done: 0, problems: {} };
 
 async function load() {
-  const answer = await fetch(`/dashboards/${parameters.get('dashboard')}.json`);
+  const answer = await fetch(`/grafana/dashboards/${parameters.get('dashboard')}.json`);
   const board = await answer.json();
   const prometheus = new Prometheus(parameters.get('prometheus'));
   const { values, chosen } = await listVariables(board, prometheus);
   const to = Math.floor(Date.now() / 1000);
-  const from = to - 60 * Number(parameters.get('minutes') ?? 4);
+  const from = to - SECONDS[board.time.from.at(-1)] * Number(board.time.from.match(/^now-(\d+)[dh]$/)[1]);
   const view = { prometheus, chosen, from, to };
   return { board, values, view, marks: await annotations(board, view) };
 }
@@ -80,7 +82,7 @@ function Dashboard({ board, values, view, marks, theme }) {
 }
 
 function Header({ board, theme }) {
-  const choices = board.templating.list.map((each) => `${each.label}: ${each.multi ? 'All' : 'Prometheus'}`);
+  const choices = board.templating.list.map((each) => `${each.label}: ${CHOSEN[each.type]}`);
   const faint = { color: theme.colors.text.secondary, fontSize: 12 };
   return (
     <div style={{ marginBottom: 8 }}>

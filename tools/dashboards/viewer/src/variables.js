@@ -6,7 +6,7 @@ const ALL = '.*';
 export function replacer(chosen, builtIn = {}) {
   const values = { ...builtIn, ...chosen };
   return (text) =>
-    text.replace(/\$(\w+)|\$\{(\w+)(?::\w+)?\}/g, (found, plain, braced) => {
+    text.replace(/\$([A-Za-z_]\w*)|\$\{(\w+)(?::\w+)?\}/g, (found, plain, braced) => {
       const value = values[plain ?? braced];
       return value === undefined ? found : value;
     });
@@ -16,6 +16,9 @@ export function replacer(chosen, builtIn = {}) {
 export async function listVariables(board, prometheus) {
   const values = {};
   const chosen = {};
+  for (const { name, query } of board.templating.list.filter((each) => each.type === 'textbox')) {
+    chosen[name] = query;
+  }
   for (const variable of board.templating.list.filter((each) => each.type === 'query')) {
     const [, series, label] = variable.query.match(/^label_values\((.*), (\w+)\)$/);
     values[variable.name] = await prometheus.labelValues(replacer(chosen)(series), label);
