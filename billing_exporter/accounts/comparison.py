@@ -116,9 +116,10 @@ def _result(
 ) -> Reconciliation:
     used: list[Used] = []
     read = []
+    billed_skus = {line.sku for line in lines}
     for account in accounts:
         for period in _periods(account, terms.today):
-            used += account.used(period)
+            used += account.used(period, billed_skus)
             read.append(period.read)
     found = reconcile(subject, used, lines, read, terms)
     if not known.unread:

@@ -4,7 +4,7 @@ They are arrays in MessagePack, compressed: a year of a customer takes a few kil
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -129,13 +129,19 @@ class Account(msgspec.Struct, frozen=True, array_like=True):
     closed: tuple[Period, ...] = ()
     current: Current | None = None
 
-    def used(self, period: Period) -> Iterator[Used]:
-        """Yield the charges of a closed period that invoices bill."""
+    def used(self, period: Period, billed: Container[str]) -> Iterator[Used]:
+        """Yield the charges of a closed period that invoices bill.
+
+        Args:
+            period: one of its periods.
+            billed: SKUs that are billed; of charges without usage only these are of interest.
+        """
         every = frozenset(period.organizations)
         rows = [row for row in period.rows if row.is_compared]
         rows += [
             Row(charge, sku, period.currency, ZERO, None, ZERO, None)
             for charge, sku in period.unused
+            if sku in billed
         ]
         for row in rows:
             yield Used(

@@ -1,6 +1,7 @@
 """Changes of a sweep's data: what differs between two of its states, so that only that is saved."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TypeVar
 
 import msgspec
@@ -10,6 +11,8 @@ from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import TrustorData, TrustorState
 
 Value = TypeVar("Value")
+
+_ENTRIES = 500
 
 
 class Changes(msgspec.Struct, frozen=True, array_like=True):
@@ -32,6 +35,30 @@ class Changes(msgspec.Struct, frozen=True, array_like=True):
     def __len__(self) -> int:
         changed = len(self.states) + len(self.numbers) + len(self.history)
         return changed + sum(map(len, self.ended))
+
+
+def encoded(data: object) -> Iterator[bytes]:
+    """Yield data as JSON; that of many customers piece by piece, which takes little memory."""
+    if not isinstance(data, TrustorsData):
+        yield msgspec.json.encode(data)
+        return
+    for number, field in enumerate(data.__struct_fields__):
+        yield (b"," if number else b"{") + msgspec.json.encode(field) + b":"
+        value = getattr(data, field)
+        if isinstance(value, dict):
+            yield from _encoded(value)
+        else:
+            yield msgspec.json.encode(value)
+    yield b"}"
+
+
+def _encoded(values: Mapping[str, object]) -> Iterator[bytes]:
+    """Yield a JSON object, some hundred entries at a time."""
+    entries, separator = iter(values.items()), b"{"
+    while some := dict(islice(entries, _ENTRIES)):
+        yield separator + msgspec.json.encode(some)[1:-1]
+        separator = b","
+    yield b"}" if values else b"{}"
 
 
 def changes_between(before: object, after: object) -> Changes | None:

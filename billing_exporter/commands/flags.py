@@ -72,7 +72,7 @@ def add_web(parser: argparse.ArgumentParser) -> None:
         "--web.no-pages",
         dest="pages",
         action="store_false",
-        help="serve no pages and no /api/v1, only metrics, health and reload",
+        help="serve no pages and no /api/v1, only metrics, health and reload (default: serve them)",
     )
 
 

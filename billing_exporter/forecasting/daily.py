@@ -8,11 +8,13 @@ three such days it is a real standstill.
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
 
 from billing_exporter.forecasting.forecast import (
+    LEVEL_STEPS,
     MAX_EARLIER,
     WEIGHT_STEPS,
     Kind,
@@ -34,6 +36,8 @@ STANDSTILL_DAYS = 3
 # A charge that has been gone for so long starts from nothing when it comes back.
 FORGOTTEN_DAYS = 400
 LARGEST_ERROR = Decimal(1000)  # times the outcome
+# How many daily steps a forecast looks back at; that of a mark needs none.
+KEPT_STEPS: Mapping[Kind, int] = MappingProxyType({"sum": WEIGHT_STEPS, "level": LEVEL_STEPS})
 
 ZERO = Decimal(0)
 _REPLACE = msgspec.structs.replace
@@ -78,20 +82,23 @@ def _rolled_over(state: SubjectState, current: Period, closed: Iterable[Period])
 
 def _closed(state: SubjectState, series: Series, told: Decimal | None) -> Series:
     """Close one series: its steps are kept, its kept forecasts become outcomes."""
-    steps = daily_steps(
-        series.kind,
-        date.fromordinal(state.start),
-        state.days,
-        running_days(state, series),
-        has_history=any(one.total for one in series.closed),
-    )
-    known = (*series.steps, *((day.toordinal(), step) for day, step in steps))
+    known = series.steps
+    if series.kind in KEPT_STEPS:
+        steps = daily_steps(
+            series.kind,
+            date.fromordinal(state.start),
+            state.days,
+            running_days(state, series),
+            has_history=any(one.total for one in series.closed),
+        )
+        known = (*known, *((day.toordinal(), step) for day, step in steps))
+        known = known[-KEPT_STEPS[series.kind] :]
     total = series.running.get(state.days - 1) if told is None else told
     closed = series.closed
     if total is not None:
         outcomes = tuple(_outcome(one, total) for one in series.kept)
         closed = _newest(closed, ClosedPeriod(state.start, state.days, total, outcomes))
-    return Series(series.kind, {}, known[-WEIGHT_STEPS:], closed)
+    return Series(series.kind, {}, known, closed)
 
 
 def _outcome(kept: Kept, total: Decimal) -> Outcome:
@@ -107,14 +114,20 @@ def _outcome(kept: Kept, total: Decimal) -> Outcome:
     return Outcome(kept.checkpoint, int(made * 1_000_000), error, inside)
 
 
-def _newest(closed: Iterable[ClosedPeriod], one: ClosedPeriod) -> tuple[ClosedPeriod, ...]:
+def _start_of(one: ClosedPeriod) -> int:
+    return one.start
+
+
+def _newest(closed: tuple[ClosedPeriod, ...], one: ClosedPeriod) -> tuple[ClosedPeriod, ...]:
     """Add a closed period, or give the one of the same start its newest total."""
-    by_start = {each.start: each for each in closed}
-    known = by_start.get(one.start)
+    known = next((each for each in closed if each.start == one.start), None)
     if known is not None and not one.outcomes:
-        one = _REPLACE(known, days=one.days, total=one.total, cost=one.cost or known.cost)
-    by_start[one.start] = one
-    return tuple(by_start[start] for start in sorted(by_start))[-MAX_EARLIER:]
+        cost = one.cost or known.cost
+        if (known.days, known.total, known.cost) == (one.days, one.total, cost):
+            return closed
+        one = _REPLACE(known, days=one.days, total=one.total, cost=cost)
+    others = (each for each in closed if each.start != one.start)
+    return tuple(sorted((*others, one), key=_start_of))[-MAX_EARLIER:]
 
 
 def _with_closed(state: SubjectState, start: date, periods: Iterable[Period]) -> SubjectState:
@@ -134,8 +147,11 @@ def _with_closed(state: SubjectState, start: date, periods: Iterable[Period]) ->
 
 
 def _close_into(series: dict[_Name, Series], key: _Name, kind: Kind, one: ClosedPeriod) -> None:
-    known = series.get(key) or Series(kind)
-    series[key] = _REPLACE(known, closed=_newest(known.closed, one))
+    known = series.get(key)
+    before = () if known is None else known.closed
+    closed = _newest(before, one)
+    if known is None or closed is not before:
+        series[key] = _REPLACE(known or Series(kind), closed=closed)
 
 
 def _cost(charge: Charge) -> Cost | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from itertools import pairwise
+from operator import lt
 from typing import Literal
 
 import msgspec
@@ -173,7 +174,9 @@ def forecast(  # noqa: PLR0917 - the interface is fixed; callers name what they 
             return Forecast(refused="negative")
         if not history and seen.days < MIN_DAYS:
             return Forecast(refused="too_little_data")
-        steps = sorted((dict(steps_before) | dict(_steps(kind, start, seen))).items())
+        steps: list[tuple[date, Decimal]] = []
+        if kind != "mark":
+            steps = _merged(list(steps_before), _steps(kind, start, seen))
         weights = Weights.learn(steps[-WEIGHT_STEPS:]) if kind == "sum" else NO_WEIGHTS
         pace = _pace(weights, start, days, seen)
         return _with_band(_Case(kind, seen, pace, history, weights, steps))
@@ -224,7 +227,8 @@ def _history(earlier: Iterable[Closed]) -> list[Closed]:
 def _seen(
     kind: Kind, start: date, days: int, running: Mapping[date, Decimal], *, has_history: bool
 ) -> _Seen:
-    inside = {day: running[day] for day in sorted(running) if 0 <= (day - start).days < days}
+    end = start + timedelta(days=days - 1)
+    inside = {day: running[day] for day in sorted(running) if start <= day <= end}
     totals = inside if kind == "level" else _uncorrected(inside)
     used = next((day for day, total in totals.items() if total), None)
     first = start if has_history else used
@@ -256,6 +260,16 @@ def _steps(kind: Kind, start: date, seen: _Seen) -> list[tuple[date, Decimal]]:
         for (day, total), (next_day, next_total) in pairwise(totals)
         if next_day - day == DAY and seen.first is not None and next_day >= seen.first
     ]
+
+
+def _merged(
+    before: list[tuple[date, Decimal]], found: list[tuple[date, Decimal]]
+) -> list[tuple[date, Decimal]]:
+    """Return steps by day, the newer of two of one day; as a rule they are in order already."""
+    days = [day for day, _ in (*before, *found)]
+    if all(map(lt, days, days[1:])):
+        return before + found
+    return sorted((dict(before) | dict(found)).items())
 
 
 def _pace(weights: Weights, start: date, days: int, seen: _Seen) -> _Pace:

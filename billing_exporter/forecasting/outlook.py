@@ -1,8 +1,9 @@
 """Outlook of a customer or contract: the forecast of each charge and of its amounts. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -11,7 +12,7 @@ from billing_exporter.forecasting.daily import running_days
 from billing_exporter.forecasting.forecast import CHECKPOINTS, Closed, Forecast, forecast
 from billing_exporter.forecasting.money import Amount, banded
 from billing_exporter.forecasting.readings import Charge, Key, Period
-from billing_exporter.forecasting.state import Kept, Series, SubjectState
+from billing_exporter.forecasting.state import ClosedPeriod, Kept, Series, SubjectState
 
 Result = Literal["ok", "no_band", "too_little_data", "negative", "missing"]
 RESULTS: tuple[Result, ...] = ("ok", "no_band", "too_little_data", "negative", "missing")
@@ -20,6 +21,7 @@ HUNDREDTHS = tuple(int(share * 100) for share in CHECKPOINTS)
 ZERO = Decimal(0)
 _SHARES = dict(zip(HUNDREDTHS, CHECKPOINTS, strict=True))
 _MILLIONTH = Decimal("0.000001")
+_NO_SCORES: Mapping[Decimal, Decimal] = MappingProxyType({})
 _REPLACE = msgspec.structs.replace
 
 
@@ -139,20 +141,28 @@ def own_forecast(state: SubjectState, series: Series) -> Forecast:
         days=state.days,
         running=running_days(state, series),
         earlier=[
-            Closed(
-                date.fromordinal(one.start),
-                one.days,
-                one.total,
-                {
-                    _SHARES[kept.checkpoint]: _MILLIONTH * kept.score
-                    for kept in one.outcomes
-                    if kept.checkpoint in _SHARES
-                },
-            )
+            Closed(date.fromordinal(one.start), one.days, one.total, _scores(one))
             for one in series.closed
         ],
-        steps_before=[(date.fromordinal(day), step) for day, step in series.steps],
+        steps_before=_dated(series.steps),
     )
+
+
+def _dated(steps: Sequence[tuple[int, Decimal]]) -> list[tuple[date, Decimal]]:
+    if not steps:
+        return []
+    days, values = zip(*steps, strict=True)
+    return list(zip(map(date.fromordinal, days), values, strict=True))
+
+
+def _scores(one: ClosedPeriod) -> Mapping[Decimal, Decimal]:
+    if not one.outcomes:
+        return _NO_SCORES
+    return {
+        _SHARES[kept.checkpoint]: _MILLIONTH * kept.score
+        for kept in one.outcomes
+        if kept.checkpoint in _SHARES
+    }
 
 
 def _floored(charge: Charge, made: Forecast) -> Forecast:

@@ -14,7 +14,7 @@ from billing_exporter.forecasting.forecast import Kind
 from billing_exporter.state_files.store import UnusableStateError
 
 VERSION = 1
-_LEVEL = 6
+_LEVEL = 1
 _LARGEST = 64 * 1024 * 1024  # bytes of one state; more is no state of ours
 
 

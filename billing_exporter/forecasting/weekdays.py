@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from operator import lt
 
 import msgspec
 
@@ -27,13 +28,7 @@ class Weights(msgspec.Struct, frozen=True):
 
         A negative step belongs to a correction and is left out.
         """
-        sums = [ZERO] * WEEK
-        counts = [0] * WEEK
-        for day, step in steps:
-            if step >= 0:
-                weekday = day.weekday()
-                sums[weekday] += step
-                counts[weekday] += 1
+        sums, counts = _by_weekday(steps)
         total = sum(sums, ZERO)
         if not total:
             return NO_WEIGHTS
@@ -51,6 +46,31 @@ class Weights(msgspec.Struct, frozen=True):
         weeks, rest = divmod(max(0, days), WEEK)
         monday = first.weekday()
         return weeks * self.week + sum(self.weekdays[monday : monday + rest], ZERO)
+
+
+def _by_weekday(steps: Sequence[tuple[date, Decimal]]) -> tuple[list[Decimal], list[int]]:
+    """Return the sum and the number of the steps of each weekday from Monday."""
+    sums, counts = [ZERO] * WEEK, [0] * WEEK
+    values = [step for _, step in steps]
+    if values and _is_whole(steps) and min(values) >= 0:  # the usual case, without a loop
+        first = steps[0][0].weekday()
+        for place in range(min(WEEK, len(values))):
+            of_day = values[place::WEEK]
+            sums[(first + place) % WEEK] = sum(of_day, ZERO)
+            counts[(first + place) % WEEK] = len(of_day)
+        return sums, counts
+    for day, step in steps:
+        if step >= 0:
+            weekday = day.weekday()
+            sums[weekday] += step
+            counts[weekday] += 1
+    return sums, counts
+
+
+def _is_whole(steps: Sequence[tuple[date, Decimal]]) -> bool:
+    """Return whether steps are in order and of days without a gap."""
+    days = [day for day, _ in steps]
+    return (days[-1] - days[0]).days == len(days) - 1 and all(map(lt, days, days[1:]))
 
 
 NO_WEIGHTS = Weights.given([Decimal(1)] * WEEK)

@@ -5,9 +5,10 @@ file of another version of the program, of other metrics or another configuratio
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -21,6 +22,8 @@ from billing_exporter.polling.reading import PartDigest, Reading, Shown, digest_
 from billing_exporter.summaries import Account
 
 Results = dict[str, dict[str, int]]
+
+_PARTS = 1000  # in a frame
 
 
 class _Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -40,11 +43,17 @@ class _Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class _Contents(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The first frame of a file; a piece is in each that follows."""
+    """The first frame of a file; frames of parts follow, then one for each piece.
 
-    parts: dict[str, _Part]
-    results: Results
+    Attributes:
+        parts: how many frames of parts.
+        pieces: how many pieces.
+        results: see ``KeptLines``.
+    """
+
+    parts: int
     pieces: int
+    results: Results
 
 
 @dataclass(frozen=True)
@@ -77,10 +86,12 @@ def key_of(origin: str, metrics: Iterable[Metric], *settings: object) -> str:
 
 def encoded(key: str, kept: KeptLines) -> Iterator[bytes]:
     """Yield the file of kept lines piece by piece, for all of it would fill the memory."""
-    parts = dict(_parts(kept.reading.shown, is_hidden=False))
-    parts |= _parts(kept.reading.hidden, is_hidden=True)
+    parts = _parts(kept.reading)
+    count = -(-(len(kept.reading.shown) + len(kept.reading.hidden)) // _PARTS)
     yield beginning(key.encode())
-    yield frame(msgspec.msgpack.encode(_Contents(parts, kept.results, len(kept.pieces))))
+    yield frame(msgspec.msgpack.encode(_Contents(count, len(kept.pieces), kept.results)))
+    for _ in range(count):
+        yield frame(msgspec.msgpack.encode(dict(islice(parts, _PARTS))))
     for piece in kept.pieces:
         yield frame(piece.encode())
 
@@ -100,11 +111,14 @@ def decoded(key: str, content: bytes, at: datetime) -> KeptLines:
     if not found:
         raise ValueError("of another version or configuration")
     contents = msgspec.msgpack.decode(found[0], type=_Contents)
-    if len(found) != contents.pieces + 1:
+    if len(found) != 1 + contents.parts + contents.pieces:
         raise ValueError("not whole")
-    shown = {name: part.shown() for name, part in contents.parts.items() if not part.is_hidden}
-    hidden = {name: part.shown() for name, part in contents.parts.items() if part.is_hidden}
-    pieces = tuple(map(Piece.decode, found[1:]))
+    shown: dict[str, Shown] = {}
+    hidden: dict[str, Shown] = {}
+    for packed in found[1 : 1 + contents.parts]:
+        for name, part in msgspec.msgpack.decode(packed, type=dict[str, _Part]).items():
+            (hidden if part.is_hidden else shown)[name] = part.shown()
+    pieces = tuple(map(Piece.decode, found[1 + contents.parts :]))
     return KeptLines(Reading(None, at, shown, hidden), pieces, contents.results)
 
 
@@ -119,8 +133,9 @@ def restore_results(collector: Any, results: Results) -> None:
         collector.restore(results)
 
 
-def _parts(shown: Mapping[str, Shown], *, is_hidden: bool) -> Iterator[tuple[str, _Part]]:
-    for key, each in shown.items():
-        account = each.summary if isinstance(each.summary, Account) else None
-        counts = each.series, dict(each.dropped), each.merged, each.labels_cut
-        yield key, _Part(digest_of(each.part).digest, *counts, account, is_hidden)
+def _parts(reading: Reading) -> Iterator[tuple[str, _Part]]:
+    for is_hidden, entries in ((False, reading.shown), (True, reading.hidden)):
+        for key, each in entries.items():
+            account = each.summary if isinstance(each.summary, Account) else None
+            counts = each.series, dict(each.dropped), each.merged, each.labels_cut
+            yield key, _Part(digest_of(each.part).digest, *counts, account, is_hidden)

@@ -14,17 +14,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from billing_exporter.collectors.changes import Changes, changed, changes_between
+from billing_exporter.collectors.changes import Changes, changed, changes_between, encoded
 from billing_exporter.collectors.former import FORMATS, adopted
 from billing_exporter.collectors.sweep import TrustorsData
+from billing_exporter.polling import kept_lines
 from billing_exporter.polling.background_writer import BackgroundWriter, within
 from billing_exporter.polling.change_log import beginning, frame, frames
-from billing_exporter.polling.kept_lines import KeptLines, decoded, encoded
+from billing_exporter.polling.kept_lines import KeptLines
 from billing_exporter.polling.state import Kept
 from billing_exporter.state_files.disk import (
     NoPlainFileError,
@@ -202,7 +204,7 @@ class StateDirectory:
     def _save_lines(self, file: Path, key: str, kept: KeptLines) -> None:
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            stream_file(file, encoded(key, kept))
+            stream_file(file, kept_lines.encoded(key, kept))
         except OSError as error:
             self._failed("save")
             log.warning("the lines cannot be saved: %s", error.strerror, extra=_of(file))
@@ -213,7 +215,7 @@ class StateDirectory:
         if self._hangs:
             return None
         try:
-            return within(READ_SECONDS, lambda: decoded(key, read_file(file), at))
+            return within(READ_SECONDS, lambda: kept_lines.decoded(key, read_file(file), at))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError) as error:
@@ -300,10 +302,14 @@ def _of(file: Path) -> dict[str, str]:
 
 def _replaced(file: Path, header: Header, data: Any) -> _Saved:
     """Write a snapshot. A log of the one before ends with it."""
-    line, body = msgspec.json.encode(header) + b"\n", msgspec.json.encode(data)
-    checksum = _checksum(line, body)
-    stream_file(file, (checksum, b"\n", line, body))
-    return _Saved(header.origin, data, checksum, len(line) + len(body))
+    line = msgspec.json.encode(header) + b"\n"
+    digest, size = hashlib.sha256(line), len(line)
+    for piece in encoded(data):  # twice, because the checksum comes first
+        digest.update(piece)
+        size += len(piece)
+    checksum = digest.hexdigest().encode()
+    stream_file(file, chain((checksum, b"\n", line), encoded(data)))
+    return _Saved(header.origin, data, checksum, size)
 
 
 def _appended(file: Path, saved: _Saved, kept: Kept) -> _Saved | None:

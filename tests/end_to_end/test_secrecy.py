@@ -98,22 +98,25 @@ def assert_silent(text: str, private: list[str], simulators: dict[str, Simulator
     assert _PATTERNS.findall(text) == []
 
 
-def every_page(url: str) -> list[str]:
-    """Return the overview, the list, every customer and contract, as pages, JSON and CSV."""
+def pages_of(url: str) -> list[str]:
+    """Return the overview, the list, and some customers and contracts, as pages, JSON and CSV."""
     overview = fetch(f"{url}/api/v1/overview").text
     customers = fetch(f"{url}/api/v1/customers?size=500").text
     pages = [overview, customers, *(fetch(f"{url}{path}").text for path in ("/", "/customers"))]
+    listed = json.loads(customers)["customers"]
     found = [
         ("customer", "id", one["organization"], one["id"])
-        for one in json.loads(customers)["customers"]
+        for name in FAULTS
+        for one in [each for each in listed if each["organization"] == name][-4:]
     ]
+    contracts = json.loads(overview)["contracts"]
     found += [("contract", "contract", one["organization"], one["contract"])
-              for one in json.loads(overview)["contracts"]]  # fmt: skip
+              for one in contracts[::5]]  # fmt: skip
     for of, key, organization, value in found:
         query = urlencode({"organization": organization, key: value})
         paths = (of, f"{of}.csv", f"api/v1/{of}")
         pages += [fetch(f"{url}/{path}?{query}").text for path in paths]
-    assert len(pages) > 4 + 3 * 12
+    assert len(pages) > 4 + 3 * 10
     return pages
 
 
@@ -122,7 +125,7 @@ def test_serve(file: Path, private: list[str], simulators: dict[str, Simulator])
     with serving(None, "--config.file", str(file), "--log.level", "debug") as exporter:
         wait_until_polled(exporter.url)
         pages = [fetch(f"{exporter.url}{path}").text for path in ("/metrics", "/-/ready")]
-        pages += every_page(exporter.url)
+        pages += pages_of(exporter.url)
         openmetrics = fetch(f"{exporter.url}/metrics", Accept="application/openmetrics-text")
         assert exporter.end() == 0
         text = "\n".join([*pages, openmetrics.text, exporter.stdout, exporter.stderr])

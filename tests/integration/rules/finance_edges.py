@@ -4,11 +4,23 @@ from collections.abc import Callable
 
 from tests.integration.rules.edges import Edge, Series
 
+_CHARGE = 'organization="acme",contract="C-1",charge="IVR Basic",sku="GC-1",unit="Minute"'
 _TRUSTOR = 'organization="acme",trustor="Umbra",trustor_id="t-1"'
+_USED = f'{_TRUSTOR},charge="IVR Basic",part_number="GC-1",grouping="resource",unit="minutes"'
 
 
 def _amount(metric: str, labels: str) -> Callable[[float], Series]:
     return lambda amount: {f'{metric}{{{labels},currency="EUR"}}': amount}
+
+
+def _sure(level: str, allowed: str, metric: str, labels: str) -> Callable[[float], Series]:
+    projected = f"{level}_charge_currency:estimated_overage_amount:projected"
+    return lambda amount: {
+        f"genesyscloud_billing_{metric}_forecast_quantity_lower{{{labels}}}": 1500,
+        f"{level}_charge:{allowed}:max{{{labels}}}": 1000,
+        f'{projected}{{{labels},currency="EUR"}}': amount,
+        'organization_currency_overdue:unpaid_amount:max{organization="x",currency="EUR"}': 1,
+    }
 
 
 def _unallocated(share: float) -> Series:
@@ -31,6 +43,16 @@ def _differing(cause: str, amount: float) -> Series:
 
 
 EDGES = (
+    Edge(
+        "GenesysBillingOverageAlmostSure",
+        "small_amount",
+        _sure("organization_contract", "included_quantity", "charge", _CHARGE),
+    ),
+    Edge(
+        "GenesysBillingTrustorOverageAlmostSure",
+        "small_amount",
+        _sure("organization_trustor", "allowance_quantity", "trustor", _USED),
+    ),
     Edge("GenesysBillingUnallocatedHigh", "unallocated", _unallocated),
     Edge("GenesysBillingMarginNegative", "small_amount", lambda x: _margin(-x)),
     Edge(

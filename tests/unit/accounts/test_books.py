@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from billing_exporter.accounts.books import Books
-from billing_exporter.budgets.settings import PlanSettings
+from billing_exporter.accounts.records import Current, CurrentRow
+from billing_exporter.budgets.settings import Budget, PlanSettings
 from billing_exporter.metrics.rendering import Rendered
 from tests.unit.accounts.cases import OCTOBER, TODAY, invoice, item, overview, row, stores
 
@@ -99,3 +100,27 @@ def test_a_forgotten_organization_is_not_shown() -> None:
     _read(books, "20.00", "10")
     books.configure({}, PlanSettings())
     assert shown.parts == {}
+
+
+def test_a_plan_is_applied_without_reading_again() -> None:
+    """Budgets come and go with the configuration, and are written once while nothing changes."""
+    books = _books(Shown())
+    _read(books, "20.00", "10")
+    assert books.text() == b""
+    current = Current(
+        TODAY.replace(day=1),
+        TODAY.replace(day=30),
+        (CurrentRow("Minutes", "GC-1", "EUR", Decimal(100), Decimal(8), Decimal(9)),),
+    )
+    ledger = books.ledger("acme", "here")
+    ledger.current_period("trustors", "t-1", "Acme", current)
+    ledger.published()
+    budget = Budget(name="b", amount=Decimal(500), currency="EUR", customers=("acme",))
+    tolerances = {"acme": Decimal("0.001")}
+    books.configure(tolerances, PlanSettings(budgets=(budget,)))
+    text = books.text()
+    assert b'budget_estimated_amount{budget="b",currency="EUR"} 108\n' in text
+    assert b'budget_forecast_amount{budget="b",currency="EUR"} 109\n' in text
+    assert books.text() is text
+    books.configure(tolerances, PlanSettings())
+    assert books.text() == b""

@@ -204,6 +204,7 @@ def test_the_state_of_another_organization_is_another() -> None:
     text = forecasts.text().decode()
     line = 'forecasts{organization="%s",subject="trustors",outcome="no_band"} 1'
     assert all(line % name in text for name in ("one", "two"))
+    assert forecasts.text() is forecasts.text()  # written once, while nothing has changed
     forecasts.remove("one")
     assert line % "one" not in forecasts.text().decode()
 

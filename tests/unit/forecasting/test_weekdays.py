@@ -1,5 +1,6 @@
 """Weekday weights: what a week looks like is learned, never assumed."""
 
+import random
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -45,3 +46,13 @@ def test_weights_add_up(
     weights = Weights.learn(known)
     parts = weights.of(first, some) + weights.of(first + timedelta(some), more)
     assert abs(parts - weights.of(first, some + more)) < Decimal("1e-20")
+
+
+@given(st.lists(st.decimals(0, 10**6, places=2), min_size=1, max_size=60), days, st.randoms())
+def test_days_without_a_gap_are_no_other_case(
+    values: list[Decimal], first: date, chance: random.Random
+) -> None:
+    """The same steps in whatever order give the same weights."""
+    whole = [(first + timedelta(at), value) for at, value in enumerate(values)]
+    mixed = chance.sample(whole, len(whole))
+    assert Weights.learn(mixed) == Weights.learn(whole)
