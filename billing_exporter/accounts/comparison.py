@@ -149,10 +149,19 @@ def arrears_of(found: Reconciliation) -> Iterator[tuple[str, date]]:
                 yield of_id, each.start
 
 
-def pending_now(account: Account) -> dict[str, Decimal]:
-    """Return the overage of the running period so far, by currency."""
+def pending_now(account: Account, today: date) -> dict[str, Decimal]:
+    """Return the overage of the running period so far, by currency.
+
+    The newest period of a contract that has ended is no running one: once it is closed it is
+    compared with invoices, and after the time in which it would have been billed it is over.
+    """
+    current = account.current
+    if current is None or current.end < today - _BILLED_WITHIN:
+        return {}
+    if any(period.start == current.start for period in account.closed):
+        return {}
     amounts: dict[str, Decimal] = {}
-    for row in account.current.rows if account.current is not None else ():
+    for row in current.rows:
         if row.currency:
             amounts[row.currency] = amounts.get(row.currency, ZERO) + row.overage
     return amounts

@@ -88,7 +88,7 @@ class _Making:
         seen: set[str] = set()
         for subject in reversed(SUBJECTS):
             for account in self._ledger.accounts(subject):
-                self._statement.add_pending(subject, pending_now(account))
+                self._statement.add_pending(subject, pending_now(account, self._terms.today))
                 self._plan.add(self._organization, subject, account, self._terms.today)
                 lines = _previous_lines(account, known, seen)
                 self._plan.add_lines(self._organization, subject, account, lines)

@@ -98,6 +98,27 @@ def test_what_is_not_billed_yet_is_pending() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "pending"),
+    [
+        (date(2026, 11, 1), date(2026, 11, 30), True),
+        (date(2026, 10, 10), date(2026, 11, 9), True),  # ended, and not reported as closed yet
+        (date(2026, 10, 1), date(2026, 10, 31), False),  # closed, and compared as that
+        (date(2025, 3, 1), date(2025, 3, 31), False),  # of a contract that is long over
+    ],
+)
+def test_only_a_period_that_is_still_to_be_billed_is_pending(
+    start: date, end: date, *, pending: bool
+) -> None:
+    """What the newest period of an ended contract used once is no accrual of today."""
+    rows = (CurrentRow("Minutes", "GC-1", "EUR", Decimal(100), Decimal(8), Decimal(9)),)
+    ledger = ledger_of({OCTOBER: [row()]}, [])
+    ledger.current_period("trustors", "t-1", "Acme", Current(start, end, rows))
+    found = _values(_made(ledger), "reconciliation_pending_amount")
+    key = "subject=trustors,period=current,currency=EUR"
+    assert found.get(key) == (8 if pending else None)
+
+
 def test_an_invoice_that_cannot_be_read_makes_nobody_a_debtor() -> None:
     """Where an unread invoice may bill it, overage is not comparable rather than only used."""
     ledger = ledger_of({OCTOBER: [row()]}, None)
