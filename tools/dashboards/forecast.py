@@ -1,6 +1,6 @@
 """Forecast: what the period will cost, how sure that is, and how good earlier forecasts were."""
 
-from tools.dashboards import bill, forecast_quality, month_by_month, pace
+from tools.dashboards import bill, budgets, forecast_quality, month_by_month, pace
 from tools.dashboards.frame import build, marked
 from tools.dashboards.layout import Line, Section
 from tools.dashboards.pages import CUSTOMERS, FORECAST
@@ -32,6 +32,10 @@ def dashboard() -> sdk.Dashboard:
                 Line(12, (pace.ahead(_SCOPE), pace.behind(_SCOPE))),
                 Line(11, (pace.used_up_next(_SCOPE, customer),)),
             ),
+        ),
+        Section(
+            "Budgets",
+            (Line(8, (budgets.budgets(_SCOPE), budgets.showback(_SCOPE)), (15, 9)),),
         ),
         Section("Month by month", (Line(9, (month_by_month.bills(_SCOPE),)),)),
         Section(

@@ -78,9 +78,9 @@ CONTRACTS = Page(
 )
 FORECAST = Page(
     slug="forecast",
-    name="Forecast",
+    name="Forecast and budgets",
     description="What this period will cost and how sure that is, who runs ahead of the last "
-    "period, and how good earlier forecasts were.",
+    "period, whether budgets hold, and how good earlier forecasts were.",
     variables=("organization", "group", "trustor", "currency"),
     since="now-90d",
 )
