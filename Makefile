@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# Tests wait for programs much of the time, so one more than there are cores.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,7 +30,7 @@ demo-stack: $(TESTS) ## the demo with a real Prometheus and Alertmanager, a day 
 
 test: $(TESTS) ## fetch the real programs that tests need, then run every test
 	@$(BIN)/python -m tools.testkit.components fetch
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(CHECKS) ## the quick part of the tests: unit tests, laws and repository; needs no program
 	@CHECK_ONLY=true $(BIN)/python -m pytest -n auto -m "not component and not slow" tests/unit tests/repository $(ARGS)

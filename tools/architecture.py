@@ -27,6 +27,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "collectors",
         "genesys.records",
         "history",
+        "metrics.samples",
         "reconciliation",
         "state_files",
     ),

@@ -29,6 +29,7 @@ from billing_exporter.genesys.records import (
     TrusteeBillingOverview,
 )
 from billing_exporter.history import contracts, trustors
+from billing_exporter.metrics.samples import readable
 from billing_exporter.reconciliation.records import ZERO, Subject
 from billing_exporter.state_files.store import Store
 
@@ -160,7 +161,7 @@ class Ledger:
         with self._lock:
             bill = self._bills.load(self._bill_key(key))
             self._issued[key] = invoice.date_invoiced
-            if bill.lines is not None and bill.amount == invoice.amount:
+            if bill.lines is not None and bill.amount == readable(invoice.amount):
                 return False
             if bill.id != key:
                 self._save_bill(key, bill, _bill(invoice, None))
@@ -260,13 +261,13 @@ def _bill(invoice: BillingInvoice, items: Iterable[BillingInvoiceItem] | None) -
                 label(item.product.sku if item.product else None),
                 item.date_start,
                 item.date_end,
-                item.quantity,
-                item.amount,
+                readable(item.quantity),
+                readable(item.amount),
             )
             for item in items
         )
     currency = label(invoice.currency_iso_code)
-    return Bill(label(invoice.id), currency, invoice.amount, invoice.date_invoiced, lines)
+    return Bill(label(invoice.id), currency, readable(invoice.amount), invoice.date_invoiced, lines)
 
 
 def _customer_period(

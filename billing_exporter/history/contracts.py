@@ -15,7 +15,7 @@ from billing_exporter.genesys.records import (
     BillingWallet,
     NamedEntity,
 )
-from billing_exporter.metrics.samples import EXACT
+from billing_exporter.metrics.samples import EXACT, readable
 from billing_exporter.reconciliation.records import ZERO, Read, Used
 
 
@@ -93,7 +93,7 @@ def _used(
     numbers: tuple[Decimal | None, Decimal | None, Decimal | None],
     prepaid: Decimal | None,
 ) -> Used:
-    detail, (quantity, price, amount) = period.detail, numbers
+    detail, (quantity, price, amount) = period.detail, map(readable, numbers)
     ids = frozenset(each.id for each in organizations if each.id) or _organizations(period)
     if amount is None and quantity is not None:
         amount = ZERO if not quantity else price and EXACT.multiply(quantity, price)
@@ -130,8 +130,9 @@ def _prepaid(contract: BillingContract) -> dict[tuple[str, str], Decimal]:
     """Return price times quantity of the plan items, by name and currency: they have no SKU."""
     found: dict[tuple[str, str], Decimal] = {}
     for item in (item for plan in contract.plans for item in plan.items):
-        if item.price and item.quantity:
+        price, quantity = readable(item.price), readable(item.quantity)
+        if price and quantity:
             key = label(item.name), label(item.currency_iso_code)
-            amount = EXACT.multiply(item.price, item.quantity)
+            amount = EXACT.multiply(price, quantity)
             found[key] = EXACT.add(found.get(key, ZERO), amount)
     return found

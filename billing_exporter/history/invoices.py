@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from billing_exporter.collectors.base import label
 from billing_exporter.genesys.records import BillingInvoice, BillingInvoiceItem
+from billing_exporter.metrics.samples import readable
 from billing_exporter.reconciliation.invoices import Invoice
 from billing_exporter.reconciliation.records import Line
 
 
 def invoice_of(invoice: BillingInvoice) -> Invoice:
     """Return what an invoice says that it comes to."""
-    return Invoice(label(invoice.id), label(invoice.currency_iso_code), invoice.amount)
+    return Invoice(label(invoice.id), label(invoice.currency_iso_code), readable(invoice.amount))
 
 
 def lines_of(invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> list[Line]:
@@ -29,6 +30,6 @@ def line_of(invoice: BillingInvoice, item: BillingInvoiceItem) -> Line:
         name=label(item.product.name if item.product else None) or label(item.description),
         start=item.date_start,
         end=item.date_end,
-        quantity=item.quantity,
-        amount=item.amount,
+        quantity=readable(item.quantity),
+        amount=readable(item.amount),
     )

@@ -17,7 +17,7 @@ from billing_exporter.collectors.trustor_overview import (
 )
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
-from billing_exporter.metrics.samples import EXACT, Samples, extended, labels
+from billing_exporter.metrics.samples import EXACT, Samples, extended, labels, readable
 from billing_exporter.reconciliation.records import ZERO, Read, Used
 
 # Allowances, parts of other rows, and totals of tokens, which invoices bill by their raw units.
@@ -99,13 +99,14 @@ def rows_of(period: TrustorPeriod) -> Iterator[tuple[Used, str, bool]]:
 def _used(
     period: TrustorPeriod, row: SubscriptionOverviewUsage, read: Read, quantity: Decimal | None
 ) -> Used:
-    price = row.overage_price
+    price = readable(row.overage_price)
     amount = None
     if quantity is not None:
         amount = ZERO if not quantity else price and EXACT.multiply(quantity, price)
     prepaid = None
-    if row.prepay_quantity and row.prepay_price:
-        prepaid = EXACT.multiply(row.prepay_quantity, row.prepay_price)
+    prepaid_quantity, prepaid_price = readable(row.prepay_quantity), readable(row.prepay_price)
+    if prepaid_quantity and prepaid_price:
+        prepaid = EXACT.multiply(prepaid_quantity, prepaid_price)
     is_software = label(row.grouping).startswith(_SOFTWARE)
     return Used(
         of=period.name,

@@ -218,8 +218,10 @@ class Samples:
             self.dropped["conflict"] += repeats + 2
 
 
-def readable(value: Decimal | int) -> Decimal | None:
-    """Return the number as a Decimal, or None where it is NaN, infinite or absurd."""
+def readable(value: Decimal | int | None) -> Decimal | None:
+    """Return the number as a Decimal, or None where it is missing, NaN, infinite or absurd."""
+    if value is None:
+        return None
     try:
         number = _READABLE.plus(value)
     except DecimalException:

@@ -341,7 +341,7 @@ def _checksum(*content: bytes | memoryview) -> bytes:
 def _read(file: Path, origin: str, kind: type[Any]) -> tuple[Kept, _Saved]:
     content = memoryview(_content(file))
     checksum, told = bytes(content[:_DIGITS]), content[_DIGITS + 1 :]
-    if checksum != _checksum(told):
+    if bytes(content[_DIGITS : _DIGITS + 1]) != b"\n" or checksum != _checksum(told):
         raise UnusableError("damaged")
     line, _, _ = bytes(told[:_LONGEST_LINE]).partition(b"\n")
     try:

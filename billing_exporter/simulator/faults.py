@@ -57,8 +57,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             {"seconds": 5.0, "at": "body"},
         ),
         "drip": Kind(
-            "one part comes bit by bit, over some seconds; "
-            f"at is body, {', '.join(dripping.PARTS)} (of 20 pieces)",
+            f"a part comes bit by bit, over some time; at is body, {', '.join(dripping.PARTS)}",
             {"seconds": 5.0, "at": "body"},
         ),
         "cut": Kind("the connection ends in the middle of the body"),

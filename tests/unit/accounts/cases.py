@@ -15,6 +15,7 @@ from billing_exporter.genesys.records import (
     SubscriptionOverviewUsage,
     TrusteeBillingOverview,
 )
+from billing_exporter.metrics.samples import readable
 from billing_exporter.state_files.store import MemoryStore
 
 TODAY = date(2026, 11, 28)
@@ -87,7 +88,7 @@ def ledger_of(
     for start, rows in periods.items():
         ledger.customer_period("t-1", "Acme", overview(start, *rows), is_settled=is_settled)
     ledger.keep_only("trustors", ["t-1"])
-    total = sum((line.amount or Decimal(0) for line in lines or ()), Decimal(0))
+    total = sum((readable(line.amount) or Decimal(0) for line in lines or ()), Decimal(0))
     bill = invoice(str(total))
     assert ledger.wants_lines(bill, TODAY)
     if lines is not None:

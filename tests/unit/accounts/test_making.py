@@ -1,9 +1,10 @@
 """Statements that are made of a ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from billing_exporter.accounts.ledger import REACH, Ledger
@@ -12,6 +13,7 @@ from billing_exporter.accounts.records import Current, CurrentRow
 from billing_exporter.budgets.plan import Plan
 from billing_exporter.budgets.settings import PlanSettings
 from billing_exporter.metrics.family import PREFIX
+from billing_exporter.metrics.samples import Samples
 from billing_exporter.reconciliation.compare import Terms
 from tests.unit.accounts.cases import (
     OCTOBER,
@@ -215,3 +217,38 @@ def test_what_is_not_settled_has_not_changed() -> None:
     """Late data make no change from one period to the next."""
     ledger = ledger_of({SEPTEMBER: [row()], OCTOBER: [row("120")]}, [], is_settled=False)
     assert _values(_made(ledger), "trustor_estimated_change_amount") == {}
+
+
+UNREADABLE = ("NaN", "sNaN", "Infinity", "1E+999")
+
+
+@pytest.mark.parametrize("number", UNREADABLE)
+@pytest.mark.parametrize(
+    "name", ["usage_quantity", "prepay_quantity", "prepay_price", "overage_price"]
+)
+def test_a_row_that_cannot_be_read_costs_no_other_its_comparison(name: str, number: str) -> None:
+    """Numbers that are none are as missing, and the statement is made of all others."""
+    changes = {name: Decimal(number)}
+    broken = msgspec.structs.replace(row(name="Bots", part_number="GC-2"), **changes)
+    made = _made(ledger_of({OCTOBER: [row(), broken]}, [RIGHT]))
+    matched = "subject=trustors,period=previous,state=matched"
+    assert _values(made, "reconciled_charges")[matched] == 1
+    finite = (value for samples in made.parts.values() for value in _numbers(samples))
+    assert all(value.is_finite() for value in finite)
+
+
+@pytest.mark.parametrize("number", UNREADABLE)
+@pytest.mark.parametrize("which", ["amount", "quantity"])
+def test_a_line_that_cannot_be_read_costs_no_other_its_comparison(which: str, number: str) -> None:
+    """An amount or a quantity of a line that is none is as missing."""
+    broken = msgspec.structs.replace(
+        item("5", "1", OCTOBER, END, sku="GC-2"), **{which: Decimal(number)}
+    )
+    made = _made(ledger_of({OCTOBER: [row()]}, [RIGHT, broken]))
+    matched = "subject=trustors,period=previous,state=matched"
+    assert _values(made, "reconciled_charges")[matched] == 1
+
+
+def _numbers(samples: Samples) -> Iterator[Decimal]:
+    for family in samples.families.values():
+        yield from map(Decimal, family.values())
