@@ -6,7 +6,6 @@ from decimal import Decimal
 from io import StringIO
 from typing import Any
 
-import jsonschema
 import msgspec
 import pytest
 
@@ -31,12 +30,16 @@ def data(path: str, query: str = "", shown: Shown | None = None) -> Any:
     return json.loads(text)
 
 
-def is_valid(path: str, answer: Any) -> None:
-    """Fail where an answer is not as the document describes."""
+def problems(path: str, answer: Any) -> list[str]:
+    """Return where an answer is not as the document describes."""
+    import jsonschema  # noqa: PLC0415 - the quick tests run without it
+
     described = SCHEMA["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
-    jsonschema.validate(answer, {**described["schema"], "components": SCHEMA["components"]})
+    schema = {**described["schema"], "components": SCHEMA["components"]}
+    return [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(answer)]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize(
     ("path", "query"),
     [
@@ -49,19 +52,19 @@ def is_valid(path: str, answer: Any) -> None:
 def test_answers_are_as_described(path: str, query: str) -> None:
     """Every answer fits its schema, has all fields, and amounts are decimals as strings."""
     answer = data(path, query)
-    is_valid(path, answer)
+    assert problems(path, answer) == []
     assert '"1234567.8955"' in json.dumps(answer)
     broken = json.loads(json.dumps(answer).replace('"1234567.8955"', "1234567.8955"))
-    with pytest.raises(jsonschema.ValidationError):
-        is_valid(path, broken)
+    assert problems(path, broken)
 
 
+@pytest.mark.component
 def test_an_empty_overview_is_as_described() -> None:
     """Before anything is known, values are null and lists are empty."""
     shown = Shown()
     shown.overview_ = EMPTY
     answer = data("/api/v1/overview", shown=shown)
-    is_valid("/api/v1/overview", answer)
+    assert problems("/api/v1/overview", answer) == []
     assert answer["data_until"] is None
     assert answer["totals"] == []
 
