@@ -114,7 +114,7 @@ def _left(
     amount: Decimal | None = None,
     days: Span | None = None,
 ) -> LeftOut:
-    number = None if amount is None else readable(amount)
+    number = readable(amount)
     return LeftOut(DATASET, reason, currency, number or Decimal(0), days=days)
 
 
@@ -151,7 +151,7 @@ def _of_invoice(billed: InvoiceWithLines, source: Source) -> tuple[list[Charge],
         return [], [_left("lines_not_read", currency, invoice.amount, period)]
     charges, left_out = [], []
     for key, line in _named(billed.lines):
-        amount = None if line.amount is None else readable(line.amount)
+        amount = readable(line.amount)
         if amount is None:
             left_out.append(_left("no_amount", days=period))
             continue
@@ -210,7 +210,7 @@ def _difference(
 ) -> list[Charge]:
     """Return what the lines lack to the amount of the invoice, as a charge."""
     invoice = billed.invoice
-    amount = None if invoice.amount is None else readable(invoice.amount)
+    amount = readable(invoice.amount)
     if amount is None:
         return []
     for charge in charges:

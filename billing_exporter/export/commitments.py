@@ -87,7 +87,7 @@ def _of_contract(
     every: tuple[BillingCharge | BillingWallet, ...] = (*detail.charges, *detail.wallets)
     for of in every:
         quantity = of.prepaid_quantity if isinstance(of, BillingCharge) else of.starting_balance
-        number = None if quantity is None else readable(quantity)
+        number = readable(quantity)
         reason = _missing(of, number, days, whole, payment)
         if reason is None and not terms.wants_contract(contract):
             reason = "other_customer"
@@ -217,7 +217,7 @@ def _cost(
 def _wallet(wallet: BillingWallet, quantity: Decimal | None) -> Row:
     sku = label(wallet.product.sku if wallet.product else None)
     name = label(wallet.name) or sku or label(wallet.id)
-    ending = None if wallet.ending_balance is None else readable(wallet.ending_balance)
+    ending = readable(wallet.ending_balance)
     return {
         "ContractCommitmentApplicability": _applies_to(
             "SkuId" if sku else "ChargeDescription", sku or name
@@ -245,7 +245,7 @@ def _of_customer(each: TrustorPeriod, source: Source, terms: Terms) -> Iterator[
     """Yield the minimum amount of a customer's period, a commitment to spend."""
     overview = each.overview
     minimum = overview.minimum_monthly_amount
-    amount = None if minimum is None else readable(minimum)
+    amount = readable(minimum)
     if not amount or not terms.wants(each.name, each.id):
         if amount:
             yield _left("other_customer")

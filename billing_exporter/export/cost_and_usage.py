@@ -44,7 +44,7 @@ def prices_of(source: Source) -> Prices:
 
     def note(sku: str | None, currency: str | None, *prices: Decimal | None) -> None:
         for price in prices:
-            number = None if price is None else readable(price)
+            number = readable(price)
             if number is not None and number >= 0 and label(sku):
                 found[label(sku), currency_of(currency)].add(number)
 
@@ -103,7 +103,7 @@ def costs(billed: Decimal, effective: Decimal) -> dict[str, Cell]:
 
 def quantities(quantity: Decimal | None, unit: str) -> dict[str, Cell]:
     """Return quantity and unit, of which neither says anything without the other."""
-    number = None if quantity is None else readable(quantity)
+    number = readable(quantity)
     if number is None or not unit:
         return {}
     return {"PricingQuantity": number, "PricingUnit": unit}

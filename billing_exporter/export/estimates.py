@@ -210,7 +210,7 @@ def prepaid_amount(row: SubscriptionOverviewUsage) -> Decimal | None:
 
 
 def _number(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else readable(amount)
+    return readable(amount)
 
 
 def _units_of_contract(period: ContractPeriod) -> dict[tuple[str, str], str]:
@@ -260,7 +260,7 @@ def _row(estimate: Estimate, terms: Terms) -> Row:
     quantity = row.get("PricingQuantity")
     if is_overage and isinstance(quantity, Decimal):
         row |= {"ConsumedQuantity": quantity, "ConsumedUnit": estimate.unit}
-        price = None if used.price is None else readable(used.price)
+        price = readable(used.price)
         if price is not None and price >= 0 and EXACT.multiply(price, quantity) == amount:
             row["ContractedUnitPrice"] = price
     return row

@@ -76,7 +76,7 @@ def _left(reason: Reason) -> LeftOut:
 
 
 def _numbers(**given: Decimal | None) -> dict[str, Decimal | None]:
-    return {name: None if number is None else readable(number) for name, number in given.items()}
+    return {name: readable(number) for name, number in given.items()}
 
 
 def _is_zero(numbers: Mapping[str, Cell]) -> bool:

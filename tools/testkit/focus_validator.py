@@ -1,7 +1,8 @@
 """The FinOps Foundation's validator of FOCUS, in an environment of its own.
 
 ``python -m tools.testkit.focus_validator`` installs it where a Python 3.12 or later is found. It is
-large (650 MB) and wants another Python and other libraries than the exporter.
+large (650 MB) and wants another Python and other libraries than the exporter. ``FOCUS_PYTHON``
+names one that is not on the path.
 """
 
 import os
@@ -57,8 +58,6 @@ def failures(file: Path) -> set[str]:
 def _python() -> str | None:
     """Return a Python that is new enough, None where there is none."""
     found = [shutil.which(name) for name in (os.environ.get("FOCUS_PYTHON", ""), *_PYTHONS) if name]
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    found += map(str, sorted(pyenv.glob("versions/3.1[2-9]*/bin/python3")))
     for path in filter(None, found):
         code = f"import sys; sys.exit(sys.version_info < {_OLDEST})"
         if subprocess.run([path, "-c", code], capture_output=True, check=False).returncode == 0:
