@@ -9,10 +9,10 @@ from billing_exporter.collectors.contracts import ContractData, ContractsData
 from billing_exporter.collectors.invoices import InvoiceData, InvoicesData
 from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import PeriodData, TrustorData, TrustorState
-from billing_exporter.export.build import STATEMENT
 from billing_exporter.export.saved import source_of
 from billing_exporter.export.source import LeftOut
 from billing_exporter.export.spans import Selection
+from billing_exporter.export.tables import STATEMENT
 from billing_exporter.settlement import Settlement
 from tests.unit.export.cases import (
     TODAY,
