@@ -26,13 +26,14 @@ from tools.testkit.scrapes import billing_text
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Simulator]:
-    """A simulated Genesys Cloud without limits."""
-    with Simulator(Options(address="127.0.0.1:0", rate_limit=100_000, in_progress=0)) as simulator:
+    """A simulated Genesys Cloud of a few customers, without limits."""
+    options = Options(address="127.0.0.1:0", trustors=6, rate_limit=100_000, in_progress=0)
+    with Simulator(options) as simulator:
         yield simulator
 
 
 def _settings(cloud: Simulator, name: str = "acme", **collectors: object) -> Settings:
-    chosen = collectors or {"invoices": InvoicesSettings(), "trustors": TrustorsSettings()}
+    chosen = collectors or {"invoices": InvoicesSettings(), "trustors": TrustorsSettings(history=2)}
     organization = organization_at(cloud.url, Collectors(**chosen), name=name)  # type: ignore[arg-type]
     return Settings(organizations=(organization,))
 
