@@ -8,7 +8,7 @@ Call = Callable[..., tuple[int, str, str]]
 """Runs a command in this process; returns its status, standard output and standard error."""
 
 TRUSTORS = 4
-"""Customers of the simulator; each has a year of periods, and all of them are polled."""
+"""Customers of the simulator, unless a module names more; a poll reads a year of each."""
 
 GOOD = """\
 organizations:

@@ -48,9 +48,10 @@ def call(capfdbinary: pytest.CaptureFixture[bytes]) -> Call:
 
 
 @pytest.fixture(scope="module")
-def simulator() -> Iterator[Simulator]:
+def simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
     """A simulated Genesys Cloud of a partner with a few trustors."""
-    options = Options(address="127.0.0.1:0", trustors=TRUSTORS, in_progress=0, rate_limit=0)
+    trustors = getattr(request.module, "TRUSTORS", TRUSTORS)
+    options = Options(address="127.0.0.1:0", trustors=trustors, in_progress=0, rate_limit=0)
     with Simulator(options) as running:
         yield running
 

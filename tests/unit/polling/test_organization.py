@@ -23,6 +23,8 @@ from billing_exporter.web.negotiation import Format
 from tools.testkit.organizations import organization_at
 from tools.testkit.scrapes import billing_text
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Simulator]:
