@@ -49,7 +49,6 @@ def _written(account: Simulator, call: Call, folder: Path) -> Path:
     return output
 
 
-@pytest.mark.slow
 def test_closed_periods_alone_in_order(account: Simulator, call: Call, tmp_path: Path) -> None:
     """Seconds that rise, each metric in one piece; all of the previous period, or a total."""
     text = _written(account, call, tmp_path).read_text()

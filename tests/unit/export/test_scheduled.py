@@ -166,7 +166,6 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.slow
 def test_each_settled_period_is_written_once(api: BillingApi, tmp_path: Path) -> None:
     """Closed periods alone, four at a time; then nothing is touched until one is restated."""
     fixture = Fixture(api)
