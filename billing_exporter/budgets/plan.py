@@ -65,7 +65,7 @@ class Plan:
             self.contribution.spending[name] = known.plus(found)
         customer = (account.name, account.id) if subject == "trustors" else ()
         for allocation in self._allocations:
-            for row in account.current.rows if account.current is not None else ():
+            for row in account.running.rows if account.running is not None else ():
                 weights = allocation.weights(organization, customer, (row.charge, row.sku))
                 for sums, amount in (
                     (self.contribution.allocated, _EXACT.add(row.fixed, row.overage)),

@@ -8,7 +8,7 @@ from typing import get_args
 
 import msgspec
 
-from billing_exporter.accounts.records import Account, CurrentRow, Period, Row
+from billing_exporter.accounts.records import Account, Current, CurrentRow, Period, Row
 from billing_exporter.budgets.matching import Matcher, Unmatched, unmatched
 from billing_exporter.budgets.settings import Budget, Month
 from billing_exporter.forecasting.forecast import MIN_OUTCOMES, factor, quantile, rounded, shrink
@@ -141,10 +141,28 @@ class BudgetRule:
         window = window_of(self.settings, today)
         found = Spending(past=tuple(self._past(account.closed, subject)))
         if window is not None:
-            inside = [period for period in account.closed if window.holds(period.end)]
-            found.closed = sum(self._past(inside, subject), ZERO)
-        self._add_current(found, account, window, today)
+            found.closed = self._ended(account, subject, window)
+        self._add_running(found, account, window, today)
         return found
+
+    def _ended(self, account: Account, subject: Subject, window: Window) -> Decimal:
+        """Return what the periods that have ended in a window came to, each of them once."""
+        running, newest = account.running, account.current
+        ended = [
+            period
+            for period in account.closed
+            if window.holds(period.end) and (running is None or period.start < running.start)
+        ]
+        total = sum(self._past(ended, subject), ZERO)
+        is_closed = newest is not None and newest.start in {each.start for each in account.closed}
+        if newest is None or newest is running or is_closed or not window.holds(newest.end):
+            return total
+        return total + self._so_far(newest)
+
+    def _so_far(self, newest: Current) -> Decimal:
+        with_fixed = self.settings.of == "total"
+        rows = [row for row in newest.rows if self._counts(row)]
+        return sum((row.overage + (row.fixed if with_fixed else ZERO) for row in rows), ZERO)
 
     def _has(self, subject: Subject, account: Account) -> bool:
         if self._customers is None:
@@ -168,16 +186,15 @@ class BudgetRule:
         fits = self._charges.fits(row.charge, row.sku)
         return fits and row.currency == self.settings.currency
 
-    def _add_current(
+    def _add_running(
         self, found: Spending, account: Account, window: Window | None, today: date
     ) -> None:
-        current = account.current
+        current = account.running
         if current is None or (window is not None and not window.holds(current.end)):
             return
         rows: Sequence[CurrentRow] = [row for row in current.rows if self._counts(row)]
-        with_fixed = self.settings.of == "total"
-        fixed = sum((row.fixed for row in rows), ZERO) if with_fixed else ZERO
-        found.so_far = fixed + sum((row.overage for row in rows), ZERO)
+        fixed = sum((row.fixed for row in rows), ZERO) if self.settings.of == "total" else ZERO
+        found.so_far = self._so_far(current)
         found.forecast = fixed + sum((row.forecast for row in rows), ZERO)
         found.members = len(rows)
         found.unpriced = sum(row.is_unpriced for row in rows)

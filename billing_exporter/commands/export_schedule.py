@@ -59,6 +59,9 @@ def _organization(name: str, pollers: list[Poller]) -> Organization:
         ),
         are_listed=all(each.listed for each in targets),
         known=Known(
-            organization=name, contracts=data.get("contracts"), trustors=data.get("trustors")
+            organization=name,
+            contracts=data.get("contracts"),
+            trustors=data.get("trustors"),
+            invoices=data.get("invoices"),
         ),
     )

@@ -5,9 +5,8 @@ A file whose content has not changed is not touched, so that a warehouse loads i
 
 import gzip
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -22,6 +21,7 @@ from billing_exporter.export.manifest import (
     FORMAT,
     File,
     Manifest,
+    Marks,
     decoded,
     encoded,
     missing_of,
@@ -89,12 +89,12 @@ def write(
     export: Export,
     wanted: Wanted,
     form: Form,
-    settled: Mapping[str, str] = MappingProxyType({}),
+    marks: Marks | None = None,
 ) -> Written:
     """Write the files of an export, then the manifest.
 
     A file of an earlier export whose period is exported again and has no rows any more keeps its
-    header alone: what stood in it stands elsewhere now. ``settled`` are marks to remember.
+    header alone: what stood in it stands elsewhere now. ``marks`` are kept in the manifest.
 
     Raises:
         OSError: a file cannot be written; the old one stays, and so does the manifest.
@@ -128,7 +128,8 @@ def write(
         files=files,
         left_out=missing_of(export.left_out),
         closed=export.closed,
-        settled={**(before.settled if before else {}), **settled},
+        settled={**(before.settled if before else {}), **(marks.settled if marks else {})},
+        unpaid={**(before.unpaid if before else {}), **(marks.unpaid if marks else {})},
     )
     path, content = manifest_path(folder, form, wanted), encoded(manifest)
     if not path.is_file() or path.read_bytes() != content:

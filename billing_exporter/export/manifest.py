@@ -53,6 +53,18 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     amount: str
 
 
+class Marks(msgspec.Struct, frozen=True, kw_only=True):
+    """What `serve` must know of the periods that it writes, to see later whether they changed.
+
+    Attributes:
+        settled: as in the manifest.
+        unpaid: as in the manifest.
+    """
+
+    settled: dict[str, str]
+    unpaid: dict[str, dict[str, str]]
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What a folder of exports holds.
 
@@ -64,6 +76,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         left_out: of the last export.
         closed: billing periods that are closed for good, which never open again.
         settled: marks of the settled periods that `serve` has written, by first day (ISO).
+        unpaid: payment status as written of the invoices in those periods that were not settled,
+            by first day and invoice.
     """
 
     manifest: int
@@ -73,6 +87,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[Missing, ...] = ()
     closed: tuple[Span, ...] = ()
     settled: dict[str, str] = {}
+    unpaid: dict[str, dict[str, str]] = {}
 
 
 def decoded(content: bytes) -> Manifest | None:

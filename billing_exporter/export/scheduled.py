@@ -1,4 +1,4 @@
-"""Export by a running exporter: settled billing periods, each once, and again when restated."""
+"""Export by a running exporter: settled billing periods, once, and again when restated or paid."""
 
 import logging
 import threading
@@ -14,7 +14,8 @@ from billing_exporter.collectors.sharding import Shard
 from billing_exporter.export import folder, live
 from billing_exporter.export.accounts import Terms
 from billing_exporter.export.build import FOCUS_DATASETS, Wanted, export
-from billing_exporter.export.settled import Known, due, settled
+from billing_exporter.export.manifest import Marks
+from billing_exporter.export.settled import Known, due, settled, unpaid
 from billing_exporter.export.source import Source
 from billing_exporter.export.spans import Selection
 from billing_exporter.export.tables import CONTRACT_COMMITMENT
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 _LOOK_SECONDS = 3600.0
 # The first look comes when the first polls have had time to end.
 _FIRST_LOOK_SECONDS = 300.0
+# Between two looks of which the first left something to write.
+_NEXT_SECONDS = 300.0
 _STOP_SECONDS = 1.0
 # So many periods, the newest, at once: a year of customers is read in several looks.
 _MOST_AT_ONCE = 4
@@ -49,6 +52,9 @@ class Organization(NamedTuple):
 
 class Telemetry(Protocol):
     """Where the outcome is counted."""
+
+    def exporting(self) -> None:
+        """Show that exports are written here."""
 
     def exported(self, at: datetime) -> None:
         """Show when all that was due was written."""
@@ -90,6 +96,7 @@ class ScheduledExport:
 
     def start(self) -> None:
         """Begin to look."""
+        self._telemetry.exporting()
         self._thread.start()
 
     def stop(self) -> None:
@@ -101,16 +108,20 @@ class ScheduledExport:
     def _run(self) -> None:
         wait = _FIRST_LOOK_SECONDS
         while not self._stop.wait(wait):
-            self.look()
-            wait = _LOOK_SECONDS
+            wait = _NEXT_SECONDS if self.look() else _LOOK_SECONDS
 
-    def look(self) -> None:
-        """Write what has been settled or restated; a failure is logged and counted."""
+    def look(self) -> bool:
+        """Write what has been settled, restated or paid; a failure is logged and counted.
+
+        Returns:
+            Whether some periods were written and others are left.
+        """
         now = self._now()
+        is_complete = None
         try:
-            written = self._written(now.date())
+            is_complete = self._written(now.date())
         except Interrupted:
-            return
+            pass
         except ApiError as error:
             self._failed("read", str(error))
         except OSError as error:
@@ -120,16 +131,16 @@ class ScheduledExport:
             # A fault of the export must not end it, nor anything else.
             log.exception("the export has failed")
             self._telemetry.export_failed("read")
-        else:
-            if written:
-                self._telemetry.exported(now)
+        if is_complete:
+            self._telemetry.exported(now)
+        return is_complete is False
 
     def _failed(self, reason: str, why: str) -> None:
         log.warning("the export has failed: %s", why, extra={"reason": reason})
         self._telemetry.export_failed(reason)
 
-    def _written(self, today: date) -> bool:
-        """Write what is due; return whether nothing is left to write."""
+    def _written(self, today: date) -> bool | None:
+        """Write what is due; return whether nothing is left, None where something was not read."""
         organizations = self._organizations()
         found = settled([each.known for each in organizations], today)
         # Other shards have no invoices, which come before estimates.
@@ -140,16 +151,20 @@ class ScheduledExport:
             terms=Terms(issuer=self._issuer()),
         )
         before = folder.known_manifest(self._target, self._form, wanted)
-        every = due(found, before.settled if before else {})
+        marks = Marks(settled=before.settled, unpaid=before.unpaid) if before else None
+        every = due(found, marks, [each.known for each in organizations])
         if not every:
             return True
         starts = every[-_MOST_AT_ONCE:]
         wanted = wanted.of(starts).after(before.closed if before else ())
         sources = [self._read(each, wanted.selection) for each in organizations]
         if None in sources:
-            return False
+            return None
         made = export([each for each in sources if each is not None], wanted)
-        marks = {start.isoformat(): found[start] for start in starts}
+        marks = Marks(
+            settled={start.isoformat(): found[start] for start in starts},
+            unpaid=unpaid(made.tables, starts),
+        )
         written = folder.write(self._target, made, wanted, self._form, marks)
         for name in written.changed:
             file = written.manifest.files[name]

@@ -9,10 +9,14 @@ import msgspec
 
 from billing_exporter.collectors.base import label
 from billing_exporter.collectors.contracts import ContractsData
+from billing_exporter.collectors.invoices import InvoicesData
+from billing_exporter.collectors.payment_status import is_owed, shown
 from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.export.accounts import organizations_of
+from billing_exporter.export.manifest import Marks
 from billing_exporter.export.saved import settlements_of
 from billing_exporter.export.source import Settlements, Subject
+from billing_exporter.export.tables import INVOICE_DETAIL, Table, text_of
 from billing_exporter.settlement import Settlement, state
 
 
@@ -23,11 +27,13 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         organization: its name in the configuration.
         contracts: None where no collector reads them.
         trustors: None where no collector reads them.
+        invoices: None where no collector reads them.
     """
 
     organization: str
     contracts: ContractsData | None = None
     trustors: TrustorsData | None = None
+    invoices: InvoicesData | None = None
 
     @property
     def settlements(self) -> Settlements:
@@ -86,6 +92,42 @@ def _unread(known: Known, settlements: Settlements, today: date) -> Iterator[dat
                 yield start
 
 
-def due(found: Mapping[date, str], written: Mapping[str, str]) -> list[date]:
-    """Return the periods whose mark is not the one that was written."""
-    return [start for start, mark in found.items() if written.get(start.isoformat()) != mark]
+def due(found: Mapping[date, str], written: Marks | None, every: Iterable[Known]) -> list[date]:
+    """Return the settled periods that were not written, were restated, or had an invoice paid."""
+    if written is None:
+        return list(found)
+    known = _payment_statuses(every) if any(written.unpaid.values()) else {}
+    return [
+        start
+        for start, mark in found.items()
+        if written.settled.get(start.isoformat()) != mark
+        or any(
+            known.get(invoice, status) != status
+            for invoice, status in written.unpaid.get(start.isoformat(), {}).items()
+        )
+    ]
+
+
+def _payment_statuses(every: Iterable[Known]) -> dict[str, str]:
+    """Return the payment status of each listed invoice; an id belongs to the first that has it."""
+    found: dict[str, str] = {}
+    for known in sorted(every, key=lambda each: each.organization):
+        for each in known.invoices.invoices if known.invoices else ():
+            found.setdefault(label(each.invoice.id), shown(each.invoice.payment_status))
+    return found
+
+
+def unpaid(tables: Iterable[Table], starts: Iterable[date]) -> dict[str, dict[str, str]]:
+    """Return the status of each exported invoice that may still be paid, by first day of a period.
+
+    Each period has an entry: a period without such invoices clears what was written before.
+    """
+    found: dict[str, dict[str, str]] = {start.isoformat(): {} for start in starts}
+    for each in tables:
+        if each.dataset != INVOICE_DETAIL:
+            continue
+        for row in each.rows:
+            status = text_of(row["x_PaymentStatus"])
+            if is_owed(status) is not False:
+                found.setdefault(each.period.isoformat(), {})[text_of(row["InvoiceId"])] = status
+    return found

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from billing_exporter.collectors.base import label
 from billing_exporter.collectors.contracts import ContractData
+from billing_exporter.collectors.periods import is_closed
 from billing_exporter.forecasting.exposure import add_amounts, add_quantities
 from billing_exporter.forecasting.history import periods_of
 from billing_exporter.forecasting.outlook import Outlook
@@ -29,7 +30,9 @@ def subject_of(data: ContractData) -> Subject:
 
 
 def add_samples(samples: Samples, name: str, outlook: Outlook) -> None:
-    """Add what the forecasts of a contract are shown as."""
+    """Add the forecasts of a contract as samples; none for a period that is over."""
+    if outlook.is_over:
+        return
     for key, one in outlook.charges.items():
         to = labels(forecasts.CONTRACT_QUANTITIES.forecast.labels, name, *key)
         add_quantities(samples, forecasts.CONTRACT_QUANTITIES, to, one.forecast)
@@ -47,7 +50,8 @@ def _period(detail: BillingContractPeriodDetail) -> Period | None:
         key, charge = _charge(row)
         if key[0]:
             charges[key] = charge if key not in charges else _merged(charges[key], charge)
-    return Period(start, (end - start).days + 1, charges)
+    days = (end - start).days + 1
+    return Period(start, days, charges, is_closed=is_closed(detail.status) is True)
 
 
 def _charge(row: BillingCharge) -> tuple[Key, Charge]:

@@ -71,7 +71,7 @@ class Forecaster:
             if current is None or current.start.toordinal() != state.start:
                 self._count(key, before, state, None)
                 return None
-            outlook = look_ahead(state, current)
+            outlook = look_ahead(state, current, day)
             if day is not None:
                 state = with_kept(state, outlook)
             if state != before:
@@ -135,8 +135,9 @@ class Forecaster:
     def _count(
         self, key: str, before: SubjectState, state: SubjectState, outlook: Outlook | None
     ) -> None:
-        charges = outlook.charges.values() if outlook is not None else ()
-        results: Counter[str] = Counter(one.result for one in charges)
+        results: Counter[str] = Counter()
+        if outlook is not None and not outlook.is_over:
+            results.update(one.result for one in outlook.charges.values())
         if key not in self._results:
             self._tally.add(state)
         elif state != before:

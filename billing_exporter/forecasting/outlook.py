@@ -70,15 +70,23 @@ class Outlook(msgspec.Struct, frozen=True):
         start: the first day of the period.
         charges: by what identifies them.
         amounts: by currency.
+        is_over: whether nothing is left to forecast; then nothing is shown or kept of it.
     """
 
     start: date
     charges: Mapping[Key, ChargeOutlook]
     amounts: Mapping[str, AmountOutlook]
+    is_over: bool = False
 
 
-def look_ahead(state: SubjectState, current: Period) -> Outlook:
-    """Forecast everything that a reading of the running period has."""
+def look_ahead(state: SubjectState, current: Period, day: date | None = None) -> Outlook:
+    """Forecast everything that a reading of the running period has.
+
+    Args:
+        state: with the reading taken in.
+        current: the running period.
+        day: UTC day of the reading, if it is known.
+    """
     charges = {
         key: ChargeOutlook(
             charge, _floored(charge, _forecast(state, state.charges.get(key), charge))
@@ -90,11 +98,13 @@ def look_ahead(state: SubjectState, current: Period) -> Outlook:
         currency: _amount(state, currency, charges, current.minimums.get(currency, ZERO))
         for currency in currencies
     }
-    return Outlook(current.start, charges, amounts)
+    return Outlook(current.start, charges, amounts, current.is_over(day))
 
 
 def with_kept(state: SubjectState, outlook: Outlook) -> SubjectState:
     """Keep the first forecast at or after each checkpoint, to be scored when the period closes."""
+    if outlook.is_over:
+        return state
     charges, amounts = dict(state.charges), dict(state.amounts)
     for key, one in outlook.charges.items():
         if key in charges:

@@ -24,6 +24,9 @@ _SUM_UNITS = frozenset(
 )  # fmt: skip
 _LEVEL_UNITS = frozenset({"Gigabyte", "GB"})
 
+# So long after its end a period that is still the newest one has no successor.
+ENDED = timedelta(days=10)
+
 Key = tuple[str, ...]
 
 
@@ -105,6 +108,7 @@ class Period(msgspec.Struct, frozen=True):
         charges: by what identifies them.
         minimums: amount to pay at least, by currency.
         amounts: what a closed period came to by currency, where its charges have no prices.
+        is_closed: whether the API reports it as closed.
     """
 
     start: date
@@ -112,11 +116,20 @@ class Period(msgspec.Struct, frozen=True):
     charges: Mapping[Key, Charge]
     minimums: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
     amounts: Mapping[str, Decimal] | None = None
+    is_closed: bool = False
 
     @property
     def end(self) -> date:
         """Its last day."""
         return self.start + timedelta(days=self.days - 1)
+
+    def is_over(self, day: date | None) -> bool:
+        """Return whether nothing can be added to it any more.
+
+        The newest period of a contract that has ended stays the newest one. The next one of
+        another appears soon after its end.
+        """
+        return self.is_closed or (day is not None and day - self.end > ENDED)
 
 
 class Subject(msgspec.Struct, frozen=True):

@@ -14,7 +14,8 @@ def running_period(period: Period, outlook: Outlook) -> Current:
     """Return what each charge has cost so far and will have cost at the end."""
     rows = (_row(key, one) for key, one in outlook.charges.items())
     end = period.start + timedelta(days=period.days - 1)
-    return Current(period.start, end, tuple(row for row in rows if row is not None))
+    known = tuple(row for row in rows if row is not None)
+    return Current(period.start, end, known, is_over=outlook.is_over)
 
 
 def _row(key: Key, one: ChargeOutlook) -> CurrentRow | None:

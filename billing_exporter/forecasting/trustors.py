@@ -39,7 +39,9 @@ def subject_of(data: TrustorData, history: History = NO_HISTORY) -> Subject:
 
 
 def add_samples(samples: Samples, data: TrustorData, outlook: Outlook) -> None:
-    """Add what the forecasts of a customer are shown as."""
+    """Add the forecasts of a customer as samples; none for a period that is over."""
+    if outlook.is_over:
+        return
     for key, one in outlook.charges.items():
         names = forecasts.TRUSTOR_QUANTITIES.forecast.labels
         to = labels(names, data.name, data.id, *key)

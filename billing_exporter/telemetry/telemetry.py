@@ -192,6 +192,11 @@ class Telemetry:
         """Count a reading on disk that could not be saved or used."""
         self._counters[STATE_FAILURES].labels(reason).inc()
 
+    def exporting(self) -> None:
+        """Show that settled periods are exported: failures are counted from 0."""
+        for reason in ("read", "write"):
+            self._counters[EXPORT_FAILURES].labels(reason).inc(0)
+
     def exported(self, at: datetime) -> None:
         """Show when all settled periods were in the folder of exports."""
         self._gauges[EXPORTED_AT].labels("focus").set(at.timestamp())

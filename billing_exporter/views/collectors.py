@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from billing_exporter.polling.poller import Poller
-from billing_exporter.polling.state import SUCCESS
+from billing_exporter.polling.state import SUCCESS, State
 from billing_exporter.telemetry.catalogue import (
     ALLOWED,
     LABELS_CUT,
@@ -18,7 +18,7 @@ from billing_exporter.telemetry.telemetry import Telemetry
 from billing_exporter.views.advice import BY_REASON
 from billing_exporter.web.records import ApiBudget, Collector, CollectorState
 
-_ATTENTION_FIRST: tuple[CollectorState, ...] = ("failing", "waiting", "ok")
+_ATTENTION_FIRST: tuple[CollectorState, ...] = ("failing", "waiting", "restored", "ok")
 _STATES: dict[str | None, CollectorState] = {None: "waiting", SUCCESS: "ok"}
 # That there is no such period, or no billing, is an answer.
 _ANSWERS = frozenset({"200", "404"})
@@ -37,7 +37,7 @@ def collectors(pollers: Iterable[Poller], telemetry: Telemetry) -> tuple[Collect
             Collector(
                 organization=poller.target.organization,
                 collector=poller.target.collector.name,
-                state=_STATES.get(state.outcome, "failing"),
+                state=_state(state),
                 reason=reason,
                 error=state.error,
                 action=BY_REASON.get(reason, ""),
@@ -56,6 +56,13 @@ def collectors(pollers: Iterable[Poller], telemetry: Telemetry) -> tuple[Collect
             )
         )
     return tuple(sorted(found, key=lambda one: _ATTENTION_FIRST.index(one.state)))
+
+
+def _state(state: State) -> CollectorState:
+    """Return the state as pages call it; values from before a restart are no wait."""
+    if state.outcome is None and state.restored:
+        return "restored"
+    return _STATES.get(state.outcome, "failing")
 
 
 def api_budgets(organizations: Iterable[str], telemetry: Telemetry) -> tuple[ApiBudget, ...]:

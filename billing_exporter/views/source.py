@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 
 import msgspec
 
@@ -16,15 +15,14 @@ from billing_exporter.reconciliation.records import Comparison, Subject
 from billing_exporter.summaries import Account, Invoices
 from billing_exporter.telemetry.telemetry import Telemetry
 from billing_exporter.views import account, attention, totals
+from billing_exporter.views import contracts as contracts_
 from billing_exporter.views import partner as partner_
 from billing_exporter.views.budgets import budgets
 from billing_exporter.views.collectors import api_budgets, collectors
 from billing_exporter.views.differences import differences
 from billing_exporter.views.partner import Listed, Partner
 from billing_exporter.web import records
-from billing_exporter.web.records import CustomerQuery
-
-_LAST = "~"  # after every currency
+from billing_exporter.web.records import ContractQuery, CustomerQuery
 
 FAILING_SHOWN = 50
 """How many customers that cannot be read the overview names."""
@@ -61,10 +59,7 @@ class Source:
         pollers, now = self.pollers(), self.now()
         organizations = tuple(dict.fromkeys(poller.target.organization for poller in pollers))
         partners = self._partners(pollers)
-        contracts = {
-            name: [one for one in found if not one.has_ended(now.date())]
-            for name, found in _contracts(pollers).items()
-        }
+        contracts = contracts_.running(pollers, now.date())
         unpaid = tuple(_unpaid(pollers))
         polled = collectors(pollers, self.telemetry)
         planned = budgets(self.planned())
@@ -87,7 +82,8 @@ class Source:
             unpaid=unpaid,
             differences=differences(self.differing()),
             overages=totals.merged(_overages(organizations, partners, contracts)),
-            contracts=_listed(contracts)[:CONTRACTS_SHOWN],
+            contracts=contracts_.page(contracts, ContractQuery(size=CONTRACTS_SHOWN))[2],
+            contracts_total=sum(map(len, contracts.values())),
             customers=partner_.state_counts(partners.values()),
             failing_customers=tuple(map(partner_.record_of, failing[:FAILING_SHOWN])),
             collectors=polled,
@@ -111,6 +107,23 @@ class Source:
             total=total,
             states=partner_.state_counts(partners),
             customers=shown,
+        )
+
+    def contracts(self, query: ContractQuery) -> records.Contracts:
+        """Return one page of the list of contracts."""
+        now = self.now()
+        running = contracts_.running(self.pollers(), now.date())
+        total, pages, shown = contracts_.page(running, query)
+        return records.Contracts(
+            now=now,
+            organization=query.organization,
+            search=query.search,
+            sort=query.sort,
+            page=query.page,
+            pages=pages,
+            size=query.size,
+            total=total,
+            contracts=shown,
         )
 
     def _partners(self, pollers: Iterable[Poller]) -> dict[str, Partner]:
@@ -198,40 +211,6 @@ def _samples(poller: Poller, key: str) -> Samples:
     if isinstance(part, Dated):
         part = msgspec.structs.replace(part, day=None)  # a forecast that takes nothing in
     return Samples() if part is None else poller.target.collector.expose(part)
-
-
-def _contracts(pollers: Iterable[Poller]) -> dict[str, list[Account]]:
-    """Return the contracts by organization."""
-    return {
-        poller.target.organization: [
-            summary for _, summary in reading.summaries() if isinstance(summary, Account)
-        ]
-        for poller in pollers
-        if poller.target.collector.name == "contracts"
-        and (reading := poller.state.reading) is not None
-    }
-
-
-def _listed(contracts: Mapping[str, list[Account]]) -> tuple[records.Contract, ...]:
-    """Return contracts by their currency, for currencies are not compared, then by overage."""
-
-    def key(one: records.Contract) -> tuple[str, Decimal, str]:
-        first = one.amounts[0] if one.amounts else None
-        currency = first.currency if first else _LAST
-        return currency, -(first.so_far or Decimal(0) if first else Decimal(0)), one.contract
-
-    found = [
-        records.Contract(
-            organization=organization,
-            contract=one.id,
-            end_customer=one.end_customer,
-            contract_end=one.contract_end,
-            amounts=partner_.amounts_of(one.money),
-        )
-        for organization, own in contracts.items()
-        for one in own
-    ]
-    return tuple(sorted(found, key=key))
 
 
 def _unpaid(pollers: Iterable[Poller]) -> Iterator[records.Unpaid]:

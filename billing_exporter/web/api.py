@@ -13,9 +13,12 @@ import msgspec
 from billing_exporter.httpd.response import Response
 from billing_exporter.web.queries import LARGEST_SIZE
 from billing_exporter.web.records import (
+    CONTRACT_SORTS,
     CUSTOMER_STATES,
     SORTS,
     Account,
+    ContractQuery,
+    Contracts,
     CustomerQuery,
     Customers,
     Overview,
@@ -48,9 +51,9 @@ def _text_of(value: Decimal) -> str:
 
 def openapi(version: str) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of all addresses."""
-    kinds = (Overview, Customers, Account)
+    kinds = (Overview, Customers, Contracts, Account)
     refs, schemas = msgspec.json.schema_components(kinds, ref_template=_TEMPLATE)
-    overview, customers, account = refs
+    overview, customers, contracts, account = refs
     for kind in _records(kinds):
         _describe(schemas[kind.__name__], kind)
     schemas["Error"] = {
@@ -71,7 +74,10 @@ def openapi(version: str) -> dict[str, Any]:
         "paths": {
             f"{PREFIX}/overview": _path("What is known at a glance.", overview),
             f"{PREFIX}/customers": _path(
-                "One page of the list of customers.", customers, _list_parameters()
+                "One page of the list of customers.", customers, _customers_parameters()
+            ),
+            f"{PREFIX}/contracts": _path(
+                "One page of the list of contracts.", contracts, _contracts_parameters()
             ),
             f"{PREFIX}/customer": _path(
                 account_of.format("customer"),
@@ -99,20 +105,39 @@ def _path(
     return {"get": {"summary": summary, "parameters": parameters or [], "responses": responses}}
 
 
-def _list_parameters() -> list[dict[str, Any]]:
-    text = {"type": "string", "maxLength": 200}
-    number = {"type": "integer", "minimum": 1}
+def _customers_parameters() -> list[dict[str, Any]]:
     default = CustomerQuery()
     return [
-        _parameter("organization", text, "Whose customers; all without it."),
-        _parameter("search", text, "Text that name or id contains, in any case."),
+        *_search_parameters("customers", "name or id"),
         _parameter("state", {"enum": list(CUSTOMER_STATES)}, "The state that they are in."),
         _parameter("sort", {"enum": list(SORTS), "default": default.sort}, "Their order."),
-        _parameter("page", {**number, "default": default.page}, "Number of the page."),
+        *_page_parameters("Customers", default.page, default.size),
+    ]
+
+
+def _contracts_parameters() -> list[dict[str, Any]]:
+    default = ContractQuery()
+    return [
+        *_search_parameters("contracts", "number or customer"),
+        _parameter("sort", {"enum": list(CONTRACT_SORTS), "default": default.sort}, "Their order."),
+        *_page_parameters("Contracts", default.page, default.size),
+    ]
+
+
+def _search_parameters(what: str, where: str) -> list[dict[str, Any]]:
+    text = {"type": "string", "maxLength": 200}
+    return [
+        _parameter("organization", text, f"Whose {what}; all without it."),
+        _parameter("search", text, f"Text that {where} contains, in any case."),
+    ]
+
+
+def _page_parameters(what: str, page: int, size: int) -> list[dict[str, Any]]:
+    number = {"type": "integer", "minimum": 1}
+    return [
+        _parameter("page", {**number, "default": page}, "Number of the page."),
         _parameter(
-            "size",
-            {**number, "maximum": LARGEST_SIZE, "default": default.size},
-            "Customers on a page.",
+            "size", {**number, "maximum": LARGEST_SIZE, "default": size}, f"{what} on a page."
         ),
     ]
 

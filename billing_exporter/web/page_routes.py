@@ -7,9 +7,24 @@ from typing import Protocol, TypeVar
 
 from billing_exporter.httpd.response import Response
 from billing_exporter.web import api, queries
-from billing_exporter.web.pages import account, csv_file, customers, frame, message, overview
+from billing_exporter.web.pages import (
+    account,
+    contracts,
+    csv_file,
+    customers,
+    frame,
+    message,
+    overview,
+)
 from billing_exporter.web.queries import QueryError
-from billing_exporter.web.records import Account, CustomerQuery, Customers, Overview
+from billing_exporter.web.records import (
+    Account,
+    ContractQuery,
+    Contracts,
+    CustomerQuery,
+    Customers,
+    Overview,
+)
 
 Answer = Callable[[str], Response]
 Record = TypeVar("Record")
@@ -29,6 +44,9 @@ class Views(Protocol):
 
     def customers(self, query: CustomerQuery) -> Customers:
         """Return one page of the list of customers."""
+
+    def contracts(self, query: ContractQuery) -> Contracts:
+        """Return one page of the list of contracts."""
 
     def customer(self, organization: str, key: str) -> Account | None:
         """Return one customer, None where there is none of that id."""
@@ -58,12 +76,14 @@ class PageRoutes:
         self.answers: Mapping[str, Answer] = {
             "/": partial(self._page, self._overview, overview.render),
             "/customers": partial(self._page, self._customers, customers.render),
+            "/contracts": partial(self._page, self._contracts, contracts.render),
             "/customer": partial(self._page, self._customer, account.render),
             "/contract": partial(self._page, self._contract, account.render),
             "/customer.csv": partial(_csv, self._customer),
             "/contract.csv": partial(_csv, self._contract),
             f"{api.PREFIX}/overview": partial(_json, self._overview),
             f"{api.PREFIX}/customers": partial(_json, self._customers),
+            f"{api.PREFIX}/contracts": partial(_json, self._contracts),
             f"{api.PREFIX}/customer": partial(_json, self._customer),
             f"{api.PREFIX}/contract": partial(_json, self._contract),
             api.OPENAPI_PATH: lambda _: openapi,
@@ -75,6 +95,9 @@ class PageRoutes:
 
     def _customers(self, query: str) -> Customers:
         return self._views.customers(queries.customer_query(query))
+
+    def _contracts(self, query: str) -> Contracts:
+        return self._views.contracts(queries.contract_query(query))
 
     def _customer(self, query: str) -> Account:
         organization, key = queries.one(query, "id")

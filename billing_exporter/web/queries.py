@@ -1,12 +1,21 @@
 """Queries of pages: the parameters of an address, with errors in the words of who typed it."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 from urllib.parse import parse_qsl
 
-from billing_exporter.web.records import CUSTOMER_STATES, SORTS, CustomerQuery
+from billing_exporter.web.records import (
+    CONTRACT_SORTS,
+    CUSTOMER_STATES,
+    SORTS,
+    ContractQuery,
+    CustomerQuery,
+)
+
+Word = TypeVar("Word", bound=str)
 
 LARGEST_SIZE = 500
-"""The most customers on one page."""
+"""The most customers or contracts on one page."""
 
 _LONGEST_TEXT = 200
 _LARGEST_PAGE = 1_000_000
@@ -50,20 +59,35 @@ def customer_query(query: str) -> CustomerQuery:
         QueryError: a parameter is wrong.
     """
     given = parameters(query, CUSTOMERS)
-    states = {state: state for state in CUSTOMER_STATES}
-    sorts = {sort: sort for sort in SORTS}
-    state, sort = given.get("state", ""), given.get("sort", "") or "state"
-    if state and state not in states:
-        raise QueryError(f"state: expected {_one_of(CUSTOMER_STATES)}, got {state!r}")
-    if sort not in sorts:
-        raise QueryError(f"sort: expected {_one_of(SORTS)}, got {sort!r}")
+    default = CustomerQuery()
     return CustomerQuery(
         organization=given.get("organization", ""),
         search=given.get("search", "").strip(),
-        state=states[state] if state else None,
-        sort=sorts[sort],
-        page=_number("page", given.get("page", ""), 1, _LARGEST_PAGE),
-        size=_number("size", given.get("size", ""), CustomerQuery().size, LARGEST_SIZE),
+        state=_choice("state", given.get("state", ""), CUSTOMER_STATES),
+        sort=_choice("sort", given.get("sort", ""), SORTS) or default.sort,
+        page=_number("page", given.get("page", ""), default.page, _LARGEST_PAGE),
+        size=_number("size", given.get("size", ""), default.size, LARGEST_SIZE),
+    )
+
+
+CONTRACTS = ("organization", "search", "sort", "page", "size")
+"""Parameters of the list of contracts."""
+
+
+def contract_query(query: str) -> ContractQuery:
+    """Return what a query of the list of contracts asks for.
+
+    Raises:
+        QueryError: a parameter is wrong.
+    """
+    given = parameters(query, CONTRACTS)
+    default = ContractQuery()
+    return ContractQuery(
+        organization=given.get("organization", ""),
+        search=given.get("search", "").strip(),
+        sort=_choice("sort", given.get("sort", ""), CONTRACT_SORTS) or default.sort,
+        page=_number("page", given.get("page", ""), default.page, _LARGEST_PAGE),
+        size=_number("size", given.get("size", ""), default.size, LARGEST_SIZE),
     )
 
 
@@ -88,6 +112,14 @@ def none(query: str) -> None:
     """
     if query:
         raise QueryError("this address takes no parameters")
+
+
+def _choice(name: str, text: str, among: Sequence[Word]) -> Word | None:
+    """Return the word of a choice that a text is, None for an empty text."""
+    found = next((word for word in among if word == text), None)
+    if text and found is None:
+        raise QueryError(f"{name}: expected {_one_of(among)}, got {text!r}")
+    return found
 
 
 def _number(name: str, text: str, otherwise: int, most: int) -> int:

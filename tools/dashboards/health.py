@@ -1,5 +1,6 @@
 """Exporter health: can the numbers of the other dashboards be trusted?"""
 
+from tools.dashboards import exports
 from tools.dashboards.api import budget, errors, latency, requests, share_of_budget
 from tools.dashboards.frame import build, marked
 from tools.dashboards.layout import Line, Section
@@ -33,6 +34,7 @@ def dashboard() -> sdk.Dashboard:
                 Line(11, (latency(_SCOPE), budget(_SCOPE))),
             ),
         ),
+        Section("Export of settled periods", (_exports(),)),
         Section("The process", (Line(10, (_series_over_time(), _memory(), _processor())),)),
     )
     read = f"max({_SCOPE.select('exporter_config_last_reload_success_timestamp_seconds')})"
@@ -41,6 +43,10 @@ def dashboard() -> sdk.Dashboard:
         marked("Configuration read", milliseconds(read), "Start or reload"),
     )
     return build(PAGE, sections, marks)
+
+
+def _exports() -> Line:
+    return Line(8, (exports.age(_SCOPE), exports.failures(_SCOPE)))
 
 
 def _period_starts() -> str:

@@ -18,7 +18,7 @@ from billing_exporter.web.pages.html import (
 )
 from billing_exporter.web.records import ApiBudget, Collector, CollectorState, Overview
 
-_ATTENTION_FIRST: tuple[CollectorState, ...] = ("failing", "waiting", "ok")
+_ATTENTION_FIRST: tuple[CollectorState, ...] = ("failing", "waiting", "restored", "ok")
 _COLUMNS = (
     Column("Organization", "name"),
     Column("Collector"),
@@ -70,6 +70,8 @@ def _state(one: Collector, now: datetime) -> str:
     parts = [f'<span class="state {one.state}">{one.state}</span>']
     if one.error:
         parts.append(f'<span class="reason">{sentence(one.error)}</span>')
+    if one.state == "restored":
+        parts.append(faint("Values from before the restart, until the first poll has ended."))
     if one.action:
         parts.append(faint(one.action))
     if one.state == "failing" and one.last_attempt is not None:

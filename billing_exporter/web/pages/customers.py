@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from html import escape
 from urllib.parse import urlencode
 
 from billing_exporter.web import humanize
-from billing_exporter.web.pages import frame
+from billing_exporter.web.pages import frame, listing
 from billing_exporter.web.pages.html import (
     NOTHING,
     Column,
-    address,
     empty,
     faint,
     inline,
@@ -24,7 +22,6 @@ from billing_exporter.web.pages.html import (
 )
 from billing_exporter.web.pages.money import change
 from billing_exporter.web.records import (
-    SORTS,
     Amounts,
     Customer,
     CustomerQuery,
@@ -68,9 +65,7 @@ def section_of(one: Overview, *, several: bool) -> str:
     """Return the customers by state, with those that cannot be read by name; empty without any."""
     if not one.customers:
         return ""
-    body = "\n".join(
-        [_search("", "", "", ""), _states(one.customers), _failing(one.failing_customers, several)]
-    )
+    body = "\n".join([_search(), _states(one.customers), _failing(one.failing_customers, several)])
     return section("Customers", body, key="customers")
 
 
@@ -98,20 +93,8 @@ def _names(alike: list[Customer], *, several: bool) -> str:
     return ", ".join(links)
 
 
-def _search(search: str, organization: str, state: str, sort: str) -> str:
-    """Return the form that searches; what else is chosen stays chosen."""
-    kept = {"organization": organization, "state": state, "sort": sort}
-    hidden = "".join(
-        f'<input type="hidden" name="{key}" value="{escape(value)}">'
-        for key, value in kept.items()
-        if value
-    )
-    return (
-        f'<form action="customers" method="get" role="search">{hidden}'
-        f'<label for="search">Name or id</label> '
-        f'<input id="search" type="search" name="search" maxlength="200" value="{escape(search)}"> '
-        "<button>Search</button></form>"
-    )
+def _search(search: str = "", **kept: str) -> str:
+    return listing.search_form("customers", "Name or id", search, **kept)
 
 
 def _states(found: Iterable[StateCount]) -> str:
@@ -146,50 +129,37 @@ def render(one: Customers, telemetry_path: str) -> str:
         "sort": one.sort if one.sort != "state" else "",
     }
     query = {key: value for key, value in chosen.items() if value}
+    size = {"size": str(one.size)} if one.size != CustomerQuery().size else {}
+    kept = {key: value for key, value in query.items() if key != "search"}
     body = f"""<h1>Customers</h1>
-{_search(one.search, one.organization, one.state or "", query.get("sort", ""))}
+{_search(one.search, **kept)}
 {_states(one.states)}
-{_chosen(one, query)}
+{listing.chosen("customers", _what(one), query, one.sort, _SORT_TITLES)}
 {_list(one)}
-{_paging(one, query)}"""
+{listing.paging("customers", one.page, one.pages, {**query, **size})}"""
     return frame.page(
         "Customers",
         body,
         telemetry_path=telemetry_path,
         json_path="api/v1/customers",
-        json_query=urlencode({**query, "page": one.page}, errors="replace"),
+        json_query=urlencode({**query, **size, "page": one.page}, errors="replace"),
         footer=frame.as_of(one.now),
     )
 
 
-def _chosen(one: Customers, query: dict[str, str]) -> str:
-    """Return what is listed, a way out of it, and the orders."""
-    what = [humanize.count(one.total, "customer")]
+def _what(one: Customers) -> Iterable[str]:
+    yield humanize.count(one.total, "customer")
     if one.state:
-        what.append(f"in state {STATE_TITLES[one.state]}")
+        yield f"in state {STATE_TITLES[one.state]}"
     if one.organization:
-        what.append(f"of {one.organization}")
+        yield f"of {one.organization}"
     if one.search:
-        what.append(f"with {one.search!r} in name or id")
-    everything = link("customers", "show all") if query.keys() - {"sort"} else ""
-    orders = ", ".join(
-        f'<b aria-current="true">{_SORT_TITLES[sort]}</b>'
-        if sort == one.sort
-        else link("customers", _SORT_TITLES[sort], **{**query, "sort": sort})
-        for sort in SORTS
-    )
-    return f"""<p class="chosen"><bdi>{escape(" ".join(what))}</bdi> {everything}</p>
-<p class="chosen">Order by {orders}</p>"""
+        yield f"with {one.search!r} in name or id"
 
 
 def _list(one: Customers) -> str:
     if not one.customers:
-        text = (
-            f"There is no page {one.page:,}; the last one is {one.pages:,}."
-            if one.total
-            else "No customer matches."
-        )
-        return empty(text)
+        return empty(listing.nothing(one.total, one.page, one.pages, "customer"))
     several = len({each.organization for each in one.customers}) > 1
     columns = [
         *([Column("Organization", "name")] if several else []),
@@ -227,20 +197,3 @@ def lines(amounts: Iterable[Amounts], field: str, *, compared: bool = False) -> 
         note = faint(change(each)) if compared and value is not None and change(each) else ""
         shown.append(f"{money(value, each.currency)}{note}")
     return "<br>".join(shown) or NOTHING
-
-
-def _paging(one: Customers, query: dict[str, str]) -> str:
-    if one.pages == 1:
-        return ""
-    size = {"size": str(one.size)} if one.size != CustomerQuery().size else {}
-
-    def to(page: int, label: str, rel: str) -> str:
-        if not 1 <= page <= one.pages:
-            return f'<span class="off">{label}</span>'
-        where = address("customers", **query, **size, page=str(page))
-        return f'<a rel="{rel}" href="{where}">{label}</a>'
-
-    return f"""<nav class="paging" aria-label="Pages of the list">
-{to(one.page - 1, "Previous", "prev")} <span>Page {one.page:,} of {one.pages:,}</span>
-{to(one.page + 1, "Next", "next")}
-</nav>"""

@@ -70,6 +70,7 @@ def page(
 <nav aria-label="Pages">
 <a href="./">Overview</a>
 <a href="{address("customers")}">Customers</a>
+<a href="{address("contracts")}">Contracts</a>
 <a href="{metrics}">Metrics</a>
 <a href="{twin}">JSON</a>
 <a href="./-/ready">Readiness</a>

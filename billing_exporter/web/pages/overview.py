@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from html import escape
 
 from billing_exporter.web import charts, humanize
-from billing_exporter.web.pages import collectors, customers, frame
+from billing_exporter.web.pages import collectors, contracts, customers, frame
 from billing_exporter.web.pages.html import (
     NOTHING,
     Column,
     amount,
-    day,
     empty,
     inline,
     link,
@@ -44,7 +43,7 @@ def render(one: Overview, telemetry_path: str) -> str:
             _overages(one.overages, several=several),
             _unpaid(one),
             _differences(one.differences),
-            _contracts(one, several=several),
+            contracts.section_of(one, several=several),
             customers.section_of(one, several=several),
             collectors.section_of(one),
         )
@@ -150,37 +149,6 @@ def _unpaid(one: Overview) -> str:
     read = any(each.collector == "invoices" and each.last_success for each in one.collectors)
     text = "No invoice is unpaid." if read else "Invoices have not been read yet."
     return section("Unpaid invoices", empty(text), key="unpaid")
-
-
-def _contracts(one: Overview, *, several: bool) -> str:
-    """Return the contracts; empty without any."""
-    if not one.contracts:
-        return ""
-    columns = [
-        *([Column("Organization", "name")] if several else []),
-        Column("Contract", "name"),
-        Column("Customer", "name"),
-        Column("Ends"),
-        Column("Overage so far", "number"),
-        Column("Forecast", "number"),
-        Column("Last period", "number"),
-    ]
-    rows = [
-        (
-            "",
-            [
-                *([name(each.organization)] if several else []),
-                customers.account_link("contract", each.organization, each.contract, each.contract),
-                name(each.end_customer),
-                day(each.contract_end, one.now.date()),
-                customers.lines(each.amounts, "so_far"),
-                customers.lines(each.amounts, "forecast"),
-                customers.lines(each.amounts, "last_period"),
-            ],
-        )
-        for each in one.contracts
-    ]
-    return section("Contracts", table("Contracts", columns, rows), key="contracts")
 
 
 def _differences(found: tuple[Difference, ...]) -> str:

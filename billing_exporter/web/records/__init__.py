@@ -4,6 +4,13 @@ A value that is not known is null, never 0. Amounts are exact decimals, without 
 different currencies are never added. Moments are UTC.
 """
 
+from billing_exporter.web.records.contracts import (
+    CONTRACT_SORTS,
+    Contract,
+    ContractQuery,
+    Contracts,
+    ContractSort,
+)
 from billing_exporter.web.records.customers import (
     CUSTOMER_STATES,
     SORTS,
@@ -20,7 +27,6 @@ from billing_exporter.web.records.customers import (
 from billing_exporter.web.records.money import (
     Amounts,
     Budget,
-    Contract,
     Difference,
     Overage,
     Total,
@@ -36,6 +42,7 @@ from billing_exporter.web.records.overview import (
 )
 
 __all__ = [
+    "CONTRACT_SORTS",
     "CUSTOMER_STATES",
     "SORTS",
     "Account",
@@ -47,6 +54,9 @@ __all__ = [
     "Collector",
     "CollectorState",
     "Contract",
+    "ContractQuery",
+    "ContractSort",
+    "Contracts",
     "Customer",
     "CustomerQuery",
     "CustomerState",

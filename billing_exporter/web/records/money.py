@@ -185,21 +185,3 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     by_quantity: Decimal
     by_price: Decimal
     remark: str
-
-
-class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """A contract that has not ended.
-
-    Attributes:
-        organization: as configured.
-        contract: its number.
-        end_customer: whom it is for; empty where that is not known.
-        contract_end: its last day.
-        amounts: its overage by currency.
-    """
-
-    organization: str
-    contract: str
-    end_customer: str
-    contract_end: date | None
-    amounts: tuple[Amounts, ...]

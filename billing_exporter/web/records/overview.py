@@ -5,17 +5,17 @@ from typing import Literal
 
 import msgspec
 
+from billing_exporter.web.records.contracts import Contract
 from billing_exporter.web.records.customers import Customer, StateCount
 from billing_exporter.web.records.money import (
     Budget,
-    Contract,
     Difference,
     Overage,
     Total,
     Unpaid,
 )
 
-CollectorState = Literal["waiting", "ok", "failing"]
+CollectorState = Literal["waiting", "restored", "ok", "failing"]
 
 
 class Attention(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +44,8 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         organization: as configured.
         collector: its name.
-        state: ``waiting`` before its first poll has ended.
+        state: ``waiting`` before its first poll has ended; ``restored`` where values from before
+            a restart are shown until then.
         reason: the kind of the last error in one word; empty after a success.
         error: the sentence of the last error; empty after a success.
         action: what to do about it; empty after a success.
@@ -117,6 +118,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         differences: charges that were invoiced otherwise than used, the largest first.
         overages: the ten largest of each currency.
         contracts: those that have not ended, the largest overage first; at most 50.
+        contracts_total: how many have not ended.
         customers: number of customers by state.
         failing_customers: the first of those that cannot be read.
         collectors: those that need attention first.
@@ -135,6 +137,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     differences: tuple[Difference, ...] = ()
     overages: tuple[Overage, ...] = ()
     contracts: tuple[Contract, ...] = ()
+    contracts_total: int = 0
     customers: tuple[StateCount, ...] = ()
     failing_customers: tuple[Customer, ...] = ()
     collectors: tuple[Collector, ...] = ()

@@ -160,6 +160,11 @@ def _failures(in_a_day: float) -> Series:
     return {f'{metric}{{{_OF_COLLECTOR},reason="timeout"}}': _rising(in_a_day / 24)}
 
 
+def _export_failures(in_a_day: float) -> Series:
+    metric = "genesyscloud_billing_export_failures_total"
+    return {f'{metric}{{job="billing",instance="a:10059",reason="write"}}': _rising(in_a_day / 24)}
+
+
 def _restated(metric: str, moment: str, labels: str) -> Callable[[float, float], Series]:
     of = f'{labels},period="previous"'
     return lambda amount, days: {
@@ -371,6 +376,12 @@ EDGES = (
     Edge("GenesysBillingRowsDropped", "rows_dropped", lambda x: _dropped(3 + x, "3")),
     Edge("GenesysBillingRowsDropped", "rows_dropped", lambda x: _dropped(x, "_")),
     Edge("GenesysBillingPartialFailures", "partial_failures", _failures),
+    Edge("GenesysBillingExportFailing", "export_failures", _export_failures),
+    Edge(
+        "GenesysBillingExportStale",
+        "export_age_seconds",
+        lambda x: {'job_instance:export_age:seconds{job="billing",instance="a:10059"}': x},
+    ),
     Edge("GenesysBillingPeriodRestated", "small_amount", lambda x: _own_restated(x, 1)),
     Edge(
         "GenesysBillingPeriodRestated", "restated_days", lambda x: _own_restated(999, x), below=True

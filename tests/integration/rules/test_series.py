@@ -33,6 +33,7 @@ def _exposed() -> dict[str, Labels]:
     return {
         **{each.name: frozenset(each.all_labels) | _SCRAPE for each in billing},
         **{each.full_name: frozenset(each.labels) | _SCRAPE for each in OWN},
+        "process_start_time_seconds": _SCRAPE,
         "up": _SCRAPE,
     }
 

@@ -4,11 +4,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from billing_exporter.budgets.settings import Budget
 from billing_exporter.budgets.spending import BudgetRule, Spending, Window, window_of
-from tests.unit.budgets.cases import TODAY, account, current_row
+from tests.unit.budgets.cases import NOVEMBER, TODAY, account, closed, current_row
 
 
 def _budget(**changes: Any) -> Budget:
@@ -80,6 +81,29 @@ def test_closed_periods_count_where_they_end() -> None:
     assert found.closed == 150
     assert found.estimated == 150 + 120
     assert found.at_the_end == 150 + 140 + 140
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_contract_that_has_ended_counts_its_last_period_once(is_kept: bool) -> None:
+    """A period after which nothing runs is not expected again, and counts where it ended."""
+    before = account(current_row(), past=("50",))
+    assert before.current is not None
+    last = msgspec.structs.replace(before.current, is_over=True)
+    kept = (closed(NOVEMBER, "20"), *before.closed) if is_kept else before.closed
+    ended = msgspec.structs.replace(before, closed=kept, current=last)
+    found = BudgetRule(_budget(period="quarter")).spending("acme", "trustors", ended, TODAY)
+    assert found.estimated == found.at_the_end == 150 + 120
+    assert not found.members
+    now = BudgetRule(_budget()).spending("acme", "trustors", ended, TODAY)
+    assert now.estimated == now.at_the_end == 0
+
+
+def test_a_period_that_runs_and_was_kept_counts_once() -> None:
+    """A period that the ledger has kept already is not added to the running one."""
+    before = account(current_row(), past=("50",))
+    both = msgspec.structs.replace(before, closed=(closed(NOVEMBER, "20"), *before.closed))
+    found = BudgetRule(_budget(period="quarter")).spending("acme", "trustors", both, TODAY)
+    assert found.estimated == 150 + 120
 
 
 def test_bounds_come_from_the_past_of_the_sum() -> None:

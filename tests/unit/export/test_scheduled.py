@@ -11,14 +11,18 @@ import pytest
 
 from billing_exporter.collectors.closed_periods import ClosedPeriod, History
 from billing_exporter.collectors.contracts import ContractData, ContractsData
+from billing_exporter.collectors.invoices import InvoiceData, InvoicesData
 from billing_exporter.collectors.settings import Collectors, ContractsSettings, InvoicesSettings
 from billing_exporter.collectors.sharding import Shard
+from billing_exporter.export import live
+from billing_exporter.export.manifest import Marks
 from billing_exporter.export.scheduled import Organization, ScheduledExport
-from billing_exporter.export.settled import Known, due, settled
+from billing_exporter.export.settled import Known, due, settled, unpaid
+from billing_exporter.export.source import Source
 from billing_exporter.genesys import BillingApi
 from billing_exporter.settlement import Fingerprint, Settlement
 from billing_exporter.simulator import Options, Simulator
-from tests.unit.export.cases import TODAY, contract
+from tests.unit.export.cases import TODAY, contract, invoice, line, made
 from tools.testkit.recorded_api import client_at
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -49,8 +53,9 @@ def test_only_settled_periods_are_due() -> None:
     )
     found = settled([known], TODAY)
     assert list(found) == [OCTOBER]
-    assert due(found, {}) == [OCTOBER]
-    assert due(found, {OCTOBER.isoformat(): found[OCTOBER]}) == []
+    assert due(found, None, [known]) == [OCTOBER]
+    marks = Marks(settled={OCTOBER.isoformat(): found[OCTOBER]}, unpaid={})
+    assert due(found, marks, [known]) == []
 
 
 def test_a_restatement_is_due_again() -> None:
@@ -73,12 +78,54 @@ def test_one_contract_holds_a_period_back() -> None:
     assert settled([first, second], TODAY) == {}
 
 
+@pytest.mark.parametrize(
+    ("status", "is_due"),
+    [("Unpaid", False), ("UNPAID", False), ("Paid", True), ("Partially paid", True)],
+)
+def test_a_payment_is_due_again(status: str, is_due: bool) -> None:
+    """A period is written again when the status of an unpaid invoice in it has changed."""
+    paid = invoice(line(), payment_status=status).invoice
+    known = Known(
+        organization="acme",
+        contracts=_contracts(_settlement(OCTOBER)),
+        invoices=InvoicesData(TODAY, (InvoiceData(paid, None),)),
+    )
+    found = settled([known], TODAY)
+    start = OCTOBER.isoformat()
+    marks = Marks(settled={start: found[OCTOBER]}, unpaid={start: {"INV-1": "unpaid"}})
+    assert due(found, marks, [known]) == ([OCTOBER] if is_due else [])
+
+
+def test_an_invoice_that_is_no_longer_listed_is_not_due() -> None:
+    """Nothing is known of it: what was written stays."""
+    known = Known(organization="acme", contracts=_contracts(_settlement(OCTOBER)))
+    found = settled([known], TODAY)
+    start = OCTOBER.isoformat()
+    marks = Marks(settled={start: found[OCTOBER]}, unpaid={start: {"INV-1": "unpaid"}})
+    assert due(found, marks, [known]) == []
+
+
+def test_only_what_may_still_be_paid_is_watched() -> None:
+    """Paid and voided invoices are not, an unknown status is; a period without any is cleared."""
+    statuses = {"a": "Unpaid", "b": "Paid", "c": "Voided", "d": "Sealed"}
+    invoices = tuple(invoice(line(), id=key, payment_status=of) for key, of in statuses.items())
+    exported = made(Source(organization="acme", invoices=invoices, contracts=(contract(),)))
+    november = date(2026, 11, 1)
+    assert unpaid(exported.tables, [OCTOBER, november]) == {
+        "2026-10-01": {},
+        "2026-11-01": {"a": "unpaid", "d": "Sealed"},
+    }
+
+
 class Outcomes:
     """Remembers what was counted."""
 
     def __init__(self) -> None:
         self.failures: list[str] = []
         self.done: list[datetime] = []
+
+    def exporting(self) -> None:
+        """Ignore the start."""
 
     def exported(self, at: datetime) -> None:
         """Remember a success."""
@@ -190,6 +237,41 @@ def test_each_settled_period_is_written_once(api: BillingApi, tmp_path: Path) ->
     again = _manifest(tmp_path)
     assert again["settled"].keys() == first["settled"].keys()
     assert not set(again["settled"].values()) & set(first["settled"].values())
+
+
+def test_a_payment_replaces_one_file(
+    api: BillingApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When an invoice is paid, Invoice Detail of its period gets a revision, and nothing else."""
+    status = "Unpaid"
+
+    def billed() -> Source:
+        of = invoice(line(), payment_status=status, date_invoiced=date(2026, 10, 4))
+        return Source(organization="acme", invoices=(of,), contracts=(contract(),))
+
+    def organizations() -> list[Organization]:
+        known = Known(
+            organization="acme",
+            contracts=_contracts(_settlement(OCTOBER)),
+            invoices=InvoicesData(TODAY, (InvoiceData(billed().invoices[0].invoice, None),)),
+        )
+        return [Organization(api, Collectors(), are_listed=True, known=known)]
+
+    monkeypatch.setattr(live, "read", lambda *_, **__: live.Reading(billed(), [], []))
+    fixture = Fixture(api)
+    monkeypatch.setattr(fixture, "organizations", organizations)
+    monkeypatch.setattr("billing_exporter.export.settled._unread", lambda *_: [])
+    work = fixture.work(tmp_path)
+    work.look()
+    revisions = {name: of["revision"] for name, of in _manifest(tmp_path)["files"].items()}
+    assert set(revisions.values()) == {1}
+    status = "Paid"
+    work.look()
+    again = {name: of["revision"] for name, of in _manifest(tmp_path)["files"].items()}
+    assert again == {**revisions, "invoice-detail_2026-10-01.csv": 2}
+    assert ",paid" in (tmp_path / "invoice-detail_2026-10-01.csv").read_text()
+    assert _manifest(tmp_path)["unpaid"] == {"2026-10-01": {}}
+    assert fixture.outcomes.failures == []
 
 
 def test_a_folder_that_cannot_be_written_is_counted(api: BillingApi, tmp_path: Path) -> None:

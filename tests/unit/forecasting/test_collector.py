@@ -1,11 +1,18 @@
 """Forecasts joined to collectors: what a customer's and a contract's readings become."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
+from billing_exporter.accounts.records import Current
 from billing_exporter.collectors.closed_periods import Answer, History
-from billing_exporter.collectors.contracts import ContractData, NamedContracts
+from billing_exporter.collectors.contracts import (
+    ContractData,
+    ContractsCollector,
+    ContractsData,
+)
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import PeriodData, TrustorData, TrustorState
@@ -26,6 +33,7 @@ from billing_exporter.genesys.records import (
 )
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.metrics.samples import Samples
+from billing_exporter.reconciliation.records import Subject as AccountSubject
 from billing_exporter.settlement import fingerprint
 from billing_exporter.state_files.store import MemoryStore
 
@@ -157,8 +165,8 @@ def test_an_allowance_is_no_overage() -> None:
     assert charge.amount(Decimal(50)) == 20
 
 
-def test_a_contract_has_forecasts() -> None:
-    """A contract's charge and its overage amount are forecast from its own period."""
+def _contract(status: str, *, end: date = date(2026, 11, 30)) -> ContractData:
+    """Return a contract whose newest period began in November, read on the 11th."""
     product = BillingProduct(sku="GC-1", unit_of_measure="Minute")
     charge = BillingCharge(
         name="Voice",
@@ -171,18 +179,27 @@ def test_a_contract_has_forecasts() -> None:
         overage_currency="EUR",
     )
     november = BillingContractPeriodDetail(
-        id="p2", date_start=date(2026, 11, 1), date_end=date(2026, 11, 30), charges=(charge,)
+        id="p2", date_start=date(2026, 11, 1), date_end=end, status=status, charges=(charge,)
     )
     october = BillingContractPeriodDetail(
-        id="p1", date_start=date(2026, 10, 1), date_end=date(2026, 10, 31), charges=(charge,)
+        id="p1",
+        date_start=date(2026, 10, 1),
+        date_end=date(2026, 10, 31),
+        status="Closed",
+        charges=(charge,),
     )
-    data = ContractData(
-        BillingContract(id="c"),
+    return ContractData(
+        BillingContract(id="c", external_number="C-1"),
         {"current": november, "previous": october},
         read={"p2": NOVEMBER + timedelta(days=10)},
     )
+
+
+def test_a_contract_has_forecasts() -> None:
+    """A contract's charge and its overage amount are forecast from its own period."""
     forecaster = Forecaster("", MemoryStore(CODEC))
-    outlook = forecaster.take("c", contracts.subject_of(data), date(2026, 11, 11))
+    subject = contracts.subject_of(_contract("Open"))
+    outlook = forecaster.take("c", subject, date(2026, 11, 11))
     assert outlook is not None
     samples = Samples()
     contracts.add_samples(samples, "C-1", outlook)
@@ -190,7 +207,62 @@ def test_a_contract_has_forecasts() -> None:
     quantity = values["charge_forecast_quantity"]
     assert 200 < quantity < 300  # between October's pace and this month's
     assert values["contract_forecast_estimated_overage_amount"] == (quantity - 100) * 2
-    assert NamedContracts("C-1", (data,)).name == "C-1"
+
+
+class _Accounts:
+    """Keeps the newest period of each customer or contract."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Current] = {}
+
+    def keep_only(self, subject: AccountSubject, keys: Iterable[str]) -> None:
+        """Keep the others too."""
+
+    def current_period(
+        self, subject: AccountSubject, key: str, name: str, current: Current
+    ) -> None:
+        """Keep it."""
+        assert (subject, name) in {("contracts", "C-1"), ("trustors", "Acme")}
+        self.kept[key] = current
+
+
+@pytest.mark.parametrize(
+    ("status", "end", "is_over"),
+    [
+        ("Open", date(2026, 11, 30), False),
+        ("Closed", date(2026, 11, 5), True),
+        ("closed", date(2026, 11, 10), True),
+        # An open period that has ended is still being added to; a late one may be closed soon.
+        ("Open", date(2026, 11, 5), False),
+    ],
+)
+def test_a_contract_that_has_ended_has_no_forecast(status: str, end: date, is_over: bool) -> None:
+    """Of a newest period that is closed nothing is forecast, counted, or expected in budgets."""
+    assert EVERY_COLLECTOR.contracts is not None
+    forecaster, accounts = Forecaster("", MemoryStore(CODEC)), _Accounts()
+    collector = ForecastingCollector(
+        ContractsCollector(EVERY_COLLECTOR.contracts), forecaster, accounts
+    )
+    (part,) = collector.parts(ContractsData((_contract(status, end=end),))).values()
+    values = _values(collector.expose(part))
+    assert bool(values) is not is_over
+    assert bool(forecaster.quality().results) is not is_over
+    assert accounts.kept["c"].is_over is is_over
+
+
+@pytest.mark.parametrize(("days", "is_over"), [(29, False), (40, False), (41, True), (400, True)])
+def test_a_customer_that_has_ended_has_no_forecast(days: int, is_over: bool) -> None:
+    """A newest overview that ended more than ten days ago has no successor: nothing is forecast."""
+    assert SETTINGS is not None
+    forecaster, accounts = Forecaster("", MemoryStore(CODEC)), _Accounts()
+    collector = ForecastingCollector(TrustorsCollector(SETTINGS), forecaster, accounts)
+    for day in (10, days):
+        part = collector.parts(_data(100, NOVEMBER + timedelta(days=day - 1)))["trustor id-1"]
+        values = _values(collector.expose(part))
+    assert bool(values) is not is_over
+    assert bool(forecaster.quality().results) is not is_over
+    assert accounts.kept["id-1"].is_over is is_over
+    assert [row.overage for row in accounts.kept["id-1"].rows] == [0]
 
 
 def test_the_state_of_another_organization_is_another() -> None:

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from billing_exporter.collectors.trustors import TrustorsCollector
-from billing_exporter.web.records import CUSTOMER_STATES, Amounts, CustomerQuery, Sort
+from billing_exporter.polling.state import State
+from billing_exporter.telemetry.telemetry import Telemetry
+from billing_exporter.views.collectors import collectors
+from billing_exporter.web.records import (
+    CUSTOMER_STATES,
+    Amounts,
+    ContractQuery,
+    CustomerQuery,
+    Sort,
+)
 from tests.unit.collectors.api_stub import (
     CONTRACTS,
     INVOICES,
@@ -198,6 +207,50 @@ def test_a_contract() -> None:
     (charge,) = found.charges
     assert (charge.sku, charge.overage, charge.unit_price) == ("s", D(4), D("2.5"))
     assert (charge.overage_amount, found.contract_end) == (D(10), date(2027, 12, 31))
+
+
+def numbers(source: Any, **query: Any) -> list[str]:
+    """Return the numbers on a page of the list of contracts."""
+    return [one.contract for one in source.contracts(ContractQuery(**query)).contracts]
+
+
+def test_the_list_of_contracts(cloud: ApiStub) -> None:
+    """It is searched, ordered and cut into pages; ended contracts are not in it."""
+    listed = [
+        _contract("c-1", "C-1", "Oak"),
+        {**_contract("c-2", "C-2", "ahorn"), "dateEnd": "2026-12-31"},
+        {**_contract("c-3", "C-3", ""), "endCustomer": None},
+        {**_contract("c-4", "C-4", "Oak"), "dateEnd": "2026-11-01"},
+    ]
+    cloud.put(CONTRACTS, page(*listed))
+    overages = {"c-1": 10, "c-2": 30, "c-3": 20, "c-4": 99}
+    for key, amount in overages.items():
+        period = _period(key)
+        period["charges"][0]["overageCharge"] = amount
+        cloud.put(f"{CONTRACTS}/{key}/billingperiods/p-{key}", period)
+    exporter = Exporter()
+    source = exporter.poll()
+    assert numbers(source) == ["C-2", "C-3", "C-1"]
+    assert numbers(source, sort="contract") == ["C-1", "C-2", "C-3"]
+    assert numbers(source, sort="customer") == ["C-2", "C-1", "C-3"]
+    assert numbers(source, sort="end") == ["C-2", "C-1", "C-3"]
+    assert numbers(source, search="AHORN") == ["C-2"]
+    assert numbers(source, search="c-3") == ["C-3"]
+    assert numbers(source, organization="other") == []
+    last = source.contracts(ContractQuery(size=2, page=2))
+    assert (last.total, last.pages, [one.contract for one in last.contracts]) == (3, 2, ["C-1"])
+    assert source.overview().contracts_total == 3
+
+
+def test_restored_values_are_no_wait() -> None:
+    """A collector whose values were restored is not waiting; after a poll it is as that ended."""
+    poller = Exporter().pollers[0]
+    poller.state = State(restored=True, succeeded=NOW)
+    (found,) = collectors([poller], Telemetry(process=False))
+    assert (found.state, found.last_success) == ("restored", NOW)
+    poller.state = poller.state.fail("timeout", "it took too long", 0)
+    (found,) = collectors([poller], Telemetry(process=False))
+    assert (found.state, found.error) == ("failing", "it took too long")
 
 
 @pytest.mark.usefixtures("cloud")

@@ -13,6 +13,8 @@ from billing_exporter.web.records import (
     Charge,
     Collector,
     Contract,
+    ContractQuery,
+    Contracts,
     Customer,
     CustomerQuery,
     Customers,
@@ -267,6 +269,22 @@ def listing(*customers: Customer, **facts: object) -> Customers:
     return Customers(**{**given, **facts})  # type: ignore[arg-type]  # facts of any field
 
 
+def contracts(*shown: Contract, **facts: object) -> Contracts:
+    """Return one page of the list of contracts."""
+    given: dict[str, object] = {
+        "now": NOW,
+        "organization": "",
+        "search": "",
+        "sort": "overage",
+        "page": 1,
+        "pages": 1,
+        "size": 50,
+        "total": len(shown),
+        "contracts": shown,
+    }
+    return Contracts(**{**given, **facts})  # type: ignore[arg-type]  # facts of any field
+
+
 class Shown:
     """Views of records that are set.
 
@@ -275,6 +293,8 @@ class Shown:
         account: the customer or contract, None where there is none.
         listed: page of the list.
         asked: for which list.
+        contracts_listed: page of the list of contracts.
+        contracts_asked: for which list of them.
     """
 
     def __init__(self) -> None:
@@ -282,6 +302,8 @@ class Shown:
         self.account: Account | None = ACCOUNT
         self.listed = listing(customer(), customer("Cedar", "forbidden"))
         self.asked: CustomerQuery | None = None
+        self.contracts_listed = contracts(*OVERVIEW.contracts)
+        self.contracts_asked: ContractQuery | None = None
 
     def overview(self) -> Overview:
         """Return the overview."""
@@ -291,6 +313,11 @@ class Shown:
         """Return the page of the list."""
         self.asked = query
         return self.listed
+
+    def contracts(self, query: ContractQuery) -> Contracts:
+        """Return the page of the list of contracts."""
+        self.contracts_asked = query
+        return self.contracts_listed
 
     def customer(self, organization: str, key: str) -> Account | None:
         """Return the account where it has this id."""

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from billing_exporter.web.api import json_response, openapi
+from billing_exporter.web.records import ContractQuery
 from tests.unit.web.exporters import ACCOUNT, EMPTY, Shown, routes
 
 SCHEMA = openapi("1.2.3")
@@ -45,6 +46,7 @@ def problems(path: str, answer: Any) -> list[str]:
     [
         ("/api/v1/overview", ""),
         ("/api/v1/customers", "state=forbidden"),
+        ("/api/v1/contracts", "sort=end"),
         ("/api/v1/customer", ONE),
         ("/api/v1/contract", "organization=acme&contract=id-Ahorn"),
     ],
@@ -98,7 +100,12 @@ def test_decimals_are_exact_and_have_no_exponent(value: str, text: str) -> None:
 
 def test_the_pages() -> None:
     """Pages are HTML with a policy, and say nothing to caches."""
-    for path, query in (("/", ""), ("/customers", "page=1"), ("/customer", ONE)):
+    for path, query in (
+        ("/", ""),
+        ("/customers", "page=1"),
+        ("/contracts", "page=1"),
+        ("/customer", ONE),
+    ):
         response = routes().answers[path](query)
         assert (response.status, response.content_type) == (200, "text/html; charset=utf-8")
         headers = dict(response.headers)
@@ -114,6 +121,34 @@ def test_what_is_asked_for() -> None:
     assert asked is not None
     assert (asked.organization, asked.search, asked.state) == ("a&b", "x", "ok")
     assert (asked.sort, asked.page, asked.size) == ("name", 3, 7)
+
+
+def test_which_contracts_are_asked_for() -> None:
+    """The parameters of the list of contracts reach the views; without any it has its defaults."""
+    shown = Shown()
+    get("/contracts", "organization=a%26b&search=%20x%20&sort=end&page=3&size=7", shown)
+    given = {"organization": "a&b", "search": "x", "sort": "end", "page": 3, "size": 7}
+    assert shown.contracts_asked == ContractQuery(**given)  # type: ignore[arg-type]  # any field
+    get("/api/v1/contracts", "search=&sort=&page=", shown)
+    assert shown.contracts_asked == ContractQuery()
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ("sort=state", "sort: expected overage, forecast, contract, customer or end, got 'state'"),
+        ("state=ok", "'state' is not a parameter: use organization, search, sort, page, size"),
+        ("page=0", "page: expected a whole number from 1 to 1,000,000, got '0'"),
+        ("page=%D9%A1", "page: expected a whole number from 1 to 1,000,000, got '\u0661'"),
+        ("size=501", "size: expected a whole number from 1 to 500, got '501'"),
+        ("sort=end&sort=end", "sort is given twice"),
+    ],
+)
+def test_wrong_queries_of_contracts(query: str, error: str) -> None:
+    """A wrong parameter is answered with 400 and a sentence, on the page and in its JSON."""
+    status, text = get("/api/v1/contracts", query)
+    assert (status, json.loads(text)) == (400, {"error": error})
+    assert get("/contracts", query)[0] == 400
 
 
 @pytest.mark.parametrize(

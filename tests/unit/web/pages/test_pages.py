@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_exporter.web.pages import account, customers, overview
+from billing_exporter.web.pages import account, contracts, customers, overview
 from billing_exporter.web.pages.frame import PAGE_HEADERS
 from tests.unit.web.exporters import (
     ACCOUNT,
@@ -20,6 +20,7 @@ from tests.unit.web.exporters import (
     listing,
     overage,
 )
+from tests.unit.web.exporters import contracts as contracts_page
 from tests.unit.web.pages.documents import Document
 
 HOSTILE = st.text(max_size=30) | st.sampled_from(
@@ -111,6 +112,18 @@ def test_a_collector_says_why_it_fails_and_what_to_do() -> None:
     ]
 
 
+def test_values_from_before_a_restart_are_shown_as_such() -> None:
+    """A collector that has not polled since the start shows that its values are older, and how."""
+    restored = replace(COLLECTORS[0], state="restored", error="", action="", reason="", failures=0)
+    document = Document(overview.render(replace(OVERVIEW, collectors=(restored,)), "/metrics"))
+    row = document.cells[document.cells.index("contracts") + 1 :]
+    assert row[:2] == [
+        "restored Values from before the restart, until the first poll has ended.",
+        "1 day ago 2026-02-28 11:00:30 UTC",
+    ]
+    assert "1 restored" in document.text
+
+
 def test_a_sweep_shows_how_far_it_is() -> None:
     """A poll under way shows what it has read, in words and as a bar."""
     document = Document(overview.render(OVERVIEW, "/metrics"))
@@ -174,6 +187,38 @@ def test_paging_keeps_what_was_chosen() -> None:
     assert "No customer matches." in customers.render(listing(), "/metrics")
 
 
+def test_the_overview_leads_to_all_contracts() -> None:
+    """It shows the ten with the largest overage and how many there are."""
+    many = tuple(replace(OVERVIEW.contracts[0], contract=f"C-{number}") for number in range(11))
+    few = overview.render(replace(OVERVIEW, contracts=many[:10], contracts_total=10), "/metrics")
+    assert Document(few).links.count("contracts") == 1
+    document = Document(
+        overview.render(replace(OVERVIEW, contracts=many, contracts_total=137), "/metrics")
+    )
+    assert "all 137 contracts" in document.text
+    assert document.links.count("contracts") == 2
+    assert "C-9" in document.cells
+    assert "C-10" not in document.cells
+
+
+def test_the_list_of_contracts() -> None:
+    """Links to other pages and orders keep the search; an empty page says why it is empty."""
+    shown = contracts_page(*OVERVIEW.contracts, search="A&B", sort="end", page=2, pages=3, size=1)
+    document = Document(contracts.render(shown, "/metrics"))
+    assert {
+        "contracts?search=A%26B&sort=end&size=1&page=1",
+        "contracts?search=A%26B&sort=end&size=1&page=3",
+        "contracts?search=A%26B&sort=customer",
+        "api/v1/contracts?search=A%26B&sort=end&size=1&page=2",
+        "contract?organization=acme&contract=C-7",
+    } <= set(document.links)
+    assert "1 running contract with 'A&B' in number or customer" in document.text
+    beyond = contracts.render(contracts_page(page=9, pages=3, total=3), "/metrics")
+    assert "There is no page 9; the last one is 3." in beyond
+    assert "contracts?page=3" in Document(beyond).links
+    assert "No contract matches." in contracts.render(contracts_page(), "/metrics")
+
+
 @given(HOSTILE)
 def test_foreign_text_stays_text(name: str) -> None:
     """Whatever a name or an error is, pages have the same elements, and show the name."""
@@ -187,6 +232,9 @@ def test_foreign_text_stays_text(name: str) -> None:
             failing_customers=(failing,),
             collectors=tuple(collectors),
         )
+        running = replace(
+            OVERVIEW.contracts[0], organization=text, contract=text, end_customer=text
+        )
         of_one = replace(
             ACCOUNT,
             name=text,
@@ -197,6 +245,7 @@ def test_foreign_text_stays_text(name: str) -> None:
         return [
             Document(overview.render(shown, "/metrics")),
             Document(customers.render(listing(failing, search=f"x{text}"), "/metrics")),
+            Document(contracts.render(contracts_page(running, search=f"x{text}"), "/metrics")),
             Document(account.render(of_one, "/metrics")),
         ]
 
@@ -217,6 +266,7 @@ def test_every_link_is_relative() -> None:
     for page in (
         overview.render(OVERVIEW, "/metrics"),
         customers.render(listing(customer()), "/m"),
+        contracts.render(contracts_page(*OVERVIEW.contracts, pages=2), "/m"),
         account.render(ACCOUNT, "/metrics"),
     ):
         links = Document(page).links
