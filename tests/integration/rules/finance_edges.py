@@ -7,6 +7,8 @@ from tests.integration.rules.edges import Edge, Series
 _CHARGE = 'organization="acme",contract="C-1",charge="IVR Basic",sku="GC-1",unit="Minute"'
 _TRUSTOR = 'organization="acme",trustor="Umbra",trustor_id="t-1"'
 _USED = f'{_TRUSTOR},charge="IVR Basic",part_number="GC-1",grouping="resource",unit="minutes"'
+# A currency has a threshold once there is an amount in it.
+_SEEN = 'organization_currency_overdue:unpaid_amount:max{organization="x",currency="EUR"}'
 
 
 def _amount(metric: str, labels: str) -> Callable[[float], Series]:
@@ -19,7 +21,7 @@ def _sure(level: str, allowed: str, metric: str, labels: str) -> Callable[[float
         f"genesyscloud_billing_{metric}_forecast_quantity_lower{{{labels}}}": 1500,
         f"{level}_charge:{allowed}:max{{{labels}}}": 1000,
         f'{projected}{{{labels},currency="EUR"}}': amount,
-        'organization_currency_overdue:unpaid_amount:max{organization="x",currency="EUR"}': 1,
+        _SEEN: 1,
     }
 
 
@@ -52,6 +54,17 @@ EDGES = (
         "GenesysBillingTrustorOverageAlmostSure",
         "small_amount",
         _sure("organization_trustor", "allowance_quantity", "trustor", _USED),
+    ),
+    Edge(
+        "GenesysBillingOverageAmountAlmostSure",
+        "fleet_overage_amount",
+        lambda x: {
+            _SEEN: 1,
+            **_amount(
+                "organization_currency:contract_forecast_overage_amount_lower:sum",
+                'organization="acme"',
+            )(x),
+        },
     ),
     Edge("GenesysBillingUnallocatedHigh", "unallocated", _unallocated),
     Edge("GenesysBillingMarginNegative", "small_amount", lambda x: _margin(-x)),
