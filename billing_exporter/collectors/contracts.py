@@ -121,7 +121,8 @@ class ContractsCollector:
 
     def parts(self, data: ContractsData) -> dict[str, NamedContracts]:
         """Contracts that are shown under one name are a part, for their rows may need adding up."""
-        numbers = Counter(label(known.contract.external_number) for known in data.contracts)
+        listed = [known.contract for known in data.contracts]
+        numbers = Counter(label(each.external_number) or label(each.id) for each in listed)
         parts: dict[str, NamedContracts] = {}
         for known in data.contracts:
             name = _name(known.contract, numbers)
