@@ -5,6 +5,9 @@ ARGS ?=
 # Tests wait for programs much of the time, so one more than there are cores.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
+# Tests start hundreds of Pythons: each would compile the package for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 RUNS := $(VENV)/runs

@@ -1,16 +1,20 @@
-"""What holds for every test: steady properties, and a last word on components that were missing."""
+"""Settings of every test: properties without a deadline, and a summary of missing components."""
 
+import os
 import signal
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tools.testkit.components import missing_among
 
 # A shared machine stalls now and then; how long an example took says nothing about the law.
-settings.register_profile("steady", settings(), deadline=None)
-settings.load_profile("steady")
+settings.register_profile(
+    "steady", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("quick", settings.get_profile("steady"), max_examples=20)
+settings.load_profile("quick" if os.environ.get("CHECK_ONLY") == "true" else "steady")
 # A shell lets what runs in its background ignore Ctrl-C, and so would every program started here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -61,6 +61,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "web.route_prefix",
         "httpd.address",
     ),
+    "commands.demo_plan": ("budgets.settings",),
     "commands.errors": (),
     "commands.flags": (),
     "commands.health": ("commands.errors",),

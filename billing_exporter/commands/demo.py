@@ -13,6 +13,7 @@ from billing_exporter.app import build, serve
 from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import every_collector
 from billing_exporter.commands import flags
+from billing_exporter.commands.demo_plan import PLAN
 from billing_exporter.commands.errors import CommandError
 from billing_exporter.config import Organization, Secret, Settings
 from billing_exporter.logs import configure
@@ -67,7 +68,13 @@ def settings_for(url: str, *, time_scale: float) -> Settings:
         client_secret=Secret("demo"),
         collectors=every_collector({"interval": interval}, **_demo_settings(time_scale)),
     )
-    return Settings(organizations=(organization,))
+    return Settings(
+        organizations=(organization,),
+        budgets=PLAN.budgets,
+        showback=PLAN.showback,
+        prices=PLAN.prices,
+        thresholds={name: {**by_currency} for name, by_currency in PLAN.thresholds.items()},
+    )
 
 
 @dataclass(frozen=True)

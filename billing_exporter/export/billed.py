@@ -174,7 +174,10 @@ def _of_invoice(billed: InvoiceWithLines, source: Source) -> tuple[list[Charge],
                 summary=summary,
             )
         )
-    return [*charges, *_difference(billed, source, calendar, charges)], left_out
+    charges += _difference(billed, source, calendar, charges)
+    if not charges and not left_out:
+        left_out.append(_left("zero", currency, days=period))
+    return charges, left_out
 
 
 def _named(lines: Iterable[BillingInvoiceItem]) -> Iterable[tuple[str, BillingInvoiceItem]]:

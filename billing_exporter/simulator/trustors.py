@@ -151,6 +151,12 @@ def _burst(state: State, number: int) -> int | None:
     return (number * 4) % 9 if state in {"spiking", "monthly"} else None
 
 
+def _seats(seed: int, number: int, state: State) -> int:
+    """Return the seats of a customer: who pays month by month, at the full price, is small."""
+    seats = between(40, 320, seed, "seats", number)
+    return seats // 5 if state == "monthly" else seats
+
+
 @lru_cache(maxsize=4096)
 def _trustor(seed: int, number: int) -> Trustor:
     name, state, currency = _company(seed, number)
@@ -159,7 +165,7 @@ def _trustor(seed: int, number: int) -> Trustor:
         organization=Organization(identifier(seed, "trustor", number), name),
         state=state,
         currency=currency,
-        seats=between(40, 320, seed, "seats", number),
+        seats=_seats(seed, number, state),
         anchor=anchor(seed, number // BLOCK, currency),
         load=_LOADS[state] + 0.06 * share(seed, "load", number) - 0.03,
         burst=_burst(state, number),

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from billing_exporter.collectors.settings import settings_types
 from billing_exporter.simulator import Options, Simulator
 from tools.testkit.components import require
 from tools.testkit.processes import Program, serving
 from tools.testkit.prometheus_server import running_prometheus
-from tools.testkit.scrapes import Scrape, wait_until_polled
+from tools.testkit.scrapes import ALL_WELL, Scrape, wait_until_polled
 from tools.testkit.truth import Truth
 
 CONTRACTS = "get_billing_contracts"
 INVOICES = "get_billing_contracts_invoices"
 TRUSTORS = "get_orgauthorization_trustors"
-ALL_WELL = dict.fromkeys(("usage", "invoices", "contracts", "trustors"), "success")
 ELSEWHERE = "127.0.0.2"
 
 
@@ -87,6 +87,11 @@ BEARABLE = {
     "duplicates": ("duplicate_rows",),
     "revoked": (f"revoked:{INVOICES}:times=1",),
 }
+# All collectors; one closed period of each is as good as a year of them.
+COLLECTORS = ", ".join(
+    f"{name}: {{history: 1}}" if "history" in settings.__struct_fields__ else f"{name}: {{}}"
+    for name, settings in settings_types().items()
+)
 # Who asks, and what the line says, where the login refuses.
 REFUSED = {
     "wrong-secret": ("demo", "wrong", "the client secret is wrong"),
@@ -154,7 +159,10 @@ def simulated(faults: tuple[str, ...]) -> Simulator:
 def entry(name: str, url: str, who: tuple[str, str] = ("demo", "demo")) -> str:
     """Return an organization of the configuration."""
     client, secret = who
-    return f"  - {{name: {name}, api_url: '{url}', client_id: {client}, client_secret: {secret}}}"
+    return (
+        f"  - {{name: {name}, api_url: '{url}', client_id: {client}, client_secret: {secret}, "
+        f"collectors: {{{COLLECTORS}}}}}"
+    )
 
 
 @pytest.fixture(scope="module")

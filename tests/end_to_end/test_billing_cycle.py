@@ -16,8 +16,8 @@ from tools.testkit.scrapes import Scrape, steer, time_of, wait_until_polled
 
 # What happens in the world of this seed, later than any clock that runs the test. The contract
 # bills one period with one invoice; no other invoice in its currency is late by as few days.
-SEED, TRUSTORS = 1, 2
-CONTRACT, INVOICE, CURRENCY, AMOUNT = "C-10021-2037", "INV-103-204002", "USD", 648.98
+SEED, TRUSTORS = 1, 8
+CONTRACT, INVOICE, CURRENCY, AMOUNT = "C-10021-2037", "INV-103-204002", "USD", 2073.90
 BEGINS, LAST_DAY = date(2040, 2, 21), date(2040, 3, 20)
 CLOSED = date(2040, 3, 23)  # the API lets the next period take over late
 ISSUED, DUE, PAID = date(2040, 3, 24), date(2040, 4, 23), date(2040, 5, 18)

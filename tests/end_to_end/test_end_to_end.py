@@ -1,5 +1,6 @@
 """The program as a whole: simulator and exporter as processes, under a real Prometheus."""
 
+import json
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from billing_exporter.collectors.registry import CATALOGUE
+from billing_exporter.collectors.registry import CATALOGUE, REGISTRY
 from tools.testkit.components import require
 from tools.testkit.processes import Program, serving, simulating
 from tools.testkit.prometheus_server import PrometheusServer, running_prometheus
@@ -21,14 +22,15 @@ organizations:
     api_url: {url}
     client_id: demo
     client_secret: demo
-    collectors: {{usage: {{}}, invoices: {{lookback: 10y}}, contracts: {{}}, trustors: {{}}}}
+    collectors: {collectors}
 """
+_COLLECTORS = {name: {"lookback": "10y"} if name == "invoices" else {} for name in REGISTRY}
 
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Program]:
     """A simulated Genesys Cloud."""
-    with simulating("--in-progress", "1") as program:
+    with simulating("--in-progress", "1", "--rate-limit", "0") as program:
         yield program
 
 
@@ -36,7 +38,7 @@ def simulator() -> Iterator[Program]:
 def exporter(simulator: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """An exporter of it, not yet ready."""
     file = tmp_path_factory.mktemp("configuration") / "exporter.yml"
-    file.write_text(_CONFIGURATION.format(url=simulator.url))
+    file.write_text(_CONFIGURATION.format(url=simulator.url, collectors=json.dumps(_COLLECTORS)))
     with serving(None, "--config.file", str(file)) as program:
         yield program
 
@@ -48,7 +50,8 @@ def prometheus(request: pytest.FixtureRequest, exporter: Program) -> Iterator[Pr
     with running_prometheus(require(request.param), targets=[address]) as server:
         wait_until_polled(exporter.url)
         server.wait_for(
-            "sum(genesyscloud_billing_up)", lambda rows: rows and rows[0]["value"][1] == "4"
+            "sum(genesyscloud_billing_up)",
+            lambda rows: rows and rows[0]["value"][1] == f"{len(REGISTRY)}",
         )
         yield server
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -19,9 +20,15 @@ BANNED = re.compile(
 )
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Map each module's dotted name within the package to its file."""
     return {_module(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
 
 
 def _module(path: Path) -> str:
@@ -39,7 +46,7 @@ def _python_files() -> list[Path]:
 def imports(file: Path, known: set[str], text: str | None = None) -> list[str]:
     """List the modules of ours that a file imports, wherever the import stands in it."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(file.read_text() if text is None else text)):
+    for node in ast.walk(_tree(file) if text is None else ast.parse(text)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -108,7 +115,7 @@ def test_only_commands_import_app() -> None:
 def _tool_imports(file: Path) -> set[str]:
     """List the roots and first folders that a file of tools imports from this repository."""
     found = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(_tree(file)):
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
@@ -201,8 +208,8 @@ def test_a_file_is_short_and_finished(path: Path) -> None:
 @pytest.mark.parametrize("module", modules())
 def test_no_error_is_swallowed_unnamed(module: str) -> None:
     """Every ``except`` names what it catches."""
-    tree = ast.parse(modules()[module].read_text())
-    handlers = [node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
+    nodes = ast.walk(_tree(modules()[module]))
+    handlers = [node for node in nodes if isinstance(node, ast.ExceptHandler)]
     assert [node.lineno for node in handlers if node.type is None] == []
 
 

@@ -97,7 +97,9 @@ def test_the_oracle_knows_every_metric() -> None:
     the list of those that another test works out.
     """
     known = _names_in_the_oracle()
-    sections = (*CATALOGUE.values(), QUALITY, BILL, PLAN)
+    # A collector without a reader fails the test above alone.
+    of_readers = (metrics for name, metrics in CATALOGUE.items() if name in READERS)
+    sections = (*of_readers, QUALITY, BILL, PLAN)
     every = {metric.name for metrics in sections for metric in metrics}
     elsewhere = {metric.name for metrics in ELSEWHERE.values() for metric in metrics}
     unknown = {

@@ -17,11 +17,10 @@ from billing_exporter.config import Organization, Settings
 from billing_exporter.simulator import Options, Simulator
 from tools.testkit.organizations import organization_at
 from tools.testkit.processes import wait_until
-from tools.testkit.scrapes import Scrape, fetch, wait_until_polled
+from tools.testkit.scrapes import ALL_WELL, Scrape, fetch, wait_until_polled
 
 pytestmark = pytest.mark.slow
 
-ALL_WELL = dict.fromkeys(("usage", "invoices", "contracts", "trustors"), "success")
 INVOICES = "get_billing_contracts_invoices"
 
 

@@ -13,13 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
-import msgspec
-
 from billing_exporter.app import App, build
-from billing_exporter.budgets.settings import Budget, Group, Showback
 from billing_exporter.commands.demo import settings_for
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format
@@ -35,20 +31,6 @@ _PATIENT = {"scrape_interval": "3s", "scrape_timeout": "3s"}
 PATIENCE = 180.0  # seconds; on a busy machine rules over months take long
 _BLOCK = "--max-block-duration=744h"
 _SOURCE = 'job="exporter",instance="demo"'
-_BUDGETS = (
-    Budget(name="Europe", amount=Decimal(115_000), currency="EUR", customers=("*",)),
-    Budget(name="Britain", amount=Decimal(250_000), currency="GBP", customers=("*",)),
-    Budget(name="America", amount=Decimal(450_000), currency="USD", customers=("*",)),
-)
-_SHOWBACK = (
-    Showback(
-        name="line of business",
-        groups=(
-            Group(to="Retail", customers=("*Retail", "*Outfitters")),
-            Group(to="Energy", customers=("*Energie", "*Utilities")),
-        ),
-    ),
-)
 _FACTOR = 1.03  # by which the usage of a settled period is changed
 _CHANGE_DAY, _SEEN_DAY = 13, 22
 _WAITING = re.compile(r"^ +for: .*\n", re.MULTILINE)
@@ -128,9 +110,7 @@ def _world(past: Past) -> Iterator[tuple[Simulator, App]]:
         trustors=past.trustors,
     )
     with Simulator(options) as simulator:
-        settings = msgspec.structs.replace(
-            settings_for(simulator.url, time_scale=1), budgets=_BUDGETS, showback=_SHOWBACK
-        )
+        settings = settings_for(simulator.url, time_scale=1)
         yield simulator, build(settings, address="127.0.0.1:0", now=simulator.now)
 
 

@@ -17,11 +17,14 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.samples import Sample
 
-from billing_exporter.collectors.registry import CATALOGUE
+from billing_exporter.collectors.registry import CATALOGUE, REGISTRY
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.metrics.family import Metric as Catalogued
 from billing_exporter.metrics.rendering import Rendered
 from tools.testkit.processes import wait_until
+
+ALL_WELL = dict.fromkeys(REGISTRY, "success")
+"""The outcomes of an organization of which everything can be read."""
 
 _TIMEOUT_SECONDS = 30.0
 _BILLING = {metric.name for metrics in CATALOGUE.values() for metric in metrics}

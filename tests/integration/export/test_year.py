@@ -60,7 +60,7 @@ def test_each_invoice_comes_to_what_was_billed(year: Year, tables: dict[str, lis
     billed = {key: amount for key, amount in _billed(year, FIRST).items() if key in detail}
     assert detail == usage == billed
     late = _billed(year, date(2026, 1, 1))
-    assert late.keys() <= detail.keys()
+    assert {key for key, amount in late.items() if amount} <= detail.keys()
     assert len(detail) > 30
 
 

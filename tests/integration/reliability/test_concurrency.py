@@ -31,7 +31,6 @@ from tools.testkit.scrapes import fetch
 
 SECONDS = 2.0  # more of the same, once each reader has seen enough
 ENOUGH = 5  # readings of each collector
-ALL = ("usage", "invoices", "contracts", "trustors")
 SWITCH_SECONDS = 1e-5  # between threads; usually five hundred times as long
 ALWAYS, SOMETIMES = "always", "sometimes"
 # Metrics whose values are the number of their reading, which label tells the parts of a reading
@@ -45,6 +44,7 @@ PLAIN = {
     "trustor_usage_quantity": ("trustors", "trustor_id", ROWS),
     "trustor_prepaid_quantity": ("trustors", "trustor_id", ROWS),
 }
+ALL = {collector for collector, _, _ in PLAIN.values()}
 LINE = re.compile(rf'^{PREFIX}({"|".join(PLAIN)}){{organization="(\w+)"(.*)}} (\S+)$', re.MULTILINE)
 
 

@@ -7,6 +7,9 @@ from billing_exporter.simulator import Simulator
 Call = Callable[..., tuple[int, str, str]]
 """Runs a command in this process; returns its status, standard output and standard error."""
 
+TRUSTORS = 4
+"""Customers of the simulator, unless a module names more; a poll reads a year of each."""
+
 GOOD = """\
 organizations:
   - name: acme

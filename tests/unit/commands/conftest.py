@@ -12,7 +12,7 @@ import pytest
 
 from billing_exporter import cli
 from billing_exporter.simulator import Options, Simulator
-from tests.unit.commands.calls import Call, variables
+from tests.unit.commands.calls import TRUSTORS, Call, variables
 
 
 @pytest.fixture(autouse=True)
@@ -48,9 +48,10 @@ def call(capfdbinary: pytest.CaptureFixture[bytes]) -> Call:
 
 
 @pytest.fixture(scope="module")
-def simulator() -> Iterator[Simulator]:
-    """A simulated Genesys Cloud of a partner with 30 trustors."""
-    options = Options(address="127.0.0.1:0", trustors=30, in_progress=0, rate_limit=0)
+def simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
+    """A simulated Genesys Cloud of a partner with a few trustors."""
+    trustors = getattr(request.module, "TRUSTORS", TRUSTORS)
+    options = Options(address="127.0.0.1:0", trustors=trustors, in_progress=0, rate_limit=0)
     with Simulator(options) as running:
         yield running
 

@@ -39,6 +39,7 @@ def _manifest(folder: Path, kind: str = "focus") -> dict[str, object]:
     return found
 
 
+@pytest.mark.slow
 def test_everything_of_the_last_two_periods_is_written_once(
     config: Path, call: Call, tmp_path: Path
 ) -> None:
@@ -77,6 +78,7 @@ def test_everything_of_the_last_two_periods_is_written_once(
         assert private not in text
 
 
+@pytest.mark.slow
 def test_the_state_folder_is_enough(
     config: Path, account: Simulator, call: Call, tmp_path: Path
 ) -> None:
@@ -134,6 +136,7 @@ def test_a_permission_that_nobody_asked_for_may_lack(
     assert (status, "not read" in err) == (0, False)
 
 
+@pytest.mark.slow
 def test_a_running_exporter_hands_over_what_it_knows(config: Path, tmp_path: Path) -> None:
     """Client, settings and readings of each organization, as the export of `serve` needs them."""
     exporter = Exporter(load(config, {}))

@@ -11,6 +11,7 @@ from tests.unit.commands.calls import Call
 from tools.testkit.scrapes import Scrape
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("account")
 def test_the_file_is_written(call: Call, tmp_path: Path) -> None:
     """The exposition is in the file, readable for others, and nothing is printed."""
@@ -21,6 +22,7 @@ def test_the_file_is_written(call: Call, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
+@pytest.mark.slow
 def test_a_failure_does_not_keep_the_old_file(
     account: Simulator, call: Call, tmp_path: Path
 ) -> None:
@@ -49,6 +51,7 @@ def test_everything_is_forbidden(account: Simulator, call: Call, tmp_path: Path)
     assert file.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("name", ["none/billing.prom", "."])
 def test_a_file_that_cannot_be_written(call: Call, tmp_path: Path, name: str) -> None:

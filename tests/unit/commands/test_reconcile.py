@@ -10,6 +10,7 @@ import pytest
 from billing_exporter.simulator import Simulator
 from tests.unit.commands.calls import Call, listing
 
+TRUSTORS = 12  # some of whom refuse to be read
 LINES = "get_billing_contracts_invoice_lines"
 
 

@@ -85,6 +85,7 @@ def on_terminal(*words: str, **variables: str) -> str:
     return b"".join(pieces).decode().replace("\r\n", "\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 @pytest.mark.parametrize(
     "words",
@@ -101,6 +102,7 @@ def test_commands_do_not_steer_a_terminal(
     assert is_safe(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variables", [{"LANG": "C"}, {"PYTHONIOENCODING": "ascii"}])
 @pytest.mark.parametrize("words", [("metrics",), ("check", "--config.file", "é\udcff.yml")])
 def test_no_terminal_ends_in_a_traceback(

@@ -165,6 +165,15 @@ def test_what_cannot_be_exported_is_left_out_with_its_amount() -> None:
     }
 
 
+def test_an_invoice_of_nothing_is_counted() -> None:
+    """An invoice of 0 without lines has no row, and is left out as zero; one with a line is not."""
+    empty = invoice(amount="0", id="INV-0")
+    free = invoice(line("0"), id="INV-1")
+    found = made(Source(organization="acme", invoices=(empty, free)), INVOICE_DETAIL)
+    assert [row["InvoiceId"] for row in rows(found, INVOICE_DETAIL)] == ["INV-1"]
+    assert found.left_out == (LeftOut("invoice", "zero", "EUR"),)
+
+
 def test_an_invoice_that_two_organizations_see_is_one() -> None:
     """The first organization by name has it; for the other it is left out."""
     wanted = Wanted(datasets=(INVOICE_DETAIL,), selection=EVERY)

@@ -4,13 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 import responses
-from hypothesis import HealthCheck, settings
 
 from tools.testkit.recorded_api import TOKEN, TOKEN_URL
-
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
 
 
 @pytest.fixture

@@ -23,16 +23,20 @@ from billing_exporter.web.negotiation import Format
 from tools.testkit.organizations import organization_at
 from tools.testkit.scrapes import billing_text
 
+INVOICES = InvoicesSettings(lines="none")
+TRUSTORS = TrustorsSettings(history=1)
+
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Simulator]:
-    """A simulated Genesys Cloud without limits."""
-    with Simulator(Options(address="127.0.0.1:0", rate_limit=100_000, in_progress=0)) as simulator:
+    """A simulated Genesys Cloud of a few customers, without limits."""
+    options = Options(address="127.0.0.1:0", trustors=4, rate_limit=100_000, in_progress=0)
+    with Simulator(options) as simulator:
         yield simulator
 
 
 def _settings(cloud: Simulator, name: str = "acme", **collectors: object) -> Settings:
-    chosen = collectors or {"invoices": InvoicesSettings(), "trustors": TrustorsSettings()}
+    chosen = collectors or {"invoices": INVOICES, "trustors": TRUSTORS}
     organization = organization_at(cloud.url, Collectors(**chosen), name=name)  # type: ignore[arg-type]
     return Settings(organizations=(organization,))
 
@@ -170,8 +174,8 @@ class TestReload:
         exporter.change(
             _settings(
                 cloud,
-                invoices=InvoicesSettings(),
-                trustors=TrustorsSettings(interval=Duration("1h")),
+                invoices=INVOICES,
+                trustors=replace(TRUSTORS, interval=Duration("1h")),
             )
         )
         assert exporter.pollers[0] is before[0]

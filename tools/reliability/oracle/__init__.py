@@ -13,7 +13,7 @@ from tools.reliability.oracle.sheet import ExpectedSeries
 from tools.reliability.oracle.trustors import trustors
 from tools.reliability.oracle.usage import usage
 
-__all__ = ["READERS", "Answers", "ExpectedSeries", "asked", "told"]
+__all__ = ["READERS", "Answers", "ExpectedSeries", "asked", "reported"]
 
 READERS = {"contracts": contracts, "invoices": invoices, "trustors": trustors, "usage": usage}
 
