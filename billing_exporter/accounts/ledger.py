@@ -116,10 +116,15 @@ class Ledger:
             self._close("trustors", key, name, period)
 
     def contract_period(
-        self, contract: BillingContract, detail: BillingContractPeriodDetail, *, is_settled: bool
+        self,
+        contract: BillingContract,
+        name: str,
+        detail: BillingContractPeriodDetail,
+        *,
+        is_settled: bool,
     ) -> None:
         """Keep a closed period of a contract."""
-        both = contracts.ContractPeriod(contract, detail)
+        both = contracts.ContractPeriod(contract, detail, name)
         read = contracts.read_of(both)
         if read is None:
             return
@@ -139,7 +144,7 @@ class Ledger:
         period = Period(
             read.start, read.end, tuple(sorted(read.organizations)), rows, is_settled=is_settled
         )
-        self._close("contracts", label(contract.id) or both.name, both.name, period)
+        self._close("contracts", label(contract.id) or name, name, period)
 
     def current_period(self, subject: Subject, key: str, name: str, current: Current) -> None:
         """Keep the running period of a customer or contract."""

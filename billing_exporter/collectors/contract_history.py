@@ -57,7 +57,7 @@ class ContractHistories:
         return self._poll.ledger.is_kept("contracts", str(contract.id), start)
 
     def read(
-        self, contract: BillingContract, known: History
+        self, contract: BillingContract, name: str, known: History
     ) -> tuple[History, list[BillingContractPeriodDetail]]:
         """Read what is due of a contract; returns its history and the details that were whole."""
         details = []
@@ -80,7 +80,7 @@ class ContractHistories:
             if answer.fingerprint is not None:
                 details.append(detail)
                 is_settled = known.is_settled(answer.start)
-                self._poll.ledger.contract_period(contract, detail, is_settled=is_settled)
+                self._poll.ledger.contract_period(contract, name, detail, is_settled=is_settled)
         return known, details
 
 

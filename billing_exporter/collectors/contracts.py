@@ -15,6 +15,7 @@ import msgspec
 from billing_exporter.collectors.base import Details, Poll, concluded, label, once_each
 from billing_exporter.collectors.closed_periods import History
 from billing_exporter.collectors.contract_history import ContractHistories
+from billing_exporter.collectors.contract_names import ContractNames, contract_identity
 from billing_exporter.collectors.history_samples import add_history
 from billing_exporter.collectors.periods import is_closed, named
 from billing_exporter.collectors.settings import ContractsSettings
@@ -79,7 +80,7 @@ class ContractsCollector:
 
     def fetch(self, poll: Poll[ContractsData]) -> ContractsData:
         """Fetch the listing, then period details; a closed period is fetched once and kept."""
-        contracts = once_each(poll.api.contracts(), _identity)
+        contracts = once_each(poll.api.contracts(), contract_identity)
         kept = _closed_details(poll.previous)
         full, periods = Details(poll), Details(poll)
         done = []
@@ -94,21 +95,26 @@ class ContractsCollector:
     def _with_history(self, poll: Poll[ContractsData], data: ContractsData) -> ContractsData:
         """Read closed periods behind the current ones, which are shown before a long reading."""
         listed = poll.previous.contracts if poll.previous is not None else ()
-        before = {_identity(known.contract): known.history for known in listed}
+        before = {contract_identity(known.contract): known.history for known in listed}
         contracts = [
-            msgspec.structs.replace(known, history=before.get(_identity(known.contract), History()))
+            msgspec.structs.replace(
+                known, history=before.get(contract_identity(known.contract), History())
+            )
             for known in data.contracts
         ]
         if not self._settings.history:
             return data
         histories = ContractHistories(poll, self._settings)
+        names = ContractNames(known.contract for known in contracts)
         wanted = sum(len(histories.needed(each.contract, each.history)) for each in contracts)
         if wanted > _SHOWN_BEFORE:
             poll.publish(ContractsData(tuple(contracts)))
         done = []
         for number, known in enumerate(contracts):
             poll.progress(number, len(contracts))
-            history, details = histories.read(known.contract, known.history)
+            history, details = histories.read(
+                known.contract, names.of(known.contract), known.history
+            )
             done.append(_renewed(known, history, details, poll.now))
         return ContractsData(tuple(done))
 
@@ -121,11 +127,10 @@ class ContractsCollector:
 
     def parts(self, data: ContractsData) -> dict[str, NamedContracts]:
         """Contracts that are shown under one name are a part, for their rows may need adding up."""
-        listed = [known.contract for known in data.contracts]
-        numbers = Counter(label(each.external_number) or label(each.id) for each in listed)
+        names = ContractNames(known.contract for known in data.contracts)
         parts: dict[str, NamedContracts] = {}
         for known in data.contracts:
-            name = _name(known.contract, numbers)
+            name = names.of(known.contract)
             others = parts[name].contracts if name in parts else ()
             parts[name] = NamedContracts(name, (*others, known))
         return parts
@@ -169,18 +174,6 @@ def _renewed(
     return msgspec.structs.replace(
         known, history=history, periods=periods, read={**known.read, **again}
     )
-
-
-def _identity(contract: BillingContract) -> tuple[str, str] | None:
-    """Return what makes a contract another one: id and number, for two may bear one id."""
-    key = label(contract.id)
-    return (key, label(contract.external_number)) if key else None
-
-
-def _name(contract: BillingContract, numbers: Mapping[str, int]) -> str:
-    """Return the contract's number, with its id where several contracts have that number."""
-    number, key = label(contract.external_number), label(contract.id)
-    return f"{number}/{key}" if number and key and numbers[number] > 1 else number or key
 
 
 def newest_periods(contract: BillingContract, today: date) -> dict[str, BillingContractPeriod]:

@@ -30,7 +30,12 @@ class Ledger(Protocol):
         """Keep a closed period of a customer."""
 
     def contract_period(
-        self, contract: BillingContract, detail: BillingContractPeriodDetail, *, is_settled: bool
+        self,
+        contract: BillingContract,
+        name: str,
+        detail: BillingContractPeriodDetail,
+        *,
+        is_settled: bool,
     ) -> None:
         """Keep a closed period of a contract."""
 
@@ -64,7 +69,12 @@ class NoLedger:
         """Keep nothing."""
 
     def contract_period(
-        self, contract: BillingContract, detail: BillingContractPeriodDetail, *, is_settled: bool
+        self,
+        contract: BillingContract,
+        name: str,
+        detail: BillingContractPeriodDetail,
+        *,
+        is_settled: bool,
     ) -> None:
         """Keep nothing."""
 

@@ -4,10 +4,10 @@ import argparse
 import hashlib
 import re
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +20,6 @@ from billing_exporter.commands.errors import CommandError
 from billing_exporter.commands.progress import ProgressLine
 from billing_exporter.config import Organization
 from billing_exporter.genesys import ApiError
-from billing_exporter.history.contracts import ContractPeriod
 from billing_exporter.history.journal import Journal
 from billing_exporter.history.openmetrics import MetricFiles
 from billing_exporter.history.reader import Reader
@@ -189,13 +188,8 @@ def _of_contracts(reader: Reader, since: date, until: int, history: int) -> Iter
         and period.detail.date_start is not None
         and period.detail.date_start >= since
     ]
-    numbers = Counter(name for name, _ in {(period.name, period.contract.id) for period in closed})
-
-    def name_of(period: ContractPeriod) -> str:
-        return f"{period.name}/{period.contract.id}" if numbers[period.name] > 1 else period.name
-
-    ordered = sorted(closed, key=name_of)
-    for name, periods in groupby(ordered, key=name_of):
+    by_name = attrgetter("name")
+    for name, periods in groupby(sorted(closed, key=by_name), key=by_name):
         yield from contract_spans(name, periods, until, history)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from billing_exporter.collectors.base import label
+from billing_exporter.collectors.contract_names import ContractNames
 from billing_exporter.collectors.contracts import ContractData, ContractsData
 from billing_exporter.collectors.invoices import InvoicesData
 from billing_exporter.collectors.sweep import TrustorsData
@@ -35,6 +36,7 @@ def source_of(
     What a collector knows of but keeps only in sum, such as older periods, is left out.
     """
     of_contracts = contracts.contracts if contracts else ()
+    names = ContractNames(known.contract for known in of_contracts)
     customers = list(_customers(trustors)) if trustors else []
     return Source(
         organization=organization,
@@ -44,7 +46,7 @@ def source_of(
         ),
         contracts=tuple(known.contract for known in of_contracts),
         contract_periods=tuple(
-            ContractPeriod(known.contract, detail)
+            ContractPeriod(known.contract, detail, names.of(known.contract))
             for known in of_contracts
             for detail in known.periods.values()
             if detail.charges or detail.wallets

@@ -20,15 +20,17 @@ from billing_exporter.reconciliation.records import ZERO, Read, Used
 
 
 class ContractPeriod(msgspec.Struct, frozen=True):
-    """A contract with one of its periods in full."""
+    """A contract with one of its periods in full.
+
+    Attributes:
+        contract: the contract.
+        detail: the period.
+        name: the contract's name (``collectors.contract_names``).
+    """
 
     contract: BillingContract
     detail: BillingContractPeriodDetail
-
-    @property
-    def name(self) -> str:
-        """Return what the contract is known by."""
-        return label(self.contract.external_number) or label(self.contract.id)
+    name: str
 
 
 def read_of(period: ContractPeriod) -> Read | None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from billing_exporter.collectors.base import label, once_each, side_by_side
+from billing_exporter.collectors.contract_names import ContractNames, contract_identity
 from billing_exporter.collectors.trustors import matches, name_of
 from billing_exporter.genesys import ApiError, BillingApi, Forbidden, NotFound
 from billing_exporter.genesys.records import (
@@ -105,10 +106,11 @@ class Reader:
 
     def contract_periods(
         self,
-        contracts: Iterable[BillingContract],
+        contracts: Sequence[BillingContract],
         wanted: Callable[[BillingContractPeriod], bool] | None = None,
     ) -> list[ContractPeriod]:
-        """Read billing periods of some contracts: those wanted, or the current and closed ones."""
+        """Read billing periods of all listed contracts: those wanted, or the current and closed."""
+        names = ContractNames(contracts)
         pairs = [
             (contract, key)
             for contract in contracts
@@ -125,7 +127,7 @@ class Reader:
             detail = self._tried(
                 lambda: ask(str(contract.id), period), f"billing period {period} of {contract.id}"
             )
-            return None if detail is None else ContractPeriod(contract, detail)
+            return None if detail is None else ContractPeriod(contract, detail, names.of(contract))
 
         found = self._all("contract periods", read, pairs)
         return [each for each in found if each is not None]
@@ -233,7 +235,8 @@ class Reader:
 
     def listed_contracts(self) -> list[BillingContract]:
         """Read all contracts, each with the list of its billing periods."""
-        return [self._in_full(each) for each in self._listed("contracts", self._api.contracts)]
+        listed = once_each(self._listed("contracts", self._api.contracts), contract_identity)
+        return [self._in_full(each) for each in listed]
 
     def with_lines(
         self, invoices: Iterable[BillingInvoice]

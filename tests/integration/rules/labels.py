@@ -49,6 +49,8 @@ def labels_of(expr: ast.Expr, series: Mapping[str, Labels]) -> Labels | None:
 def _called(expr: ast.Call, given: Labels | None) -> Labels | None:
     if expr.func.name == "label_replace":
         return (given or NONE) | _text(expr.args[1])
+    if expr.func.name == "scalar":
+        return None
     return NONE if expr.func.name in _WITHOUT_LABELS else given
 
 

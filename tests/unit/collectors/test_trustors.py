@@ -222,3 +222,22 @@ def test_customers_that_are_read_again_leave_room(
     """They take at most a quarter of the interval and half of the timeout; a few do not wait."""
     settings = TrustorsSettings(interval=Duration(interval), timeout=Duration(timeout))
     assert spacing(settings, customers) == pytest.approx(seconds)
+
+
+def test_new_customers_do_not_wait_for_known_ones(cloud: ApiStub) -> None:
+    """They are read within seconds, while those that are only read again take a minute."""
+    known = [f"known-{number:02}" for number in range(60)]
+    new = ["new-1", "zz-new-2", "a-new-3"]
+    for name in (*known, *new):
+        put_overview(cloud, name, row())
+    put_trustors(cloud, *known)
+    trustors = desk(periods=("current",))
+    trustors.poll()
+    put_trustors(cloud, *known, *new)
+    began, read_at = trustors.clock.monotonic(), dict[str, float]()
+    cloud.before_answer = lambda path: read_at.update(
+        {path.removeprefix(f"{OVERVIEW}/id-"): trustors.clock.monotonic() - began}
+    )
+    trustors.poll(NOW + timedelta(hours=6))
+    assert max(read_at[name] for name in new) < 15
+    assert max(read_at[name] for name in known) > 50

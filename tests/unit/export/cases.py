@@ -135,7 +135,8 @@ def contract_period(*charges: BillingCharge, month: int = 11, **changes: Any) ->
         "status": listed.status,
         "charges": charges or (charge(),),
     }
-    return ContractPeriod(of, BillingContractPeriodDetail(**{**usual, **changes}))
+    detail = BillingContractPeriodDetail(**{**usual, **changes})
+    return ContractPeriod(of, detail, str(of.external_number))
 
 
 def usage(**changes: Any) -> SubscriptionOverviewUsage:

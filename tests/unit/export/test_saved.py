@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+import msgspec
+
 from billing_exporter.collectors.closed_periods import ClosedPeriod, History, PackedHistory
 from billing_exporter.collectors.contracts import ContractData, ContractsData
 from billing_exporter.collectors.invoices import InvoiceData, InvoicesData
@@ -10,6 +12,7 @@ from billing_exporter.collectors.trustor_overview import PeriodData, TrustorData
 from billing_exporter.export.saved import source_of
 from billing_exporter.export.source import LeftOut
 from billing_exporter.export.spans import Selection
+from billing_exporter.export.tables import STATEMENT
 from billing_exporter.settlement import Settlement
 from tests.unit.export.cases import (
     TODAY,
@@ -18,6 +21,7 @@ from tests.unit.export.cases import (
     invoice,
     line,
     made,
+    rows,
     trustor_period,
 )
 
@@ -42,7 +46,7 @@ def test_what_collectors_keep_is_exported() -> None:
         ),
     )
     assert source.invoices == (bill, type(bill)(bill.invoice, None))
-    assert source.contract_periods == (type(november)(contract(), november.detail),)
+    assert source.contract_periods == (november,)
     assert source.trustor_periods == (overview,)
     assert source.settlements == {
         ("contract", "c-7", OCTOBER.start): OCTOBER,
@@ -60,3 +64,13 @@ def test_what_is_not_kept_is_counted() -> None:
     unread = TrustorsData({"org-1": TrustorState("org-1", "Acme")})
     source = source_of("acme", InvoicesData(TODAY, ()), ContractsData(()), unread)
     assert source.left_out == (LeftOut("state", "not_in_state", count=1),)
+
+
+def test_contracts_of_one_number_are_told_apart() -> None:
+    """Two contracts with one number have the names of /metrics, in files too."""
+    detail = contract_period().detail
+    both = [msgspec.structs.replace(contract(), id=key) for key in ("c-7", "c-8")]
+    kept = ContractsData(tuple(ContractData(each, {"current": detail}) for each in both))
+    source = source_of("acme", None, kept, None)
+    assert [each.name for each in source.contract_periods] == ["C-7/c-7", "C-7/c-8"]
+    assert {row["name"] for row in rows(made(source), STATEMENT)} == {"C-7/c-7", "C-7/c-8"}
