@@ -393,15 +393,3 @@ def test_both_spellings_of_the_keys_mean_the_same(cloud: ApiStub) -> None:
         texts.append(desk().poll())
     assert texts[0] == texts[1]
     assert len(lines(texts[0], "charge_overage_quantity")) == 1
-
-
-def test_a_number_that_is_the_id_of_another_contract(cloud: ApiStub) -> None:
-    """Two contracts are shown as two, though one has as its number what the other has as its id."""
-    numbered = contract("co-1", externalNumber="co-2", dateEnd="2027-01-31")
-    nameless = contract("co-2", externalNumber=None, dateEnd="2027-06-30")
-    cloud.put(CONTRACTS, {"entities": [numbered, nameless]})
-    for each in (numbered, nameless):
-        cloud.put(f"{CONTRACTS}/{each['id']}", each)
-    text = desk().poll()
-    ends = lines(text, "contract_end_timestamp_seconds")
-    assert [line.split('"')[1] for line in ends] == ["co-2", "co-2/co-1"]
