@@ -98,6 +98,7 @@ _ANSWERS: dict[str, tuple[str, dict[str, float]]] = {
 def _promtool(folder: Path, cases: list[Json]) -> None:
     test = {
         "rule_files": [str(path) for path in RULES if path.stem == "thresholds"],
+        "evaluation_interval": _NOW,
         "tests": [{"interval": "1h", "input_series": _series(), "promql_expr_test": cases}],
     }
     path = folder / "shards.yml"
