@@ -13,7 +13,7 @@ from prometheus_client import generate_latest
 
 from billing_exporter.genesys.operations import OPERATIONS
 from billing_exporter.polling.reading import read
-from tools.bench import measure, pages, world
+from tools.bench import forecast, measure, pages, world
 from tools.bench.__main__ import MEASURES
 from tools.bench.contestants import api, client, exporter, partner, partner_api, stock
 from tools.bench.contestants.exporter import COLLECTOR, ORGANIZATION
@@ -213,6 +213,7 @@ def test_every_measure_is_known_by_name() -> None:
         "client",
         "start",
         "pacing",
+        "forecast",
         "pages",
         "scale",
     ]
@@ -260,3 +261,13 @@ def test_an_exporter_shows_the_customers(tmp_path: Path) -> None:
         assert watched.peak() > 1 << 20
         assert watched.cpu() > 0
         assert watched.longest_scrape > 0
+
+
+def test_a_reading_is_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The measured reading has a forecast of each of its charges, and bounds."""
+    monkeypatch.setattr(forecast, "WATCHED", 2)
+    *_, reading = forecast.readings(1)
+    reading.take()
+    assert reading.forecaster.results() == {"id-1": {"ok": forecast.CHARGES}}
+    milliseconds, seconds = forecast.findings(dataclasses.replace(QUICK, rounds=1))
+    assert seconds.ours == pytest.approx(milliseconds.ours * forecast.CUSTOMERS / 1000)
