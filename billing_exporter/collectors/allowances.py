@@ -223,5 +223,6 @@ def _anything(_row: Row) -> object:
     return None
 
 
+@lru_cache(maxsize=4096)
 def _folded(text: str | None) -> str:
     return "" if text is None else text.strip().lower()

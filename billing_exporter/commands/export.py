@@ -144,11 +144,14 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandError(f"billing-exporter: {error}") from None
     wanted = _wanted(arguments, settings)
+    _check_output(arguments.output)
     if arguments.offline:
         sources, today, not_read = _saved(chosen, arguments.state_dir, form.shard)
         wanted = wanted.on(today)
     else:
         sources, not_read = _live(chosen, wanted, form.shard, redactor.redact)
+    if form.shard.count == 1:
+        _check_customers(sources, wanted.terms)
     written = _write(arguments.output, sources, wanted, form)
     _report(written, arguments.output)
     for text in not_read:
@@ -270,6 +273,42 @@ def _may_lack(organization: Organization, why: str) -> bool:
     return organization.collectors is EVERY_COLLECTOR and why == NOTHING_SAVED
 
 
+def _check_customers(sources: list[Source], terms: Terms) -> None:
+    """Refuse patterns of which none fits a customer: files of an earlier export would be emptied.
+
+    Raises:
+        CommandError: naming the patterns.
+    """
+    known = {each for source in sources for each in source.customers()}
+    missing = [
+        pattern
+        for pattern in terms.customers
+        if not any(Terms(customers=(pattern,)).wants(name, key) for key, name in known)
+    ]
+    if not missing:
+        return
+    text = f"no customer fits --customers {', '.join(missing)}"
+    if len(missing) == len(terms.customers):
+        raise CommandError(f"billing-exporter: {text}; nothing is written")
+    print(text, file=sys.stderr)
+
+
+def _check_output(output: Path) -> None:
+    """Find out before anything is read whether files can be written.
+
+    Raises:
+        CommandError: they cannot.
+    """
+    try:
+        folder.check_writable(output)
+    except OSError as error:
+        raise CommandError(f"billing-exporter: {_unwritable(error, output)}") from None
+
+
+def _unwritable(error: OSError, output: Path) -> str:
+    return f"{error.filename or output} cannot be written: {error.strerror or error}"
+
+
 def _write(
     output: Path, sources: list[Source], wanted: Wanted, form: folder.Form
 ) -> folder.Written:
@@ -279,9 +318,7 @@ def _write(
         made = export(sources, wanted.after(closed))
         return folder.write(output, made, wanted, form)
     except OSError as error:
-        where = error.filename or output
-        why = error.strerror or error
-        raise CommandError(f"billing-exporter: {where} cannot be written: {why}") from None
+        raise CommandError(f"billing-exporter: {_unwritable(error, output)}") from None
     except parquet.ParquetError as error:
         raise CommandError(f"billing-exporter: {error}") from None
 
@@ -290,6 +327,8 @@ def _report(written: folder.Written, output: Path) -> None:
     for name in written.changed:
         file = written.manifest.files[name]
         print(f"{output / name}\t{file.rows} rows\trevision {file.revision}")
+    if not written.rows:
+        print("no rows: nothing is known of billing periods that begin on these days")
     same = len(written.manifest.files) - len(written.changed)
     if same:
         print(f"{same} files are as they were")

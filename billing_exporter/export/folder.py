@@ -3,8 +3,10 @@
 A file whose content has not changed is not touched, so that a warehouse loads it once.
 """
 
+import errno
 import gzip
 import hashlib
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -60,10 +62,12 @@ class Written(msgspec.Struct, frozen=True):
     Attributes:
         manifest: as written.
         changed: names of the files that are new or have other content.
+        rows: how many the files of this export have.
     """
 
     manifest: Manifest
     changed: tuple[str, ...]
+    rows: int
 
 
 def manifest_path(folder: Path, form: Form, wanted: Wanted) -> Path:
@@ -82,6 +86,23 @@ def known_manifest(folder: Path, form: Form, wanted: Wanted) -> Manifest | None:
         return decoded(manifest_path(folder, form, wanted).read_bytes())
     except FileNotFoundError:
         return None
+
+
+def check_writable(folder: Path) -> None:
+    """Find out whether a folder can be made and takes files, without leaving anything behind.
+
+    Raises:
+        OSError: it cannot, or it is no folder.
+    """
+    present = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not present.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "it is no folder", str(present))
+    try:
+        with tempfile.TemporaryFile(dir=present):
+            pass
+    except OSError as error:
+        # The name of the file that was tried says nothing.
+        raise OSError(error.errno, error.strerror, str(folder)) from None
 
 
 def write(
@@ -134,7 +155,7 @@ def write(
     path, content = manifest_path(folder, form, wanted), encoded(manifest)
     if not path.is_file() or path.read_bytes() != content:
         replace_file(path, [content])
-    return Written(manifest, tuple(changed))
+    return Written(manifest, tuple(changed), sum(len(table.rows) for table in export.tables))
 
 
 def content_of(table: Table, form: Form) -> bytes:

@@ -1,12 +1,13 @@
 """Records that an export is made of: what was read of one organization, and what was left out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
+from billing_exporter.collectors.base import label
 from billing_exporter.export.spans import Span
 from billing_exporter.genesys.records import BillingContract, BillingInvoice, BillingInvoiceItem
 from billing_exporter.history.contracts import ContractPeriod
@@ -95,6 +96,18 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     settlements: Settlements = {}
     is_first: bool = True
     left_out: tuple[LeftOut, ...] = ()
+
+    def customers(self) -> Iterator[tuple[str, str]]:
+        """Yield id and name of the customers in overviews, contracts and lines, some repeatedly."""
+        for period in self.trustor_periods:
+            yield period.id, period.name
+        organizations = (
+            *(each for of in self.contracts for plan in of.plans for each in plan.organizations),
+            *(each.organization for of in self.invoices for each in of.lines or ()),
+        )
+        for each in organizations:
+            if each is not None:
+                yield label(each.id), label(each.name)
 
 
 def summed(left_out: Iterable[LeftOut]) -> list[LeftOut]:

@@ -94,11 +94,11 @@ def _closed(state: SubjectState, series: Series, told: Decimal | None) -> Series
         known = (*known, *((day.toordinal(), step) for day, step in steps))
         known = known[-KEPT_STEPS[series.kind] :]
     total = series.running.get(state.days - 1) if told is None else told
-    closed = series.closed
+    closing = _Closing(series)
     if total is not None:
         outcomes = tuple(_outcome(one, total) for one in series.kept)
-        closed = _newest(closed, ClosedPeriod(state.start, state.days, total, outcomes))
-    return Series(series.kind, {}, known, closed)
+        closing.take(state.start, state.days, total, None, outcomes)
+    return Series(series.kind, {}, known, closing.closed())
 
 
 def _outcome(kept: Kept, total: Decimal) -> Outcome:
@@ -118,40 +118,71 @@ def _start_of(one: ClosedPeriod) -> int:
     return one.start
 
 
-def _newest(closed: tuple[ClosedPeriod, ...], one: ClosedPeriod) -> tuple[ClosedPeriod, ...]:
-    """Add a closed period, or give the one of the same start its newest total."""
-    known = next((each for each in closed if each.start == one.start), None)
-    if known is not None and not one.outcomes:
-        cost = one.cost or known.cost
-        if (known.days, known.total, known.cost) == (one.days, one.total, cost):
-            return closed
-        one = _REPLACE(known, days=one.days, total=one.total, cost=cost)
-    others = (each for each in closed if each.start != one.start)
-    return tuple(sorted((*others, one), key=_start_of))[-MAX_EARLIER:]
-
-
 def _with_closed(state: SubjectState, start: date, periods: Iterable[Period]) -> SubjectState:
-    """Take in the newest totals of closed periods; what is absent there is no history."""
-    charges, amounts = dict(state.charges), dict(state.amounts)
+    """Take in the newest totals of closed periods; what is absent there is no history.
+
+    As a rule all of them are known: only what differs is worked out.
+    """
+    charges = {key: _Closing(one) for key, one in state.charges.items()}
+    amounts = {key: _Closing(one) for key, one in state.amounts.items()}
     for period in periods:
         if period.start >= start:
             continue
-        start_of = period.start.toordinal()
+        start_of, days = period.start.toordinal(), period.days
         for key, charge in period.charges.items():
             if charge.quantity is not None:
-                one = ClosedPeriod(start_of, period.days, charge.quantity, cost=_cost(charge))
-                _close_into(charges, key, charge.kind, one)
+                known = charges.get(key)
+                if known is None:
+                    known = charges[key] = _Closing(Series(charge.kind))
+                known.take(start_of, days, charge.quantity, _cost(charge))
         for currency, amount in closed_amounts(period).items():
-            _close_into(amounts, currency, "sum", ClosedPeriod(start_of, period.days, amount))
-    return _REPLACE(state, charges=charges, amounts=amounts)
+            known = amounts.get(currency)
+            if known is None:
+                known = amounts[currency] = _Closing(Series("sum"))
+            known.take(start_of, days, amount, None)
+    return _REPLACE(
+        state,
+        charges={key: one.series() for key, one in charges.items()},
+        amounts={key: one.series() for key, one in amounts.items()},
+    )
 
 
-def _close_into(series: dict[_Name, Series], key: _Name, kind: Kind, one: ClosedPeriod) -> None:
-    known = series.get(key)
-    before = () if known is None else known.closed
-    closed = _newest(before, one)
-    if known is None or closed is not before:
-        series[key] = _REPLACE(known or Series(kind), closed=closed)
+class _Closing:
+    """A series whose closed periods get their newest totals."""
+
+    def __init__(self, series: Series) -> None:
+        self._series = series
+        self._known = {one.start: one for one in series.closed}
+        self._differs = False
+
+    def take(
+        self,
+        start: int,
+        days: int,
+        total: Decimal,
+        cost: Cost | None,
+        outcomes: tuple[Outcome, ...] = (),
+    ) -> None:
+        """Take the newest total of a closed period, and outcomes if there are new ones."""
+        known = self._known.get(start)
+        if known is not None:
+            cost = cost or known.cost
+            is_same = known.total == total and known.days == days and known.cost == cost
+            if is_same and not outcomes:
+                return
+            outcomes = outcomes or known.outcomes
+        self._known[start] = ClosedPeriod(start, days, total, outcomes, cost)
+        self._differs = True
+
+    def closed(self) -> tuple[ClosedPeriod, ...]:
+        """Return the newest closed periods."""
+        if not self._differs:
+            return self._series.closed
+        return tuple(sorted(self._known.values(), key=_start_of)[-MAX_EARLIER:])
+
+    def series(self) -> Series:
+        """Return the series with its newest closed periods."""
+        return _REPLACE(self._series, closed=self.closed()) if self._differs else self._series
 
 
 def _cost(charge: Charge) -> Cost | None:

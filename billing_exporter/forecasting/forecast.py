@@ -37,7 +37,7 @@ _RESOLUTION = Decimal("0.000001")
 _LARGEST_ROUNDED = 20  # digits before the point; a larger number has no room for six after it
 
 
-class Closed(msgspec.Struct, frozen=True):
+class Closed(msgspec.Struct, frozen=True, gc=False):
     """One closed period: its total, and the scores of the forecasts that were kept in it.
 
     Attributes:
@@ -53,7 +53,7 @@ class Closed(msgspec.Struct, frozen=True):
     scores: Mapping[Decimal, Decimal] = msgspec.field(default_factory=dict)
 
 
-class Forecast(msgspec.Struct, frozen=True):
+class Forecast(msgspec.Struct, frozen=True, gc=False):
     """A forecast, or the reason why there is none.
 
     Attributes:
@@ -75,7 +75,7 @@ class Forecast(msgspec.Struct, frozen=True):
     refused: str = ""
 
 
-class _Seen(msgspec.Struct, frozen=True):
+class _Seen(msgspec.Struct, frozen=True, gc=False):
     """What is known of the running period.
 
     Attributes:
@@ -101,7 +101,7 @@ class _Seen(msgspec.Struct, frozen=True):
         return max(0, (self.newest - self.first).days + 1)
 
 
-class _Pace(msgspec.Struct, frozen=True):
+class _Pace(msgspec.Struct, frozen=True, gc=False):
     """The period in weighted days.
 
     Attributes:
@@ -118,7 +118,7 @@ class _Pace(msgspec.Struct, frozen=True):
         return self.rest / (self.seen + self.rest) if self.rest else ZERO
 
 
-class _Case(msgspec.Struct, frozen=True):
+class _Case(msgspec.Struct, frozen=True, gc=False):
     """Everything that an estimate and its band are made of."""
 
     kind: Kind
@@ -133,7 +133,7 @@ class _Case(msgspec.Struct, frozen=True):
         return one.total / self.weights.of(one.start, one.days)
 
 
-class _Estimate(msgspec.Struct, frozen=True):
+class _Estimate(msgspec.Struct, frozen=True, gc=False):
     """A forecast before its band.
 
     Attributes:
@@ -170,7 +170,7 @@ def forecast(  # noqa: PLR0917 - the interface is fixed; callers name what they 
     with localcontext(CONTEXT):
         history = _history(earlier)
         seen = _seen(kind, start, days, running, has_history=bool(history))
-        if any(total < 0 for total in (*seen.totals.values(), *(one.total for one in history))):
+        if min([*seen.totals.values(), *(one.total for one in history)], default=ZERO) < 0:
             return Forecast(refused="negative")
         if not history and seen.days < MIN_DAYS:
             return Forecast(refused="too_little_data")
@@ -188,7 +188,9 @@ def factor(one: Decimal, other: Decimal) -> Decimal:
         return ZERO
     if one == 0 or other == 0:
         return LARGEST_FACTOR
-    return min(LARGEST_FACTOR, max(one / other, other / one) - 1)
+    if one < 0 or other < 0:
+        return min(LARGEST_FACTOR, max(one / other, other / one) - 1)
+    return min(LARGEST_FACTOR, (one / other if one > other else other / one) - 1)
 
 
 def shrink(left: Decimal) -> Decimal:

@@ -14,7 +14,7 @@ import msgspec
 from billing_exporter.forecasting.daily import updated
 from billing_exporter.forecasting.outlook import HUNDREDTHS, Outlook, look_ahead, with_kept
 from billing_exporter.forecasting.readings import Subject
-from billing_exporter.forecasting.scores import Scored, Tally
+from billing_exporter.forecasting.scores import Scored, Tally, has_same_outcomes
 from billing_exporter.forecasting.state import SubjectState
 from billing_exporter.forecasting.store import Store
 
@@ -140,7 +140,7 @@ class Forecaster:
             results.update(one.result for one in outlook.charges.values())
         if key not in self._results:
             self._tally.add(state)
-        elif state != before:
+        elif not has_same_outcomes(before, state):
             self._tally.add(before, times=-1)
             self._tally.add(state)
         elif results == self._results[key]:

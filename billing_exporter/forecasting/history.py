@@ -15,11 +15,14 @@ def periods_of(history: History, kind_of: Callable[[Key], Kind | None]) -> tuple
         kind_of: how a charge grows, by its labels; None for one that is not forecast.
     """
     periods = []
+    kinds: dict[Key, Kind | None] = {}
     for one in history.periods:
+        quantities = one.quantities
+        kinds |= {key: kind_of(key) for key in quantities.keys() - kinds.keys()}
         charges = {
             key: Charge(kind, finite(quantity))
-            for key, quantity in one.quantities.items()
-            if (kind := kind_of(key)) is not None
+            for key, quantity in quantities.items()
+            if (kind := kinds[key]) is not None
         }
         amounts = {
             currency: amount

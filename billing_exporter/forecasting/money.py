@@ -9,7 +9,7 @@ from billing_exporter.forecasting.forecast import Forecast
 ZERO = Decimal(0)
 
 
-class Amount(msgspec.Struct, frozen=True):
+class Amount(msgspec.Struct, frozen=True, gc=False):
     """A forecast amount; bounds are None where its own past gives no band.
 
     Attributes:

@@ -1,6 +1,6 @@
 """Outlook of a customer or contract: the forecast of each charge and of its amounts. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from billing_exporter.forecasting.daily import running_days
 from billing_exporter.forecasting.forecast import CHECKPOINTS, Closed, Forecast, forecast
 from billing_exporter.forecasting.money import Amount, banded
 from billing_exporter.forecasting.readings import Charge, Key, Period
-from billing_exporter.forecasting.state import ClosedPeriod, Kept, Series, SubjectState
+from billing_exporter.forecasting.state import ClosedPeriod, Kept, Outcome, Series, SubjectState
 
 Result = Literal["ok", "no_band", "too_little_data", "negative", "missing"]
 RESULTS: tuple[Result, ...] = ("ok", "no_band", "too_little_data", "negative", "missing")
@@ -25,7 +25,7 @@ _NO_SCORES: Mapping[Decimal, Decimal] = MappingProxyType({})
 _REPLACE = msgspec.structs.replace
 
 
-class ChargeOutlook(msgspec.Struct, frozen=True):
+class ChargeOutlook(msgspec.Struct, frozen=True, gc=False):
     """One charge and its forecast."""
 
     charge: Charge
@@ -49,7 +49,7 @@ class ChargeOutlook(msgspec.Struct, frozen=True):
         return max(self.charge.incurred(), self.charge.amount(self.forecast.total))
 
 
-class AmountOutlook(msgspec.Struct, frozen=True):
+class AmountOutlook(msgspec.Struct, frozen=True, gc=False):
     """The amounts of one currency.
 
     Attributes:
@@ -63,7 +63,7 @@ class AmountOutlook(msgspec.Struct, frozen=True):
     own: Forecast
 
 
-class Outlook(msgspec.Struct, frozen=True):
+class Outlook(msgspec.Struct, frozen=True, gc=False):
     """All forecasts of one customer or contract.
 
     Attributes:
@@ -166,13 +166,26 @@ def _dated(steps: Sequence[tuple[int, Decimal]]) -> list[tuple[date, Decimal]]:
 
 
 def _scores(one: ClosedPeriod) -> Mapping[Decimal, Decimal]:
-    if not one.outcomes:
-        return _NO_SCORES
-    return {
-        _SHARES[kept.checkpoint]: _MILLIONTH * kept.score
-        for kept in one.outcomes
-        if kept.checkpoint in _SHARES
-    }
+    return _Scores(one.outcomes) if one.outcomes else _NO_SCORES
+
+
+class _Scores(Mapping[Decimal, Decimal]):
+    """Scores by share of the period; of the five that are kept a forecast needs one."""
+
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        self._outcomes = [one for one in outcomes if one.checkpoint in _SHARES]
+
+    def __iter__(self) -> Iterator[Decimal]:
+        return iter([_SHARES[one.checkpoint] for one in self._outcomes])
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+    def __getitem__(self, share: Decimal) -> Decimal:
+        for one in self._outcomes:
+            if _SHARES[one.checkpoint] == share:
+                return _MILLIONTH * one.score
+        raise KeyError(share)
 
 
 def _floored(charge: Charge, made: Forecast) -> Forecast:

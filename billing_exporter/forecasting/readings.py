@@ -47,7 +47,7 @@ def contract_kind(unit: str) -> Kind:
     return "level" if unit in _LEVEL_UNITS else "mark"
 
 
-class Charge(msgspec.Struct, frozen=True):
+class Charge(msgspec.Struct, frozen=True, gc=False):
     """One charge as it was read.
 
     Attributes:
@@ -99,7 +99,7 @@ def finite(number: Decimal | None) -> Decimal | None:
     return number if number is not None and number.is_finite() else None
 
 
-class Period(msgspec.Struct, frozen=True):
+class Period(msgspec.Struct, frozen=True, gc=False):
     """One billing period as it was read.
 
     Attributes:

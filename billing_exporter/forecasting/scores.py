@@ -58,6 +58,14 @@ class Tally:
         return Scored(self._scored[checkpoint], _median(errors), share)
 
 
+def has_same_outcomes(before: SubjectState, after: SubjectState) -> bool:
+    """Return whether the closed periods of all charges are the same; most readings change none."""
+    return before.charges.keys() == after.charges.keys() and all(
+        series.closed is (closed := after.charges[key].closed) or series.closed == closed
+        for key, series in before.charges.items()
+    )
+
+
 def _median(counts: Mapping[int, int]) -> Decimal | None:
     total = sum(counts.values())
     if not total:

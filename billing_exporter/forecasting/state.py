@@ -89,7 +89,7 @@ class ClosedPeriod(msgspec.Struct, frozen=True, array_like=True, gc=False):
     cost: Cost | None = None
 
 
-class Series(msgspec.Struct, frozen=True, array_like=True):
+class Series(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One charge, or the amount of one currency.
 
     Attributes:
@@ -107,7 +107,7 @@ class Series(msgspec.Struct, frozen=True, array_like=True):
     kept: tuple[Kept, ...] = ()
 
 
-class SubjectState(msgspec.Struct, frozen=True, array_like=True):
+class SubjectState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All series of one customer or contract.
 
     Attributes:

@@ -11,7 +11,7 @@ WEEK = 7
 ZERO = Decimal(0)
 
 
-class Weights(msgspec.Struct, frozen=True):
+class Weights(msgspec.Struct, frozen=True, gc=False):
     """How much of an average day each weekday is.
 
     Attributes:

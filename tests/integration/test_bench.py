@@ -1,5 +1,6 @@
 """The benchmark at its smallest: that it runs and compares like with like, not how fast."""
 
+import dataclasses
 import json
 import zlib
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from prometheus_client import generate_latest
 
 from billing_exporter.genesys.operations import OPERATIONS
 from billing_exporter.polling.reading import read
-from tools.bench import measure, world
+from tools.bench import forecast, measure, world
 from tools.bench.__main__ import MEASURES
 from tools.bench.contestants import api, client, exporter, partner, partner_api, stock
 from tools.bench.contestants.exporter import COLLECTOR, ORGANIZATION
@@ -21,6 +22,7 @@ from tools.bench.measure import Cost
 from tools.bench.pacing import LIMIT, Bucket, Window, sweep
 from tools.bench.partner_run import running
 from tools.bench.report import Aim, Finding, table
+from tools.bench.scale import QUICK
 from tools.bench.scraper import Scraper
 from tools.testkit.scrapes import billing_text, rendered_text, samples_of
 
@@ -205,7 +207,7 @@ def test_the_status_of_a_process_is_read() -> None:
 
 def test_every_measure_is_known_by_name() -> None:
     """The names that the command line takes are those that the documentation lists."""
-    assert list(MEASURES) == ["scrape", "publish", "client", "start", "pacing", "scale"]
+    assert list(MEASURES) == ["scrape", "publish", "client", "start", "pacing", "forecast", "scale"]
 
 
 def test_one_customer_of_many_is_published_as_all_are() -> None:
@@ -241,3 +243,13 @@ def test_an_exporter_shows_the_customers(tmp_path: Path) -> None:
         assert watched.peak() > 1 << 20
         assert watched.cpu() > 0
         assert watched.longest_scrape > 0
+
+
+def test_a_reading_is_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The measured reading has a forecast of each of its charges, and bounds."""
+    monkeypatch.setattr(forecast, "WATCHED", 2)
+    *_, reading = forecast.readings(1)
+    reading.take()
+    assert reading.forecaster.results() == {"id-1": {"ok": forecast.CHARGES}}
+    milliseconds, seconds = forecast.findings(dataclasses.replace(QUICK, rounds=1))
+    assert seconds.ours == pytest.approx(milliseconds.ours * forecast.CUSTOMERS / 1000)

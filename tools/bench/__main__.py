@@ -6,7 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 
-from tools.bench import client, pacing, partner, publish, scrape, start
+from tools.bench import client, forecast, pacing, partner, publish, scrape, start
 from tools.bench.report import Finding, table
 from tools.bench.scale import FULL, QUICK, Scale
 
@@ -16,6 +16,7 @@ MEASURES: dict[str, Callable[[Scale], Iterator[Finding]]] = {
     "client": client.findings,
     "start": start.findings,
     "pacing": pacing.findings,
+    "forecast": forecast.findings,
     "scale": partner.findings,
 }
 

@@ -14,21 +14,30 @@ _WITHIN: Steps = ((None, GOOD), (1, BAD))
 
 def budgets(scope: Scope) -> dashboard.Panel:
     """Compare each budget with what is spent and what the forecast says."""
-    budget, spent, end = (
+    budget, spent, end, lower, upper = (
         scope.recorded(f"budget_currency:{name}")
-        for name in ("amount:max", "estimated_amount:sum", "forecast_amount:sum")
+        for name in (
+            "amount:max",
+            "estimated_amount:sum",
+            "forecast_amount:sum",
+            "forecast_amount_lower:max",
+            "forecast_amount_upper:max",
+        )
     )
     return grid(
         "Budgets",
         "What counts in each budget so far and at the end of its period, estimated, and both as a "
-        "share of it. From the recording rules; empty without budgets in the configuration. The "
-        "choices of organization and customer have no part in it.",
+        "share of it. From and to: the band of the forecast, after five closed periods. From the "
+        "recording rules; empty without budgets in the configuration. The choices of organization "
+        "and customer have no part in it.",
         [Label("budget", "Budget"), Label("currency", "Currency", width=90)],
         [
             Column("Budget amount", budget, MONEY),
             Column("So far", spent, MONEY),
             Column("Spent", f"{spent} / ({budget} > 0)", RATIO, _WITHIN, full=1, width=150),
+            Column("From", lower, MONEY),
             Column("At period end", end, MONEY),
+            Column("To", upper, MONEY),
             Column("Forecast", f"{end} / ({budget} > 0)", RATIO, _WITHIN, full=1, width=150),
         ],
         sort="Forecast",
@@ -37,22 +46,24 @@ def budgets(scope: Scope) -> dashboard.Panel:
 
 def showback(scope: Scope) -> dashboard.Panel:
     """List what each group bears."""
+    so_far, end, invoiced = (
+        scope.recorded(f"allocation_group_currency:{name}_amount:sum")
+        for name in ("estimated", "forecast", "invoiced")
+    )
     return grid(
         "Showback",
-        "Estimated amount of current periods that each group of an allocation bears; unallocated "
-        "is what no group matches. From the recording rules.",
+        "What each group of an allocation bears of the current periods, so far and at their end, "
+        "both estimated, and what was invoiced for it in the previous periods. Unallocated is "
+        "what no group matches. From the recording rules.",
         [
             Label("allocation", "Allocation"),
             Label("group", "Group"),
             Label("currency", "Currency", width=90),
         ],
         [
-            Column(
-                "So far",
-                scope.recorded("allocation_group_currency:estimated_amount:sum"),
-                MONEY,
-                width=130,
-            )
+            Column("So far", so_far, MONEY),
+            Column("At period end", end, MONEY),
+            Column("Invoiced last period", invoiced, MONEY),
         ],
-        sort="So far",
+        sort="At period end",
     )

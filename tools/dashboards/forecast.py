@@ -3,6 +3,7 @@
 from tools.dashboards import bill, budgets, forecast_quality, month_by_month, pace
 from tools.dashboards.frame import build, marked
 from tools.dashboards.layout import Line, Section
+from tools.dashboards.margin import margins
 from tools.dashboards.pages import CUSTOMERS, FORECAST
 from tools.dashboards.panels import MONEY, Query, lines
 from tools.dashboards.queries import CURRENT, Scope, milliseconds
@@ -34,8 +35,11 @@ def dashboard() -> sdk.Dashboard:
             ),
         ),
         Section(
-            "Budgets",
-            (Line(8, (budgets.budgets(_SCOPE), budgets.showback(_SCOPE)), (15, 9)),),
+            "Budgets, showback, margin",
+            (
+                Line(8, (budgets.budgets(_SCOPE),)),
+                Line(10, (budgets.showback(_SCOPE), margins(_SCOPE, customer)), (10, 14)),
+            ),
         ),
         Section("Month by month", (Line(9, (month_by_month.bills(_SCOPE),)),)),
         Section(

@@ -116,7 +116,13 @@ def test_colours_change_where_alerts_fire() -> None:
     """A threshold is one of the alert rules' numbers, or where something begins or is complete, or
     the aim of a forecast's band.
     """
-    names = ("api_used", "contract_ending_days", "contract_imminent_days", "overdue_amount")
+    names = (
+        "api_used",
+        "contract_ending_days",
+        "contract_imminent_days",
+        "export_age_seconds",
+        "overdue_amount",
+    )
     of_alerts = {threshold(name) for name in (*names, "prepaid_used")}
     days_before_due = -threshold("invoice_due_days")
     for where, panel in all_panels():

@@ -1,6 +1,5 @@
 """What the dashboards show when shards have different parts of the work, asked of promtool."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,9 +7,9 @@ import yaml
 
 from tests.integration.dashboards.boards import BOARDS, RULES, Json, panels
 from tests.integration.dashboards.resolving import ALL, resolved
+from tests.integration.rules.rulebook import promtool
 from tools.dashboards.polls import late
 from tools.dashboards.queries import Scope
-from tools.testkit.components import require
 
 _CHOSEN = {"job": ALL, "organization": ALL, "currency": ALL}
 _NOW = "1d"  # in seconds 86400: the clock of promtool starts with 0
@@ -99,12 +98,12 @@ _ANSWERS: dict[str, tuple[str, dict[str, float]]] = {
 def _promtool(folder: Path, cases: list[Json]) -> None:
     test = {
         "rule_files": [str(path) for path in RULES if path.stem == "thresholds"],
+        "evaluation_interval": _NOW,
         "tests": [{"interval": "1h", "input_series": _series(), "promql_expr_test": cases}],
     }
     path = folder / "shards.yml"
     path.write_text(yaml.safe_dump(test), encoding="utf-8")
-    command = [str(require("promtool-3")), "test", "rules", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = promtool("promtool-3", "test", "rules", path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

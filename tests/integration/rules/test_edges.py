@@ -1,7 +1,6 @@
 """Every alert fires just beyond each of its thresholds, and is silent just short of it."""
 
 import re
-import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -10,9 +9,8 @@ import yaml
 
 from tests.integration.rules import edges, finance_edges
 from tests.integration.rules.edges import NOW, Edge
-from tests.integration.rules.rulebook import PROMETHEUS, alerts, groups
+from tests.integration.rules.rulebook import PROMETHEUS, alerts, groups, promtool
 from tools.dashboards.thresholds import threshold
-from tools.testkit.components import require
 
 EDGES = (*edges.EDGES, *finance_edges.EDGES)
 _NEAR = 0.01  # of the threshold
@@ -45,8 +43,7 @@ def test_edge(edge: Edge, tmp_path: Path) -> None:
     }
     path = tmp_path / "edge.yml"
     path.write_text(yaml.safe_dump(test), encoding="utf-8")
-    command = [str(require("promtool-3")), "test", "rules", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = promtool("promtool-3", "test", "rules", path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

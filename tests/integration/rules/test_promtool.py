@@ -1,21 +1,18 @@
 """promtool, the oldest that is supported and today's, finds the rules right."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.integration.rules.rulebook import RULE_FILES, TEST_FILES, groups, read
-from tools.testkit.components import require
+from tests.integration.rules.rulebook import RULE_FILES, TEST_FILES, groups, promtool, read
 
 BILLING_TESTS = [path for path in TEST_FILES if not path.stem.startswith("exporter")]
 PROMTOOLS = ("promtool-2", "promtool-3")
 
 
 def _promtool(component: str, *arguments: str | Path) -> None:
-    command = [require(component), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = promtool(component, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

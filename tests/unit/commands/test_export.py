@@ -1,7 +1,9 @@
 """``export`` writes what a simulated partner was billed, and says what it left out."""
 
 import csv
+import errno
 import json
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from billing_exporter.app import Exporter
 from billing_exporter.collectors import Shard
 from billing_exporter.commands.export_schedule import exporting, organizations_of
 from billing_exporter.config import load
+from billing_exporter.export import live
 from billing_exporter.simulator import Options, Simulator
 from tests.unit.commands.calls import Call, listing
 
@@ -212,10 +215,43 @@ def test_a_folder_that_is_a_file_is_named(call: Call, tmp_path: Path) -> None:
     assert err.splitlines()[-1].startswith(f"billing-exporter: {out}")
 
 
+@pytest.mark.usefixtures("account")
+def test_a_folder_that_takes_no_file_is_found_before_anything_is_read(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read-only or full disk is named in one line, and the API is not asked."""
+
+    def refused(**_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", "tmpx")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
+    monkeypatch.setattr(live, "read", lambda *_, **__: pytest.fail("the API was asked"))
+    status, said, err = call("export", "--output", str(tmp_path))
+    assert (status, said) == (1, "")
+    assert err == f"billing-exporter: {tmp_path} cannot be written: Read-only file system\n"
+
+
+def test_patterns_that_fit_nobody_write_nothing(config: Path, call: Call, tmp_path: Path) -> None:
+    """Files of an earlier export are not emptied by a typing error; one of several is a warning."""
+    given = ("export", "--config.file", str(config), "--output", str(tmp_path), "--format", "csv")
+    since = ("--from", "2035-01-01")
+    status, _, err = call(*given, *since, "--customers", "Nobody*")
+    assert status == 1
+    assert "no customer fits --customers Nobody*; nothing is written" in err
+    assert list(tmp_path.glob("*.json")) == []
+    status, _, err = call(*given, *since, "--customers", "Nobody*", "--customers", "brightMERE*")
+    assert status == 0
+    assert "no customer fits --customers Nobody*\n" in err
+
+
 def test_a_period_nobody_knows_has_no_file(config: Path, call: Call, tmp_path: Path) -> None:
-    """Only the manifest is written."""
-    call(
+    """Only the manifest is written, and a line says so."""
+    status, said, _ = call(
         *("export", "--config.file", str(config), "--output", str(tmp_path / "out")),
         *("--from", "2035-01-01", "--format", "csv"),
+    )
+    assert (status, said) == (
+        0,
+        "no rows: nothing is known of billing periods that begin on these days\n",
     )
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["manifest-statement.json"]
