@@ -4,14 +4,7 @@ import threading
 from typing import Any
 
 from billing_exporter.collectors.base import Poll
-from billing_exporter.genesys import (
-    ApiError,
-    Forbidden,
-    NotFound,
-    RateLimited,
-    Timeout,
-    Unauthorized,
-)
+from billing_exporter.genesys import ApiError, RateLimited, Timeout, Unauthorized
 
 _CALLS_AN_HOUR = 1_000
 _FEWEST_CALLS = 200
@@ -40,9 +33,7 @@ class Budget:
             return self._left >= 0
 
     def note(self, error: ApiError, about: str) -> None:
-        """Count a failure; that a period is not there or not allowed is none."""
-        if isinstance(error, NotFound | Forbidden):
-            return
+        """Count a failure; after some there is no use in asking for more in this poll."""
         if isinstance(error, _FATAL):
             with self._lock:
                 self._left = 0

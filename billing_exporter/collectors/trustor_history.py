@@ -27,7 +27,7 @@ from billing_exporter.collectors.trustor_overview import (
     condensed,
     expose_trustor,
 )
-from billing_exporter.genesys import ApiError, NotFound
+from billing_exporter.genesys import ApiError, Forbidden, NotFound
 from billing_exporter.genesys.records import TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.family import Metric
@@ -136,13 +136,15 @@ class TrustorHistories:
             overview = ask(key, billing_period_index=index)
         except NotFound:
             return done, None
+        except Forbidden as error:
+            self._budget.note(error, f"overview {index} of trustor {key}")
+            return _tried(done, self._today), None
         except ApiError as error:
             self._budget.note(error, f"overview {index} of trustor {key}")
             return None
         answer = answer_of(overview, done.numbers)
         if answer is None or answer.start >= (start_of(done.numbers) or answer.start):
-            tried = msgspec.structs.replace(done.history, tried_on=self._today)
-            return msgspec.structs.replace(done, history=tried), None
+            return _tried(done, self._today), None
         history = done.history.with_answer(
             answer,
             self._poll.now,
@@ -155,6 +157,13 @@ class TrustorHistories:
             self._poll.ledger.customer_period(key, numbers.name, overview, is_settled=is_settled)
             numbers = _renewed(numbers, overview, zero_rows=self._settings.zero_rows)
         return _Walk(history, numbers), answer.start
+
+
+def _tried(done: _Walk, today: date) -> _Walk:
+    """Return a walk that ends here and is tried again the next day."""
+    return msgspec.structs.replace(
+        done, history=msgspec.structs.replace(done.history, tried_on=today)
+    )
 
 
 def _unpacked(history: PackedHistory | None) -> History:

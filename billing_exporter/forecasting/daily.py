@@ -220,14 +220,15 @@ def _enter(
 
 
 def _without_future(state: SubjectState, offset: int) -> SubjectState:
-    """Drop totals of days that lie ahead: a clock was wrong."""
+    """Drop totals and kept forecasts of days that lie ahead: a clock was wrong."""
     every = (*state.charges.values(), *state.amounts.values())
     if all(max(one.running, default=0) <= offset for one in every):
         return state
 
     def cut(series: Series) -> Series:
-        kept = {day: total for day, total in series.running.items() if day <= offset}
-        return _REPLACE(series, running=kept)
+        running = {day: total for day, total in series.running.items() if day <= offset}
+        kept = tuple(one for one in series.kept if one.elapsed * state.days <= offset + 1)
+        return _REPLACE(series, running=running, kept=kept)
 
     return _REPLACE(
         state,

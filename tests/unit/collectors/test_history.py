@@ -6,7 +6,14 @@ import pytest
 
 from billing_exporter.collectors.contracts import ContractsCollector
 from billing_exporter.collectors.settings import ContractsSettings
-from tests.unit.collectors.api_stub import CONTRACTS, ApiStub, CollectorHarness, lines, page
+from tests.unit.collectors.api_stub import (
+    CONTRACTS,
+    TRUSTORS,
+    ApiStub,
+    CollectorHarness,
+    lines,
+    page,
+)
 from tests.unit.collectors.partner import desk, put_overview, put_trustors, row
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -149,6 +156,76 @@ def test_a_failure_ends_the_walk_until_the_next_poll(cloud: ApiStub, status: int
     assert len(amounts(trustors.poll(NOW))) == 3
 
 
+def test_a_history_that_is_forbidden_is_counted_and_tried_the_next_day(cloud: ApiStub) -> None:
+    """A refusal is counted by its reason once a day, and what was read stays."""
+    put_trustors(cloud, "a")
+    path = put_year(cloud, "a", "9", "5", "4", "3")
+    cloud.refuse(path, 403, billingPeriodIndex="2")
+    trustors = desk(history=12)
+    assert amounts(trustors.poll(NOW)) == {"2026-10-01": "10"}
+    assert trustors.left_out == [("forbidden", "overview 2 of trustor id-a")]
+    cloud.asked.clear()
+    trustors.poll(NOW)
+    assert asked(cloud, path) == [0]
+    put_year(cloud, "a", "9", "5", "4", "3")
+    assert len(amounts(trustors.poll(NOW + DAY))) == 3
+
+
+def test_a_period_that_begins_while_history_is_read_counts_nothing_twice(cloud: ApiStub) -> None:
+    """Where the indices move by one during the walk, what is read twice is shown once."""
+    put_trustors(cloud, "a")
+    put_year(cloud, "a", "9", "5", "4", "3")
+    for index, usage in ((2, "5"), (3, "4"), (4, "3")):
+        used = row(usage, overagePrice="2")
+        put_overview(cloud, "a", used, index=index, period=PERIODS[index - 1])
+    text = desk(history=12).poll(NOW)
+    assert amounts(text) == {"2026-10-01": "10", "2026-09-01": "8", "2026-08-01": "6"}
+    assert value(text, "trustor_period_restatements") == "0"
+
+
+def test_a_currency_that_changes_within_the_year_is_never_added_up(cloud: ApiStub) -> None:
+    """Each closed period keeps its own currency, and nothing is compared across the two."""
+    put_trustors(cloud, "a")
+    put_year(cloud, "a", "9", "5")
+    path = put_overview(cloud, "a", row("4", overagePrice="2"), index=2, period=PERIODS[2])
+    cloud.put(
+        path,
+        {
+            "currency": "EUR",
+            "billingPeriodStartDate": PERIODS[2][0],
+            "billingPeriodEndDate": PERIODS[2][1],
+            "usages": [row("4", overagePrice="2")],
+        },
+        billingPeriodIndex="2",
+    )
+    text = desk(history=12).poll(NOW)
+    shown = {
+        line.split('currency="')[1].split('"')[0]: line.rsplit(" ", 1)[1]
+        for line in lines(text, "trustor_history_estimated_amount")
+    }
+    assert shown == {"USD": "10", "EUR": "8"}
+
+
+def test_a_customer_with_two_names_has_one_history(cloud: ApiStub) -> None:
+    """What was read under the former name is shown under the new one alone, and not read again."""
+    put_trustors(cloud, "a")
+    path = put_year(cloud, "a", "9", "5", "4")
+    trustors = desk(history=12)
+    trustors.poll(NOW)
+    cloud.put(
+        TRUSTORS,
+        {
+            "entities": [{"id": "id-a", "enabled": True, "organization": {"name": "renamed"}}],
+            "pageCount": 1,
+        },
+    )
+    cloud.asked.clear()
+    found = lines(trustors.poll(NOW), "trustor_history_estimated_amount")
+    assert len(found) == 2
+    assert all('trustor="renamed",trustor_id="id-a"' in line for line in found)
+    assert asked(cloud, path) == [0]
+
+
 def test_a_customer_that_ends_has_no_history(cloud: ApiStub) -> None:
     """With its numbers its closed periods end."""
     put_trustors(cloud, "a", "b")
@@ -204,15 +281,21 @@ def test_closed_periods_of_contracts_are_read_and_watched(cloud: ApiStub) -> Non
     assert value(text, "charge_overage_amount") == "8"
 
 
-def test_a_period_of_a_contract_that_fails_is_tried_the_next_day(cloud: ApiStub) -> None:
-    """The failure is tolerated; the other periods are read."""
+@pytest.mark.parametrize(
+    ("status", "reason"), [(500, "unavailable"), (403, "forbidden"), (404, "not_found")]
+)
+def test_a_period_of_a_contract_that_fails_is_tried_the_next_day(
+    cloud: ApiStub, status: int, reason: str
+) -> None:
+    """The failure is counted by its reason; the other periods are read."""
     entity = {"id": "c-1", "externalNumber": "C-1", "billingPeriods": contract_periods()}
     cloud.put(CONTRACTS, page(entity))
     put_details(cloud, 9, 5, 4, 3)
     path = f"{CONTRACTS}/c-1/billingperiods/bp-9"
-    cloud.refuse(path, 500)
+    cloud.refuse(path, status)
     contracts = CollectorHarness(ContractsCollector(ContractsSettings(history=3)))
     assert len(lines(contracts.poll(NOW), "contract_history_overage_amount")) == 2
+    assert contracts.left_out == [(reason, "billing period bp-9 of contract c-1")]
     put_details(cloud, 9, 5, 4, 3)
     count = cloud.count(path)
     contracts.poll(NOW)

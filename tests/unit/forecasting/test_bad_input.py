@@ -1,0 +1,156 @@
+"""Bad input to the forecasts: clocks that jump, currencies, charges and names that change."""
+
+import zlib
+from datetime import date, timedelta
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing_exporter.forecasting.daily import updated
+from billing_exporter.forecasting.forecaster import Forecaster
+from billing_exporter.forecasting.outlook import Outlook, look_ahead, with_kept
+from billing_exporter.forecasting.readings import Charge, Key, Period, Subject
+from billing_exporter.forecasting.state import EMPTY, VERSION, SubjectState, decode
+from billing_exporter.forecasting.store import CODEC
+from billing_exporter.state_files.store import MemoryStore, UnusableStateError
+
+START = date(2026, 11, 1)
+VOICE: Key = ("Voice", "GC-1", "resource", "minutes")
+BOTS: Key = ("Bots", "GC-2", "resource", "sessions")
+
+
+def _charge(used: object, currency: str = "EUR") -> Charge:
+    quantity = None if used is None else Decimal(str(used))
+    return Charge("sum", quantity, Decimal(100), Decimal(50), Decimal(2), currency=currency)
+
+
+def _period(charges: dict[Key, Charge], start: date = START, days: int = 30) -> Period:
+    return Period(start, days, charges)
+
+
+def _past(months: int, **totals: object) -> tuple[Period, ...]:
+    """Return closed periods of 30 days, the oldest first."""
+    keys = {"voice": VOICE, "bots": BOTS}
+    return tuple(
+        _period(
+            {keys[name]: _charge(total) for name, total in totals.items()},
+            START - timedelta(days=30 * back),
+        )
+        for back in range(months, 0, -1)
+    )
+
+
+def _read(state: SubjectState, day: int, used: object, *closed: Period) -> SubjectState:
+    """Take in a reading that was made on the day after a day of November, and keep forecasts."""
+    current = _period({VOICE: _charge(used)})
+    state = updated(state, Subject(current, closed), START + timedelta(days=day))
+    return with_kept(state, look_ahead(state, current))
+
+
+jumps = st.lists(st.integers(1, 40), max_size=6)
+
+
+@given(jumps)
+def test_days_of_a_wrong_clock_leave_nothing_that_lies_ahead(days: list[int]) -> None:
+    """After any jumps of the clock, a right reading of the fifth day leaves no total of a later
+    day, and no forecast that was kept of a later share of the period.
+    """
+    past = _past(5, voice=300)
+    state = EMPTY
+    for day in days:
+        state = _read(state, day, 10 * day, *past)
+    state = _read(state, 5, 50, *past)
+    series = state.charges[VOICE]
+    assert max(series.running) == 4
+    assert all(kept.elapsed * 30 <= 6 for kept in series.kept)
+    assert all(kept.elapsed * 30 <= 6 for kept in state.amounts["EUR"].kept)
+
+
+def test_a_forecast_of_a_wrong_clock_is_kept_again() -> None:
+    """What was kept under a clock three weeks ahead is replaced by what the right days give."""
+    past = _past(5, voice=300)
+    state = _read(EMPTY, 2, 20, *past)
+    state = _read(state, 24, 25, *past)
+    assert [one.checkpoint for one in state.charges[VOICE].kept] == [75]
+    for day in range(3, 30):
+        state = _read(state, day, 10 * day, *past)
+    kept = state.charges[VOICE].kept
+    assert [one.checkpoint for one in kept] == [10, 25, 50, 75, 90]
+    assert [round(one.total) for one in kept] == [300] * 5
+
+
+def _outlook(current: Period, *closed: Period, day: int = 11) -> Outlook:
+    forecaster = Forecaster("", MemoryStore(CODEC))
+    outlook = forecaster.take("id", Subject(current, closed), START + timedelta(days=day - 1))
+    assert outlook is not None
+    return outlook
+
+
+def test_a_currency_that_changes_is_another_amount() -> None:
+    """Amounts of the new currency have no bounds from those of the old one, which is forecast no
+    more; the quantity's history is the same in every currency.
+    """
+    outlook = _outlook(_period({VOICE: _charge(100, "USD")}), *_past(6, voice=300))
+    assert set(outlook.amounts) == {"USD"}
+    assert outlook.amounts["USD"].amount.upper is None
+    assert outlook.charges[VOICE].forecast.upper is not None
+
+
+def test_a_currency_that_changes_within_a_period_is_not_added_up() -> None:
+    """A running period that goes from euros to dollars has an amount in dollars alone."""
+    state = _read(EMPTY, 10, 100)
+    current = _period({VOICE: _charge(110, "USD")})
+    state = updated(state, Subject(current), START + timedelta(days=11))
+    outlook = look_ahead(state, current)
+    assert {currency: one.incurred for currency, one in outlook.amounts.items()} == {"USD": 70}
+
+
+def test_a_charge_that_is_gone_has_no_forecast_and_comes_back_with_its_past() -> None:
+    """While it is away nothing stands for it; when it is back its last period counts, and no zero
+    stands between them.
+    """
+    store = MemoryStore(CODEC)
+    forecaster = Forecaster("", store)
+    both = _past(6, voice=300, bots=600)
+    away = forecaster.take(
+        "id", Subject(_period({VOICE: _charge(100)}), both), START + timedelta(days=10)
+    )
+    assert away is not None
+    assert set(away.charges) == {VOICE}
+    december = date(2026, 12, 1)
+    current = _period({VOICE: _charge(100), BOTS: _charge(200)}, december)
+    november = _period({VOICE: _charge(300)})
+    back = forecaster.take("id", Subject(current, (*both, november)), december + timedelta(days=10))
+    assert back is not None
+    made = back.charges[BOTS].forecast
+    assert made.total == 600
+    assert made.upper == made.total  # six equal periods, and none of nothing
+
+
+def test_a_customer_with_another_name_is_the_same() -> None:
+    """A forecast hangs on the id alone: nothing begins again, and nobody counts twice."""
+    forecaster = Forecaster("", MemoryStore(CODEC))
+    for day, used in ((10, 100), (11, 110)):
+        subject = Subject(_period({VOICE: _charge(used)}), _past(6, voice=300))
+        forecaster.take("id", subject, START + timedelta(days=day))
+    assert forecaster.quality().results == {"ok": 1}
+
+
+@pytest.mark.parametrize("version", [VERSION - 1, VERSION + 1])
+def test_a_state_of_another_version_is_refused(version: int) -> None:
+    """What a former or a later release has written is set aside, not misread."""
+    plain = msgspec.msgpack.encode((version, 0, 0, 0, (), ()))
+    with pytest.raises(UnusableStateError):
+        decode(zlib.compress(plain))
+
+
+def test_periods_whose_totals_are_missing_are_no_history() -> None:
+    """A closed period without a number is neither zero nor an outcome."""
+    unknown = _past(3, voice=None)[:1]
+    outlook = _outlook(_period({VOICE: _charge(100)}), *unknown, *_past(2, voice=300))
+    made = outlook.charges[VOICE].forecast
+    assert made.total == 300
+    assert made.sample == 1  # the change between the two that are known
