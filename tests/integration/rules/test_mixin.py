@@ -1,6 +1,5 @@
 """The jsonnet mixin holds the rules and dashboards of the repository, all of them, as they are."""
 
-import importlib
 import json
 from typing import Any
 
@@ -28,10 +27,8 @@ def _imported(folder: str, name: str) -> tuple[str, bytes]:
 @pytest.fixture(scope="module")
 def mixin() -> dict[str, Any]:
     """What go-jsonnet makes of the mixin."""
-    try:
-        jsonnet = importlib.import_module("_gojsonnet")
-    except ImportError:
-        pytest.skip("go-jsonnet is missing: it would prove that the mixin can be evaluated")
+    reason = "go-jsonnet is missing: it would prove that the mixin can be evaluated"
+    jsonnet = pytest.importorskip("_gojsonnet", reason=reason)
     text = jsonnet.evaluate_snippet(
         str(_MIXIN.parent / "shown.jsonnet"),
         _SHOWN,
