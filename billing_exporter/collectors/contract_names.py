@@ -11,9 +11,12 @@ class ContractNames:
     """The names of the contracts of one organization."""
 
     def __init__(self, contracts: Iterable[BillingContract]) -> None:
-        """Take all contracts that are listed, for a number may belong to several of them."""
+        """Take all contracts that are listed, for a number may belong to several of them.
+
+        It may also be the id of one that has no number.
+        """
         known = {_number_and_id(each) for each in contracts}
-        self._with_number = Counter(number for number, _ in known)
+        self._with_number = Counter(number or key for number, key in known)
 
     def of(self, contract: BillingContract) -> str:
         """Return the contract's number, with its id where several contracts have that number.

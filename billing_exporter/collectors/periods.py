@@ -11,7 +11,8 @@ from billing_exporter.collectors.base import label
 
 # The last moment of a period is written as its last second, its last day or the next one's first.
 _TO_THE_NEXT = timedelta(days=1)
-_SHORTEST = timedelta(days=28)
+# A February, even where clocks change in it.
+_SHORTEST = timedelta(days=28) - timedelta(hours=2)
 _ENDLESS = timedelta(days=10**7)
 
 Moment = TypeVar("Moment", date, datetime)
@@ -33,7 +34,7 @@ def adjoins(end: Moment | None, start: Moment | None) -> bool:
 
 def leaves_room(end: Moment | None, start: Moment | None) -> bool:
     """Return whether a whole billing period fits between an end and a start."""
-    return end is not None and start is not None and start - end > _SHORTEST
+    return end is not None and start is not None and start - end >= _SHORTEST
 
 
 class Period(Protocol):

@@ -47,8 +47,10 @@ def contract_window(
         return max(running, key=_newness)
     if known is not None and known[0] <= now <= known[1] + _LATEST_LISTING:
         return known
-    ended = {window for window in windows if now - _LATEST_LISTING <= window[1] < now}
-    return max(ended, key=_newness) if of_own and ended else None
+    # The period before the one that is not listed yet, closed or about to be.
+    recent = now - _LATEST_LISTING
+    ended = {each for each in _windows(of_own, closed=True) if recent <= each[1] < now}
+    return max(ended, key=_newness, default=None)
 
 
 def own_contracts(
@@ -71,17 +73,17 @@ def _newness(window: Window) -> tuple[datetime, timedelta]:
     return window[0], window[0] - window[1]
 
 
-def _windows(contracts: Iterable[BillingContract]) -> Iterator[Window]:
+def _windows(contracts: Iterable[BillingContract], *, closed: bool = False) -> Iterator[Window]:
+    """Yield the windows of all periods; a status that is not known does not close one."""
     for contract in contracts:
         for period in contract.billing_periods:
             window = _window_of(period)
-            if window is not None:
+            if window is not None and (closed or not is_closed(period.status)):
                 yield window
 
 
 def _window_of(period: BillingContractPeriod) -> Window | None:
-    """Return the days of a period, unless it is closed; a status that is not known is no claim."""
-    if period.date_start is None or period.date_end is None or is_closed(period.status):
+    if period.date_start is None or period.date_end is None:
         return None
     start = datetime.combine(period.date_start, time(), UTC)
     return start, datetime.combine(period.date_end, time(), UTC) + LAST_OF_DAY

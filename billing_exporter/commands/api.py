@@ -15,6 +15,7 @@ from billing_exporter.commands.configuration import configured, organization_of
 from billing_exporter.commands.errors import CommandError
 from billing_exporter.commands.terminal import escaped, write_bytes
 from billing_exporter.genesys import (
+    MOST_EMPTY_PAGES,
     OPERATIONS,
     ApiError,
     BillingApi,
@@ -44,6 +45,8 @@ log = logging.getLogger(__name__)
 
 _ALL = "--all"
 _MOST_PAGES = 10_000
+# How many rows the API puts on a numbered page unless asked.
+_PAGE_SIZE = 25
 
 
 class CallError(ValueError):
@@ -77,20 +80,24 @@ def call_all(api: BillingApi, operation: str, given: Mapping[str, str]) -> Itera
     if not names & {"after", "page_number"}:
         raise CallError(f"{operation} has no pages: leave out {_ALL}")
     name = "page_number" if "page_number" in names else "after"
-    rows, seen = 0, set[str | int]()
+    page_size = values.get("page_size") or _PAGE_SIZE
+    number = values.get(name) or 1 if name == "page_number" else None
+    rows = page_size * (number - 1) if number else 0
+    empty, seen = 0, set[str | int]()
     for _ in range(_MOST_PAGES):
         body = _body(api, operation, values)
         yield body
         page = _page(body, operation)
         rows += len(page.entities)
-        number = int(values.get(name, 1)) if name == "page_number" else None
-        after = following(page, operation, number, rows)
+        empty = 0 if page.entities else empty + 1
+        after = following(page, operation, number, rows, page_size)
         if after is None:
             return
-        if after in seen:
+        if after in seen or (number and empty == MOST_EMPTY_PAGES):
             break
         seen.add(after)
         values[name] = after
+        number = number and number + 1
     raise UnexpectedAnswer("the pages do not end", path="$.nextUri", operation=operation)
 
 

@@ -20,12 +20,13 @@ from billing_exporter.genesys.errors import (
 )
 from billing_exporter.genesys.observer import NullObserver, Observer
 from billing_exporter.genesys.operations import OPERATIONS, Operation
-from billing_exporter.genesys.paging import RawPage, following
+from billing_exporter.genesys.paging import MOST_EMPTY_PAGES, RawPage, following
 from billing_exporter.genesys.parameters import Parameter, parameters
 from billing_exporter.genesys.reaching import date_of
 from billing_exporter.genesys.regions import hosts
 
 __all__ = [
+    "MOST_EMPTY_PAGES",
     "OPERATIONS",
     "Account",
     "ApiError",

@@ -14,7 +14,7 @@ Key = TypeVar("Key")
 Page = TypeVar("Page")
 
 _MOST_PAGES = 10_000
-_MOST_EMPTY_PAGES = 10
+MOST_EMPTY_PAGES = 10
 _MOST_ROWS = 1_000_000
 _BAD_REQUEST = 400
 
@@ -29,6 +29,22 @@ class Listing(Protocol[Row_co]):
     @property
     def next_uri(self) -> str | None:
         """Where the next page is, if there is one."""
+
+
+class Counted(Listing[Row_co], Protocol[Row_co]):
+    """A numbered page that may count pages and rows."""
+
+    @property
+    def page_size(self) -> int | None:
+        """How many rows a page holds at most."""
+
+    @property
+    def page_count(self) -> int | None:
+        """How many pages there are."""
+
+    @property
+    def total(self) -> int | None:
+        """How many rows all pages have."""
 
 
 def by_cursor(
@@ -69,7 +85,7 @@ def by_number(
     """Yield the trustors of all numbered pages.
 
     An empty page ends nothing as long as the API counts more pages or rows, or links to a next
-    page.
+    page. Where it counts nothing, a full page is not the last.
 
     Args:
         fetch: Returns a page, given its number from 1 and the page size.
@@ -91,9 +107,9 @@ def by_number(
         rows = _counted(rows, listing.entities, operation)
         yield from listing.entities
         empty = 0 if listing.entities else empty + 1
-        if _is_last(listing, number, rows):
+        if is_last(listing, number, rows, page_size):
             return
-        if empty == _MOST_EMPTY_PAGES:
+        if empty == MOST_EMPTY_PAGES:
             raise _unexpected("the pages end before the total of rows", "$.total", operation)
         before = listing.entities
     raise _unexpected(f"more than {_MOST_PAGES} pages", "$.pageCount", operation)
@@ -128,14 +144,24 @@ def _unexpected(message: str, path: str, operation: str) -> UnexpectedAnswer:
     return UnexpectedAnswer(message, path=path, operation=operation)
 
 
-def _is_last(listing: TrustorEntityListing, number: int, rows: int) -> bool:
-    if listing.total is not None and rows < listing.total:
+def is_last(page: Counted[object], number: int, rows: int, page_size: int) -> bool:
+    """Return whether no numbered page follows one.
+
+    Args:
+        page: The page.
+        number: Its number from 1.
+        rows: How many rows there were so far, with this page.
+        page_size: How many rows were asked for; the page may say how many it holds at most.
+    """
+    if page.total is not None and rows < page.total:
         return False
-    if listing.total is not None and not listing.entities:
+    if page.total is not None and not page.entities:
         return True
-    if listing.page_count:
-        return number >= listing.page_count
-    return not listing.next_uri
+    if page.page_count:
+        return number >= page.page_count
+    if page.next_uri or page.total:
+        return not page.next_uri
+    return not page.entities or len(page.entities) < (page.page_size or page_size)
 
 
 def _sized(fetch: Callable[[Key, int | None], Page], page_size: int) -> Callable[[Key], Page]:
@@ -164,11 +190,14 @@ class RawPage(Struct, frozen=True, rename="camel"):
 
     entities: tuple[Raw, ...] = ()
     next_uri: str | None = None
+    page_size: int | None = None
     page_count: int | None = None
     total: int | None = None
 
 
-def following(page: RawPage, operation: str, number: int | None, rows: int) -> str | int | None:
+def following(
+    page: RawPage, operation: str, number: int | None, rows: int, page_size: int
+) -> str | int | None:
     """Return the cursor or the number of the page that follows, None after the last.
 
     Args:
@@ -176,13 +205,11 @@ def following(page: RawPage, operation: str, number: int | None, rows: int) -> s
         operation: Its reference name, for errors.
         number: Its number from 1, or None where pages follow each other by cursor.
         rows: How many rows there were so far, with this page.
+        page_size: How many rows were asked for, of numbered pages.
 
     Raises:
         UnexpectedAnswer: The next page has no cursor.
     """
     if number is None:
         return cursor(page.next_uri, operation) if page.next_uri else None
-    if page.total is not None and page.entities and rows < page.total:
-        return number + 1
-    has_more = number < page.page_count if page.page_count else bool(page.next_uri)
-    return number + 1 if page.entities and has_more else None
+    return None if is_last(page, number, rows, page_size) else number + 1

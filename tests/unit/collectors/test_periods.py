@@ -1,6 +1,6 @@
 """Billing periods by their dates: which are shown, and under which names."""
 
-from datetime import date
+from datetime import date, datetime
 from random import Random
 
 import pytest
@@ -112,5 +112,11 @@ def test_what_adjoins_leaves_no_room() -> None:
     assert adjoins(date(2026, 10, 31), date(2026, 11, 1))
     assert not adjoins(date(2026, 10, 30), date(2026, 11, 1))
     assert not adjoins(None, date(2026, 11, 1))
-    assert not leaves_room(date(2026, 10, 4), date(2026, 11, 1))
-    assert leaves_room(date(2026, 10, 3), date(2026, 11, 1))
+    assert not leaves_room(date(2026, 10, 5), date(2026, 11, 1))
+    assert leaves_room(date(2026, 10, 4), date(2026, 11, 1))
+
+
+@pytest.mark.parametrize("end", ["2027-01-31T23:59:59", "2027-02-01T00:00:00"])
+def test_february_lies_between_january_and_march(end: str) -> None:
+    """The shortest month has room however the end of the one before is written."""
+    assert leaves_room(datetime.fromisoformat(end), datetime.fromisoformat("2027-03-01"))

@@ -122,10 +122,15 @@ def test_between_two_periods_the_window_stays(reported: ApiStub) -> None:
     assert starts(reported) == ["2026-11-21", "2026-11-21", "2026-12-01", "2026-12-21"]
 
 
-def test_a_new_exporter_takes_the_last_period_of_the_own_contract(reported: ApiStub) -> None:
-    """Between two periods of a contract that names the own organization no month is asked for."""
+@pytest.mark.parametrize("status", ["Open", "Closed"])
+def test_a_new_exporter_takes_the_last_period_of_the_own_contract(
+    reported: ApiStub, status: str
+) -> None:
+    """Between two periods of a contract that names the own organization no month is asked for,
+    whether the period that ended is closed already or not.
+    """
     reported.put(ME, {"id": "me"})
-    own = contract("co-1", OPEN, members=("me",))
+    own = contract("co-1", OPEN, status=status, members=("me",))
     reported.put(CONTRACTS, page(own, contract("co-2", ("2026-12-05", "2027-01-04"))))
     desk().poll(NOW.replace(month=12, day=22))
     assert starts(reported) == ["2026-11-21"]

@@ -152,6 +152,36 @@ def test_all_pages(api: BillingApi, operation: str, given: dict[str, str]) -> No
     assert set(found) == {row.id for row in rows}
 
 
+def numbered(*bodies: str) -> BillingApi:
+    """Return a client that is given these pages, one after the other."""
+    answers = (Answer(200, {}, body.encode()) for body in bodies)
+    transport = Replies(Answer(200, {}, b'{"access_token": "t"}'), *answers)
+    return BillingApi(account(), transport=transport)
+
+
+@pytest.mark.parametrize("counts", ['"pageCount": 3', '"pageCount": 0, "total": 2', '"total": 2'])
+def test_an_empty_page_ends_no_listing(counts: str) -> None:
+    """Pages behind an empty one come as long as pages or rows are left."""
+    row = '{"id": "%s", "enabled": true}'
+    pages = [f'{{"entities": [{rows}], {counts}}}' for rows in (row % "a", "", row % "b")]
+    found = list(call_all(numbered(*pages), "get_orgauthorization_trustors", {}))
+    assert [page.decode() for page in found] == pages
+
+
+def test_a_listing_from_a_later_page() -> None:
+    """Rows of the pages that were not asked for are not missing."""
+    page = '{"entities": [{"id": "z", "enabled": true}], "pageSize": 2, "total": 3}'
+    given = {"page-number": "2", "page-size": "2"}
+    assert len(list(call_all(numbered(page), "get_orgauthorization_trustors", given))) == 1
+
+
+def test_rows_that_are_counted_and_never_come() -> None:
+    """Empty pages without end are an error."""
+    pages = ['{"entities": [], "total": 2}'] * 10
+    with pytest.raises(UnexpectedAnswer, match="do not end"):
+        list(call_all(numbered(*pages), "get_orgauthorization_trustors", {}))
+
+
 def test_pages_that_do_not_end(simulator: Simulator, api: BillingApi) -> None:
     """A cursor that repeats ends the call with an error."""
     simulator.service.set_faults(["endless"])

@@ -160,6 +160,17 @@ def test_numbered_pages_without_a_count() -> None:
     assert numbered([page("a", more=True), page()]) == ["a"]
 
 
+def test_a_full_page_that_counts_nothing_is_not_the_last() -> None:
+    """Without any count or link, a full page may have another behind it; a page that is not full
+    has none.
+    """
+    full = TrustorEntityListing(entities=(Trustor(id="a"), Trustor(id="b")), page_size=2)
+    zeros = TrustorEntityListing(entities=full.entities, page_size=2, page_count=0, total=0)
+    for first in (full, zeros):
+        assert numbered([first, page("c")]) == ["a", "b", "c"]
+        assert numbered([first, page()]) == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     "middle",
     [
