@@ -20,7 +20,7 @@ from tools.testkit.scrapes import fetch
 
 _IMAGES = ROOT / "docs" / "images"
 _WIDTH = 1366  # pixels of a laptop
-_HEIGHTS = {"status-page": 1180, "customer-page": 1020}  # all of a page would be too tall
+_HEIGHTS = {"status-page": 1600, "customer-page": 1020}  # all of a page would be too tall
 _MOST_BYTES = 300_000
 _PATIENCE_SECONDS = 120
 

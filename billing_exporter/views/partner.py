@@ -7,7 +7,8 @@ from decimal import Decimal
 from functools import cached_property
 from math import ceil
 from operator import attrgetter, itemgetter
-from typing import NamedTuple
+
+import msgspec
 
 from billing_exporter.collectors.trustor_overview import TrustorState
 from billing_exporter.polling.reading import Reading
@@ -27,10 +28,14 @@ FAILING: frozenset[CustomerState] = frozenset({"error", "forbidden", "disabled"}
 """States in which a customer's numbers are not read although they may exist."""
 
 
-class Listed(NamedTuple):
+class Listed(msgspec.Struct, frozen=True, gc=False):
     """A customer of an organization, before it is made a record.
 
     Attributes:
+        organization: as configured.
+        id: of the customer's organization.
+        state: how it was last read.
+        account: its numbers, None where there are none.
         folded: its name, for searches and orders.
     """
 
@@ -60,13 +65,14 @@ class Partner:
         self.reading = reading
         self.states: dict[str, TrustorState] = {}
         self.accounts: dict[str, Account] = {}
-        for key, summary in reading.summaries():
+        for _, summary in reading.summaries():
             if isinstance(summary, TrustorState):
-                self.states[key.removeprefix("state ")] = summary
+                self.states[summary.id] = summary
             elif isinstance(summary, Account):
-                self.accounts[key.removeprefix("trustor ")] = summary
+                self.accounts[summary.id] = summary
+        statuses = Counter(map(attrgetter("status"), self.states.values()))
         self.counts: Counter[CustomerState] = Counter(
-            state.status or "unread" for state in self.states.values()
+            {status or "unread": count for status, count in statuses.items()}
         )
         self._organization = organization
         self._orders: dict[Sort, list[Listed]] = {}
@@ -74,7 +80,11 @@ class Partner:
     @cached_property
     def customers(self) -> list[Listed]:
         """All of them, in the order of their ids."""
-        return [self._listed(key, state) for key, state in self.states.items()]
+        organization, accounts = self._organization, self.accounts
+        return [
+            Listed(organization, key, state, accounts.get(key), state.name.casefold())
+            for key, state in self.states.items()
+        ]
 
     @cached_property
     def totals(self) -> tuple[records.Total, ...]:
@@ -106,8 +116,13 @@ class Partner:
     @cached_property
     def failing(self) -> list[Listed]:
         """Those that cannot be read, in the order of their states and names."""
-        found = (item for item in self.states.items() if item[1].status in FAILING)
-        return ordered([self._listed(key, state) for key, state in found], "state")
+        organization, accounts = self._organization, self.accounts
+        found = [
+            Listed(organization, key, state, accounts.get(key), state.name.casefold())
+            for key, state in self.states.items()
+            if state.status in FAILING
+        ]
+        return ordered(found, "state")
 
     def ordered(self, sort: Sort) -> list[Listed]:
         """Return the customers in an order; it is made once."""
@@ -115,9 +130,6 @@ class Partner:
         if found is None:
             found = self._orders[sort] = ordered(self.customers, sort)
         return found
-
-    def _listed(self, key: str, state: TrustorState) -> Listed:
-        return Listed(self._organization, key, state, self.accounts.get(key), state.name.casefold())
 
 
 def state_counts(partners: Iterable[Partner]) -> tuple[StateCount, ...]:

@@ -152,8 +152,8 @@ def largest(
                 heappush(heap, (one.amount, -place, -number, key, account))
             elif one.amount > heap[0][0]:
                 heapreplace(heap, (one.amount, -place, -number, key, account))
-            elif len(heaps) == 1:
-                break  # an account's next one is smaller
+            elif len(account.money) == 1:
+                break  # an account's next one is smaller, and of the same currency
     return tuple(
         _overage(organization, key, account, account.overages[-number])
         for currency in sorted(heaps)

@@ -13,7 +13,7 @@ from prometheus_client import generate_latest
 
 from billing_exporter.genesys.operations import OPERATIONS
 from billing_exporter.polling.reading import read
-from tools.bench import forecast, measure, world
+from tools.bench import forecast, measure, pages, world
 from tools.bench.__main__ import MEASURES
 from tools.bench.contestants import api, client, exporter, partner, partner_api, stock
 from tools.bench.contestants.exporter import COLLECTOR, ORGANIZATION
@@ -207,7 +207,25 @@ def test_the_status_of_a_process_is_read() -> None:
 
 def test_every_measure_is_known_by_name() -> None:
     """The names that the command line takes are those that the documentation lists."""
-    assert list(MEASURES) == ["scrape", "publish", "client", "start", "pacing", "forecast", "scale"]
+    assert list(MEASURES) == [
+        "scrape",
+        "publish",
+        "client",
+        "start",
+        "pacing",
+        "forecast",
+        "pages",
+        "scale",
+    ]
+
+
+def test_pages_of_many_customers_are_real_answers() -> None:
+    """Each view is measured after a change and again; what is measured shows the customers."""
+    small = dataclasses.replace(QUICK, rounds=1, customers=(60,))
+    found = [finding.what for finding in pages.findings(small)]
+    assert len(found) == len(set(found)) == 8
+    shown = pages.Pages(60).answer("customers")
+    assert "of 60" in shown or "60 customers" in shown
 
 
 def test_one_customer_of_many_is_published_as_all_are() -> None:

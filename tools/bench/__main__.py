@@ -6,7 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 
-from tools.bench import client, forecast, pacing, partner, publish, scrape, start
+from tools.bench import client, forecast, pacing, pages, partner, publish, scrape, start
 from tools.bench.report import Finding, table
 from tools.bench.scale import FULL, QUICK, Scale
 
@@ -17,6 +17,7 @@ MEASURES: dict[str, Callable[[Scale], Iterator[Finding]]] = {
     "start": start.findings,
     "pacing": pacing.findings,
     "forecast": forecast.findings,
+    "pages": pages.findings,
     "scale": partner.findings,
 }
 

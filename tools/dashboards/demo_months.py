@@ -123,11 +123,19 @@ def _write_down(simulator: Simulator, app: App, steps: list[datetime], file: Pat
             if step.date() >= restated_on:
                 simulator.service.set_faults([f"restated:factor={_FACTOR},period={period}"])
             app.exporter.poll_once()
+            _export(app, step)
             text = b"".join(app.exporter.scrape(Format.TEXT, gzip=False))
             output.writelines(samples(text, step.timestamp()))
         output.write(b"# EOF\n")
     _leap(simulator, datetime.now(UTC))
     app.exporter.poll_once()
+    _export(app, datetime.now(UTC))
+
+
+def _export(app: App, at: datetime) -> None:
+    """Show what an export to a folder would; there is none, since nothing would read it."""
+    app.exporter.telemetry.exporting()
+    app.exporter.telemetry.exported(at)
 
 
 def restatement(now: datetime) -> tuple[date, date]:

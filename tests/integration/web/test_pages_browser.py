@@ -10,7 +10,16 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from billing_exporter.httpd.server import WebServer
 from billing_exporter.web.routes import Routes
-from tests.unit.web.exporters import ACCOUNT, OVERVIEW, Shown, customer, listing, overage, routes
+from tests.unit.web.exporters import (
+    ACCOUNT,
+    OVERVIEW,
+    Shown,
+    contracts,
+    customer,
+    listing,
+    overage,
+    routes,
+)
 from tools.testkit.components import require
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -50,7 +59,7 @@ CONTRASTS = """() => {
 
 TOO_WIDE = """[...document.querySelectorAll('td div, dd, li, h1, p, h3')]
   .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 60))"""
-PATHS = ("/", "/customers", "/customer?organization=acme&id=id-Ahorn")
+PATHS = ("/", "/customers", "/contracts", "/customer?organization=acme&id=id-Ahorn")
 LONG = "w" * 200
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 replace = msgspec.structs.replace
@@ -103,9 +112,14 @@ def show(shown: Shown, name: str | None) -> None:
             collectors=(replace(OVERVIEW.collectors[0], organization=name, error=name),),
         )
         known.listed = listing(failing, customer(name), search=name)
+        contract = replace(
+            OVERVIEW.contracts[0], organization=name, contract=name, end_customer=name
+        )
+        known.contracts_listed = contracts(contract, OVERVIEW.contracts[0], search=name, pages=3)
         charge = replace(ACCOUNT.charges[0], charge=name, sku=name)
         known.account = replace(ACCOUNT, name=name, customer=failing, charges=(charge,))
     shown.overview_, shown.listed, shown.account = known.overview_, known.listed, known.account
+    shown.contracts_listed = known.contracts_listed
 
 
 def open_page(browser: Browser, server: WebServer, path: str) -> Page:
