@@ -54,10 +54,9 @@ def test_a_region_is_known_by_its_domain(region: str, spelling: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "https://", "example.com", "api.example.com", "mypurecloud", "xmypurecloud.com"]
-    + [
-        "api.mypurecloud.com.example",
-        "https://user@mypurecloud.com",
+    [
+        *("", "https://", "example.com", "api.example.com", "mypurecloud", "xmypurecloud.com"),
+        *("api.mypurecloud.com.example", "https://user@mypurecloud.com"),
         "example.com#mypurecloud.com",
     ],
 )
