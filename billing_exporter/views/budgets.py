@@ -17,8 +17,11 @@ def budgets(samples: Samples) -> tuple[Budget, ...]:
     found = []
     for text, amount in samples.values(finance.BUDGET).items():
         names = values_of(text)
-        so_far = samples.values(finance.BUDGET_ESTIMATED).get(text)
         of_budget = {"budget": names["budget"]}
+        members = _value(samples, finance.BUDGET_MEMBERS, of_budget)
+        # Of a budget that no charge matches, or none yet, the sums say nothing.
+        known = samples if members != 0 else Samples()
+        so_far = known.values(finance.BUDGET_ESTIMATED).get(text)
         found.append(
             Budget(
                 budget=names["budget"],
@@ -26,10 +29,11 @@ def budgets(samples: Samples) -> tuple[Budget, ...]:
                 amount=amount,
                 so_far=so_far,
                 used=None if so_far is None else _share(so_far, amount),
-                forecast=samples.values(finance.BUDGET_FORECAST).get(text),
-                forecast_lower=samples.values(finance.BUDGET_LOWER).get(text),
-                forecast_upper=samples.values(finance.BUDGET_UPPER).get(text),
+                forecast=known.values(finance.BUDGET_FORECAST).get(text),
+                forecast_lower=known.values(finance.BUDGET_LOWER).get(text),
+                forecast_upper=known.values(finance.BUDGET_UPPER).get(text),
                 elapsed=_value(samples, finance.BUDGET_ELAPSED, of_budget),
+                members=None if members is None else int(members),
                 unpriced_charges=int(_value(samples, finance.BUDGET_UNPRICED, of_budget) or 0),
             )
         )

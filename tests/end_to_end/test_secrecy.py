@@ -59,7 +59,8 @@ def file(simulators: dict[str, Simulator], tmp_path_factory: pytest.TempPathFact
     entries = [
         f"  - {{name: {name}, api_url: '{simulator.url}', client_id: demo, "
         f"client_secret_file: secret, collectors: "
-        f"{{usage: {{}}, contracts: {{}}, trustors: {{}}, invoices: {{lines: all}}}}}}"
+        f"{{usage: {{}}, contracts: {{history: 1}}, trustors: {{history: 1}}, "
+        f"invoices: {{lines: all}}}}}}"
         for name, simulator in simulators.items()
     ]
     url = simulators["healthy"].url

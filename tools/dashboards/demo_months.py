@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from billing_exporter.app import App, build
 from billing_exporter.commands.demo import settings_for
+from billing_exporter.config import Settings
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format
 from tools.paths import RULES
@@ -55,6 +58,7 @@ class Past:
         close: how long before now the steps become smaller, for panels about polls look so far.
         close_step: time between two polls from then on.
         trustors: customers of the demo.
+        history: closed periods that the first poll reads of each customer and contract.
     """
 
     days: int
@@ -62,6 +66,7 @@ class Past:
     close: timedelta = timedelta(days=3)
     close_step: timedelta = timedelta(hours=1)
     trustors: int = 12
+    history: int = 12
 
     def steps(self, last: datetime) -> Iterator[datetime]:
         """Yield the times of the polls before now."""
@@ -110,8 +115,18 @@ def _world(past: Past) -> Iterator[tuple[Simulator, App]]:
         trustors=past.trustors,
     )
     with Simulator(options) as simulator:
-        settings = settings_for(simulator.url, time_scale=1)
+        settings = _with_history(settings_for(simulator.url, time_scale=1), past.history)
         yield simulator, build(settings, address="127.0.0.1:0", now=simulator.now)
+
+
+def _with_history(settings: Settings, periods: int) -> Settings:
+    """Return settings that read so many closed periods."""
+    replace = msgspec.structs.replace
+    (one,) = settings.organizations
+    names = "contracts", "trustors"
+    changed = {name: replace(getattr(one.collectors, name), history=periods) for name in names}
+    collectors = replace(one.collectors, **changed)
+    return replace(settings, organizations=(replace(one, collectors=collectors),))
 
 
 def _write_down(simulator: Simulator, app: App, steps: list[datetime], file: Path) -> None:

@@ -192,6 +192,8 @@ def _of_budget(share: Decimal | None, word: str) -> str:
 
 
 def _missing(one: Budget) -> str:
+    if one.members == 0:
+        return faint("no charge matches, or none that has been read")
     if not one.unpriced_charges:
         return ""
     return faint(f"without {humanize.count(one.unpriced_charges, 'charge')} that has no price")

@@ -130,13 +130,14 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
         budget: its name.
         currency: ISO code of all amounts.
         amount: planned for its period.
-        so_far: what counts by now.
+        so_far: what counts by now; null where no charge matches.
         used: share of the amount that counts by now; 1 is all of it.
         forecast: what will count at the end of its period.
         forecast_lower: lower bound of the forecast; null without a band.
         forecast_upper: upper bound of the forecast; null without a band.
         elapsed: share of its period that has passed.
         unpriced_charges: charges with usage and no price, whose amount is missing in it.
+        members: charges of current periods that match it; null before anything is read.
     """
 
     budget: str
@@ -149,6 +150,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     forecast_upper: Decimal | None
     elapsed: Decimal | None
     unpriced_charges: int
+    members: int | None = None
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ _PAST = Past(
     close=timedelta(days=1),
     close_step=timedelta(hours=8),
     trustors=26,
+    history=4,
 )
 _SEVERAL = 2  # values of each variable, if it has as many
 _GONE = "No such (one)"  # chosen beside them, for the demo has one job and one organization

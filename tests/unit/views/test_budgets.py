@@ -22,6 +22,7 @@ PLANNED = Budget(
     forecast_upper=D("1100"),
     elapsed=D("0.4"),
     unpriced_charges=2,
+    members=7,
 )
 
 
@@ -41,6 +42,7 @@ def samples(*planned: Budget) -> Samples:
         alone = labels(finance.BUDGET_ELAPSED.labels, one.budget)
         found.add(finance.BUDGET_ELAPSED, alone, one.elapsed)
         found.add(finance.BUDGET_UNPRICED, alone, one.unpriced_charges)
+        found.add(finance.BUDGET_MEMBERS, alone, one.members)
     return found
 
 
@@ -57,6 +59,13 @@ def test_before_anything_is_read() -> None:
     )
     new = msgspec.structs.replace(PLANNED, unpriced_charges=0, **empty)
     assert budgets(samples(new)) == (new,)
+
+
+def test_a_budget_that_nothing_matches_claims_no_amount() -> None:
+    """Sums of 0 before the first customer is read are no spending of 0."""
+    empty = dict.fromkeys(("so_far", "used", "forecast", "forecast_lower", "forecast_upper"))
+    zero = msgspec.structs.replace(PLANNED, members=0, so_far=D(0), forecast=D(0))
+    assert budgets(samples(zero)) == (msgspec.structs.replace(zero, **empty),)
 
 
 def test_a_budget_of_nothing_has_no_share() -> None:

@@ -187,6 +187,13 @@ def test_paging_keeps_what_was_chosen() -> None:
     assert "No customer matches." in customers.render(listing(), "/metrics")
 
 
+def test_a_budget_that_nothing_matches_shows_no_amount() -> None:
+    """It says so in place of a spending of 0."""
+    budget = replace(OVERVIEW.budgets[0], members=0, so_far=None, used=None)
+    text = Document(overview.render(replace(OVERVIEW, budgets=(budget,)), "/metrics")).text
+    assert "- no charge matches, or none that has been read" in text
+
+
 def test_the_overview_leads_to_all_contracts() -> None:
     """It shows the ten with the largest overage and how many there are."""
     many = tuple(replace(OVERVIEW.contracts[0], contract=f"C-{number}") for number in range(11))
