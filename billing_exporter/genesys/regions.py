@@ -32,7 +32,9 @@ DOMAINS: Mapping[str, str] = MappingProxyType(
 )
 
 
-_SPELLING = re.compile(r"(?:https?://)?(?:(?:api|login|apps)\.)?([^/:]*)(?::443)?(?:/.*)?")
+_SPELLING = re.compile(
+    r"(?:https?://)?(?:(?:api|login|apps)\.)?([^/?#:]*?)\.?(?::443)?(?:[/?#].*)?"
+)
 
 
 def hosts(region: str) -> tuple[str, str]:

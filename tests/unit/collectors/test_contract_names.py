@@ -19,8 +19,12 @@ def contract(number: str | None, key: str | None) -> BillingContract:
         ([("Q-1", "a"), (" Q-1 ", "a")], ["Q-1", "Q-1"]),
         ([("Q-1", "a"), ("Q-1", None)], ["Q-1/a", "Q-1"]),
         ([(None, "a"), ("", "b"), (None, None)], ["a", "b", ""]),
+        ([("a", "b"), (None, "a")], ["a/b", "a"]),
     ],
-    ids=["numbers", "one number twice", "one contract twice", "without id", "without number"],
+    ids=[
+        *("numbers", "one number twice", "one contract twice", "without id", "without number"),
+        "a number that is another's id",
+    ],
 )
 def test_names(listed: list[tuple[str | None, str | None]], names: list[str]) -> None:
     """A contract is called by its number, with its id only where several have that number."""

@@ -40,6 +40,9 @@ def test_unknown_region_lists_the_known() -> None:
         "https://apps.{}/directory/#/",
         "https://api.{}:443/api/v2",
         "http://login.{}/",
+        "https://apps.{}#/admin",
+        "https://apps.{}?locale=de",
+        "{}.",
         " {} ",
     ],
 )
@@ -50,7 +53,12 @@ def test_a_region_is_known_by_its_domain(region: str, spelling: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "https://", "example.com", "api.example.com", "mypurecloud", "xmypurecloud.com"]
+    "text",
+    [
+        *("", "https://", "example.com", "api.example.com", "mypurecloud", "xmypurecloud.com"),
+        *("api.mypurecloud.com.example", "https://user@mypurecloud.com"),
+        "example.com#mypurecloud.com",
+    ],
 )
 def test_other_domains_are_no_region(text: str) -> None:
     """A domain that is none of Genesys Cloud's is unknown."""
