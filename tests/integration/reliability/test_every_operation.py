@@ -57,7 +57,9 @@ class Client:
         self.api: BillingApi = self.branch.api
         contract = next(self.api.contracts())
         self.contract, self.period = str(contract.id), str(contract.billing_periods[0].id)
-        self.invoice = str(next(self.api.invoices(payment_status="UnPaid")).id)
+        # An invoice of nothing has no lines.
+        unpaid = self.api.invoices(payment_status="UnPaid")
+        self.invoice = str(next(each.id for each in unpaid if each.amount))
         self.trustor = str(next(self.api.trustors()).id)
 
 
