@@ -224,6 +224,7 @@ class Poller:
                 return
             self._publisher.expire()
             self.state = self.state.show(None)
+            self._publisher.waiting(self.state)
         log.warning("the last good reading is older than max_age and ends", extra=self._where)
 
     def expect(self, wait: float) -> None:

@@ -53,8 +53,8 @@ class State:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether no poll has ended yet, and nothing was restored."""
-        return self.outcome is None and not self.restored
+        """Whether no poll has ended yet, and no restored reading is shown."""
+        return self.outcome is None and not (self.restored and self.reading is not None)
 
     def begin(self, at: datetime) -> Self:
         """Return the state after a poll has begun."""

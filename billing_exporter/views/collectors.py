@@ -60,7 +60,7 @@ def collectors(pollers: Iterable[Poller], telemetry: Telemetry) -> tuple[Collect
 
 def _state(state: State) -> CollectorState:
     """Return the state as pages call it; values from before a restart are no wait."""
-    if state.outcome is None and state.restored:
+    if state.outcome is None and not state.is_waiting:
         return "restored"
     return _STATES.get(state.outcome, "failing")
 

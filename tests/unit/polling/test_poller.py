@@ -216,6 +216,19 @@ def test_what_a_poll_has_read_survives_a_kill_in_its_middle() -> None:
     assert shelf.kept[-1] == (again.now, Number(8), again.now)
 
 
+def test_a_restored_reading_that_is_too_old_is_waited_for() -> None:
+    """Where nothing of before the start may be shown any more, numbers come with the first poll."""
+    shelf = Shelf()
+    PollerHarness(7, keep=shelf).poll()
+    again = PollerHarness(8, keep=shelf)
+    again.now += timedelta(days=8)
+    again.poller.restore()
+    assert again.shown() == []
+    assert again.reported("waiting") == {"usage": 1}
+    again.poll()
+    assert again.reported("waiting") == {"usage": 0}
+
+
 def test_an_old_reading_ends(caplog: pytest.LogCaptureFixture) -> None:
     """After ``max_age`` without success the series end, which is logged once; they come back."""
     settings = UsageSettings(max_age=Duration("7d"))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from billing_exporter.collectors.trustors import TrustorsCollector
+from billing_exporter.polling.reading import Reading
 from billing_exporter.polling.state import State
 from billing_exporter.telemetry.telemetry import Telemetry
 from billing_exporter.views.collectors import collectors
@@ -243,11 +244,16 @@ def test_the_list_of_contracts(cloud: ApiStub) -> None:
 
 
 def test_restored_values_are_no_wait() -> None:
-    """A collector whose values were restored is not waiting; after a poll it is as that ended."""
+    """A collector whose restored values are shown is not waiting, as it is when they have become
+    too old; after a poll it is as that ended.
+    """
     poller = Exporter().pollers[0]
-    poller.state = State(restored=True, succeeded=NOW)
+    poller.state = State(restored=True, succeeded=NOW, reading=Reading(None, NOW, {}))
     (found,) = collectors([poller], Telemetry(process=False))
     assert (found.state, found.last_success) == ("restored", NOW)
+    poller.state = poller.state.show(None)
+    (found,) = collectors([poller], Telemetry(process=False))
+    assert found.state == "waiting"
     poller.state = poller.state.fail("timeout", "it took too long", 0)
     (found,) = collectors([poller], Telemetry(process=False))
     assert (found.state, found.error) == ("failing", "it took too long")
