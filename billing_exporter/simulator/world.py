@@ -126,7 +126,7 @@ class World:
             amount, found = self.statements.amount(invoice), counts[invoice.account.currency]
             found["invoices"] += 1
             found["amount"] += amount
-            if not invoice.is_paid(today):
+            if amount and not invoice.is_paid(today):  # of nothing, nothing is owed
                 found["unpaid"] += 1
                 found["unpaidAmount"] += amount
         return {

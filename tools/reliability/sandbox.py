@@ -34,9 +34,11 @@ class Sandbox:
         service: what the simulator answers with.
     """
 
-    def __init__(self, start: datetime, collectors: Collectors = COLLECTORS) -> None:
+    def __init__(
+        self, start: datetime, collectors: Collectors = COLLECTORS, *, trustors: int = 4
+    ) -> None:
         self.moment = Moment(start)
-        direct = Direct(self.moment, trustors=4)
+        direct = Direct(self.moment, trustors=trustors)
         self.service = direct.service
         url = "https://api.example.com"
         self.branch = Branch(url, self.moment, collectors=collectors, transport=direct)

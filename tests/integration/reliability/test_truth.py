@@ -10,7 +10,8 @@ from tools.reliability.sandbox import Sandbox
 from tools.reliability.truth import COMPARED
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-SANDBOX = Sandbox(NOON)
+# Late in the period of the wallets, of a partner that is large enough to overdraw one.
+SANDBOX = Sandbox(datetime(2026, 11, 20, 12, tzinfo=UTC), trustors=8)
 
 
 @pytest.fixture(scope="module")
