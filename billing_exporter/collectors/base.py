@@ -59,9 +59,9 @@ class Poll(Generic[Data]):
 class Details:
     """Asks one operation for many things of which each may fail alone.
 
-    What was forbidden again and again is forbidden for the others too, and a poll that is out of
-    time stays so: the rest is not asked for, and left out as one. The same where the API asks to
-    wait, or refuses the credentials, and nothing has succeeded.
+    A poll that is out of time stays so: the rest is not asked for, and left out as one. The same
+    where the API forbids again and again, asks to wait, or refuses the credentials, and nothing
+    has succeeded.
 
     Attributes:
         refusal: the error that must end the poll once what was read is published, if any.
@@ -93,7 +93,7 @@ class Details:
 
     def _note(self, error: ApiError) -> None:
         of_the_token = isinstance(error, OF_THE_TOKEN)
-        refused = isinstance(error, Forbidden) or (of_the_token and not self._succeeded)
+        refused = (isinstance(error, Forbidden) or of_the_token) and not self._succeeded
         self._refusals = self._refusals + 1 if refused else 0
         self._over = isinstance(error, Timeout) or self._refusals == REFUSALS_IN_A_ROW
         if of_the_token and not self._succeeded:

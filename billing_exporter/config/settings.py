@@ -167,7 +167,7 @@ class ExportSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything the exporter is told by its configuration."""
+    """All settings of the exporter."""
 
     organizations: Annotated[
         tuple[Organization, ...],

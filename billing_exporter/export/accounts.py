@@ -15,7 +15,7 @@ _CURRENCY = re.compile("[A-Z]{3}")
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """What an export is told.
+    """Input of an export.
 
     Attributes:
         issuer: who issues the invoices and provides the service.

@@ -1,6 +1,6 @@
 """FOCUS Contract Commitment: prepaid quantities, wallets and minimum amounts of billing periods.
 
-A commitment is of one billing period, for nothing of it carries over to the next.
+A commitment is of one billing period, because nothing of it carries over to the next.
 """
 
 import json

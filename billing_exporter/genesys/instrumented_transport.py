@@ -1,4 +1,4 @@
-"""One request, timed, told to the observer and logged."""
+"""One request, timed, reported to the observer and logged."""
 
 import logging
 

@@ -1,1 +1,1 @@
-"""Closed periods and their invoices: read from the API, and told to the pure folders in records."""
+"""Closed periods and their invoices: read from the API and passed on as records."""

@@ -21,7 +21,7 @@ _EVERY_INTERFACE = ("", "::")
 
 
 class ListenError(OSError):
-    """The server cannot listen where it was told to; the text names the address."""
+    """The server cannot listen on its address, which the text names."""
 
 
 @dataclass(frozen=True)

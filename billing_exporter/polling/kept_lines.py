@@ -85,7 +85,7 @@ def key_of(origin: str, metrics: Iterable[Metric], *settings: object) -> str:
 
 
 def encoded(key: str, kept: KeptLines) -> Iterator[bytes]:
-    """Yield the file of kept lines piece by piece, for all of it would fill the memory."""
+    """Yield the file of kept lines piece by piece, because all of it would fill the memory."""
     parts = _parts(kept.reading)
     count = -(-(len(kept.reading.shown) + len(kept.reading.hidden)) // _PARTS)
     yield beginning(key.encode())

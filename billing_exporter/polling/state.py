@@ -34,7 +34,7 @@ class State:
         succeeded: when the last poll began that succeeded.
         reading: what was last read, None before that or after ``max_age``.
         attempted: when the last poll began.
-        next_poll: when the next one is due, as told by the loop.
+        next_poll: when the next one is due, as the loop reported it.
         seconds: how long the last poll took.
         retry_after: what the API asked to wait, seconds.
         error: the sentence of the last failure; empty after a success.

@@ -21,7 +21,7 @@ _LARGEST_REQUEST = 512_000  # documented: request.bytes.max
 
 
 class _Server(ThreadingHTTPServer):
-    """Serves a service, knows its open connections and ends them when told."""
+    """Serves a service, knows its open connections and ends them on request."""
 
     daemon_threads = False  # so that closing waits for every thread
     request_queue_size = 128

@@ -52,8 +52,8 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Prome
     """A simulator with three shards, and a Prometheus that has scraped them; the URL and it.
 
     Prometheus has also scraped one whole exporter, of the same world but in a simulator without a
-    limit, for one client could not ask for all of it at once. Its rules have been evaluated since:
-    before, they may have seen a part of the shards.
+    limit, because one client could not ask for all of it at once. Its rules have been evaluated
+    since: before, they may have seen a part of the shards.
     """
     file = tmp_path_factory.mktemp("shards") / "config.yml"
     file.write_text(CONFIGURATION)

@@ -49,7 +49,7 @@ def simulated(*faults: str, seed: int = 1, port: int = 0) -> Iterator[Simulator]
 
 @contextmanager
 def running(*organizations: Organization, polling: bool = True) -> Iterator[Running]:
-    """Serve an exporter of some organizations, and poll unless told otherwise."""
+    """Serve an exporter of some organizations, and poll by default."""
     app = build(Settings(organizations=organizations), address="127.0.0.1:0")
     exporter, server = app.exporter, app.server
     server.start()

@@ -1,4 +1,4 @@
-"""The collectors of one organization, polled when they are told to, by a clock that never waits."""
+"""The collectors of one organization, polled on request, by a clock that never waits."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""A simulated Genesys Cloud without sockets, whose time stands until it is told to pass."""
+"""A simulated Genesys Cloud without sockets, whose time stands until it is moved."""
 
 import json
 from dataclasses import dataclass

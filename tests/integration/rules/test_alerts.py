@@ -86,7 +86,7 @@ def test_runbooks_are_whole(name: str) -> None:
 
 def test_no_runbook_is_an_orphan() -> None:
     """Every runbook belongs to an alert."""
-    assert {page.stem for page in RUNBOOKS.glob("*.md")} == set(alerts())
+    assert {page.stem for page in RUNBOOKS.glob("*.md")} - set(alerts()) == set()
 
 
 def test_thresholds_are_in_one_place() -> None:

@@ -59,7 +59,7 @@ def _added(name: str) -> Labels:
 
 
 def _named(expr: str) -> set[str]:
-    """Return the names of recorded series that an expression has, told by their colons."""
+    """Return the names of recorded series in an expression; they have colons."""
     names: set[str] = set()
     parsed = ast.parse(expr)
     ast.walk(parsed, lambda node: names.add(getattr(node, "name", None) or ""))

@@ -288,6 +288,20 @@ def test_lines_without_permission_are_asked_for_rarely(cloud: ApiStub) -> None:
     assert len(invoices.left_out) == 3
 
 
+def test_neighbours_without_permission_cost_nobody_behind_them_anything(cloud: ApiStub) -> None:
+    """Where lines of some invoice can be read, refusals in a row say nothing of the others."""
+    names = [f"in-{number}" for number in range(6)]
+    put_invoices(cloud, *map(invoice, names))
+    for name in names:
+        put_lines(cloud, name, line(f"li-{name}", 3))
+    for name in names[1:4]:
+        cloud.refuse(f"{INVOICES}/{name}/lines", 403)
+    shown = lines(desk().poll(), "invoice_line_amount")
+    assert {part for each in shown for part in each.split('"') if part in names} == {
+        *("in-0", "in-4", "in-5")
+    }
+
+
 def test_lines_that_never_came_are_not_zero(cloud: ApiStub) -> None:
     """An invoice whose lines were refused from the start has no line samples."""
     put_invoices(cloud, invoice("in-1"))

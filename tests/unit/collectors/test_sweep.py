@@ -138,7 +138,7 @@ def test_a_listing_that_lacks_most_customers_ends_nobody(
 
 
 def test_a_customer_that_ended_keeps_the_time_it_was_read(cloud: ApiStub) -> None:
-    """Who had numbers and has none is told by its time of reading without numbers."""
+    """A customer that lost its numbers keeps the time of its reading."""
     put_trustors(cloud, "lost", "never")
     put_overview(cloud, "lost", row())
     trustors = desk(periods=("current",))

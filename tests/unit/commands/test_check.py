@@ -65,7 +65,7 @@ def test_environment(account: Simulator, call: Call) -> None:
 
 
 def test_missing_variables(call: Call) -> None:
-    """What the environment lacks is told by the names of the variables."""
+    """The error names the variables that the environment lacks."""
     status, out, err = call("check")
     assert (status, out) == (1, "")
     for name in ("REGION", "OAUTHCLIENT_ID", "OAUTHCLIENT_SECRET"):
