@@ -4,6 +4,7 @@ Only the module of the command that runs is imported, so that ``--help`` answers
 """
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,8 @@ from typing import Protocol, cast
 from billing_exporter import __version__
 from billing_exporter.commands.errors import CommandError
 from billing_exporter.commands.terminal import escaped, protect_terminal
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 COMMANDS = {
     "serve": "Poll the API and serve the metrics until SIGTERM or SIGINT.",
@@ -81,16 +84,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     named = [word for word in words[:1] if word in COMMANDS]
     arguments = parser(named).parse_args(words)
     try:
-        return command(arguments.command).run(arguments)
+        return _run(arguments)
     except CommandError as error:
         print(escaped(str(error)), file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # The reader of our output has closed it; a second error at exit helps nobody.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # its reader has closed it
+        return 1
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        _drop_output()
+        print(f"billing-exporter: the output cannot be written: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 128 + 2
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    status = command(arguments.command).run(arguments)
+    # What is still buffered would fail at exit, where nothing can catch it.
+    sys.stdout.flush()
+    return status
+
+
+def _drop_output() -> None:
+    """Let nothing more be written: a second error at exit helps nobody."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser(complete: Iterable[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:

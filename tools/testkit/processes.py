@@ -69,8 +69,15 @@ class Program:
 
 
 def clean_environment(**variables: str) -> dict[str, str]:
-    """Return the environment of this process with no account in it but the given variables."""
-    rest = {key: value for key, value in os.environ.items() if not key.startswith("GENESYSCLOUD_")}
+    """Return the environment of this process with no account in it but the given variables.
+
+    The output of commands is buffered, as it is for most users, whatever this process has.
+    """
+    rest = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("GENESYSCLOUD_") and key != "PYTHONUNBUFFERED"
+    }
     return {**rest, **variables}
 
 

@@ -96,6 +96,18 @@ def test_broken_pipe(simulator: Simulator, words: str) -> None:
     assert ended.returncode == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("words", ["schema", "simulate --fault list"])
+def test_full_disk(words: str) -> None:
+    """Output that cannot be written is reported in one line, whether it is long or short."""
+    with Path("/dev/full").open("w") as full:
+        ended = run(*words.split(), capture_output=False, stdout=full, stderr=-1)
+    assert (
+        ended.stderr == "billing-exporter: the output cannot be written: No space left on device\n"
+    )
+    assert ended.returncode == 1
+
+
 def test_console_script() -> None:
     """The installed command is the module, and neither needs an account to say its version."""
     script = Path(sys.executable).with_name("billing-exporter")
