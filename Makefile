@@ -37,10 +37,10 @@ test: $(TESTS) ## fetch the real programs that tests need, then run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(CHECKS) ## the quick part of the tests: unit tests, laws and repository; needs no program
-	@CHECK_ONLY=true $(BIN)/python -m pytest -n auto -m "not component and not slow" tests/unit tests/repository $(ARGS)
+	@CHECK_ONLY=true $(BIN)/python -m pytest -n $(WORKERS) -m "not component and not slow" tests/unit tests/repository $(ARGS)
 
 coverage: $(CHECKS) ## measure the branches that `make check` covers; fails below what is required
-	@CHECK_ONLY=true $(BIN)/python -m pytest -n auto -m "not component and not slow" --cov --cov-report=term-missing:skip-covered tests/unit tests/repository $(ARGS)
+	@CHECK_ONLY=true $(BIN)/python -m pytest -n $(WORKERS) -m "not component and not slow" --cov --cov-report=term-missing:skip-covered tests/unit tests/repository $(ARGS)
 
 test-lowest: ## run the unit tests with the lowest versions of the dependencies that pyproject.toml allows
 	@$(PYTHON) -m venv --clear $(VENV)/lowest
