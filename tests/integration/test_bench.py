@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
+import re
 import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,18 @@ def _ours(*, changed: int = 0) -> str:
     data = world.trustors(SERIES, changed=changed)
     reading = read(COLLECTOR, ORGANIZATION, data, world.NOW, None)
     return rendered_text(COLLECTOR.metrics, reading.changed)
+
+
+def test_every_contestant_that_is_named_is_there() -> None:
+    """Modules that the benchmark starts by name exist: no import would miss them."""
+    files = Path(measure.__file__).parent.glob("*.py")
+    named = {
+        name
+        for file in files
+        for name in re.findall(r'"([\w.]*contestants\.\w+)"', file.read_text(encoding="utf-8"))
+    }
+    assert "tools.bench.contestants.sdk" in named
+    assert [name for name in named if find_spec(name) is None] == []
 
 
 def test_both_expositions_hold_the_same_samples() -> None:

@@ -10,7 +10,7 @@ from tools.bench.measure import Cost, Worker
 from tools.bench.report import Aim, Finding
 from tools.bench.scale import Scale
 
-_OURS, _SDK = "tools.bench.contestants.client", "bench.contestants.sdk"
+_OURS, _SDK = "tools.bench.contestants.client", "tools.bench.contestants.sdk"
 _NAME = "the SDK"
 
 
