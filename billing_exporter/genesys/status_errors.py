@@ -107,8 +107,7 @@ _FOREIGN_STATUSES: Mapping[int, tuple[type[ApiError], str]] = {
     408: (Unavailable, _WAIT_FOR_PROXY),
     _TOO_MANY_REQUESTS: (
         RateLimited,
-        "too many requests, says the API or a proxy in between: use an OAuth client and an address "
-        "that nobody shares",
+        "too many requests for the API or a proxy in between: use an OAuth client nobody shares",
     ),
 }
 
