@@ -257,7 +257,7 @@ def test_a_wallet_counts_in_the_amount() -> None:
     assert "charge_forecast_quantity" not in values
     assert values["contract_forecast_estimated_overage_amount"] == 80
     (row,) = running_period(subject.current, outlook).rows
-    assert (row.charge, row.overage, row.forecast) == ("Voice", 15, 80)
+    assert (row.charge, row.overage, row.forecast) == ("Voice", Decimal(15), Decimal(80))
 
 
 class _Accounts:
