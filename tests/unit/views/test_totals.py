@@ -137,11 +137,11 @@ def test_unpaid() -> None:
 
 
 def test_unpaid_without_an_amount() -> None:
-    """A bucket without its amount leaves out the sums that it is in, and no other; invoices count."""
+    """A bucket without its amount leaves out the sums that it is in, and no others."""
     buckets = Unpaid("EUR", "not_due", 2, D("10")), Unpaid("EUR", "over_90d", 3, None)
     (found,) = unpaid("acme", Invoices((*buckets, Unpaid("EUR", "unknown", 1, D("7")))))
     assert (found.amount, found.overdue_amount) == (None, None)
-    assert (found.unknown_due_amount, found.credit) == (D(7), 0)
+    assert (found.unknown_due_amount, found.credit) == (D(7), D(0))
     assert (found.invoices, found.overdue_invoices) == (6, 3)
     assert [one.amount for one in found.by_age] == [D("10"), None, D("7")]
     assert ">-</span> for more than 90 days" in unpaid_table((found,))
