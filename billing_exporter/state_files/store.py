@@ -121,6 +121,7 @@ class FileStore(Generic[State]):
         folder: Path,
         replace: Callable[[Path, bytes], None],
         failed: Callable[[str], None],
+        *,
         submit: Callable[[str, Callable[[], None]], None] = lambda _, task: task(),
         bounded: Bounded = _unbounded,
     ) -> None:
@@ -241,7 +242,8 @@ class Place:
         if self.folder is None:
             return MemoryStore(codec)
         folder = self.folder / name
-        return FileStore(codec, folder, self.replace, self.failed, self.submit, self.bounded)
+        soon, bounded = self.submit, self.bounded
+        return FileStore(codec, folder, self.replace, self.failed, submit=soon, bounded=bounded)
 
 
 def _checksum(content: bytes) -> bytes:
