@@ -122,8 +122,12 @@ def test_a_pipe_in_the_place_of_a_file_is_set_aside(tmp_path: Path) -> None:
 
 def _ledger(disk: Disk) -> Ledger:
     place = disk.place()
-    stores = (place.store(codec, "accounts") for codec in (ACCOUNTS, BILLS))
-    return Ledger("acme", Stores(*stores, place.store(INDEXES, "accounts")))
+    stores = Stores(
+        place.store(ACCOUNTS, "accounts"),
+        place.store(BILLS, "accounts"),
+        place.store(INDEXES, "accounts"),
+    )
+    return Ledger("acme", stores)
 
 
 def test_a_ledger_loses_nothing_to_a_hung_disk(disk: Disk) -> None:
