@@ -3,6 +3,7 @@
 The overage of a wallet is part of a contract's money, in forecasts as in closed periods.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from billing_exporter.collectors.base import label
@@ -25,6 +26,7 @@ from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContractPeriodDetail,
     BillingWallet,
+    NamedEntity,
 )
 from billing_exporter.metrics import forecasts
 from billing_exporter.metrics.samples import Samples, labels
@@ -38,6 +40,30 @@ def subject_of(data: ContractData) -> Subject:
     current = periods.pop("current", None)
     earlier = periods_of(data.history, _kind)
     return Subject(current, (*earlier, *(one for one in periods.values() if one is not None)))
+
+
+def covered_of(data: ContractData) -> dict[Key, tuple[str, ...]]:
+    """Return the ids of the organizations that each charge of the running period is for.
+
+    A charge that names none is for all that the contract names.
+    """
+    detail = data.periods.get("current")
+    if detail is None:
+        return {}
+    plans = [each for plan in data.contract.plans for each in plan.organizations]
+    charges = [each for charge in detail.charges for each in charge.organizations]
+    every = _ids([*plans, *charges])
+    found: dict[Key, frozenset[str]] = {}
+    for key, organizations in (
+        *((_charge(row)[0], row.organizations) for row in detail.charges),
+        *((wallet_key(row), row.organizations) for row in detail.wallets),
+    ):
+        found[key] = found.get(key, frozenset()) | (_ids(organizations) or every)
+    return {key: tuple(sorted(ids)) for key, ids in found.items()}
+
+
+def _ids(organizations: Iterable[NamedEntity]) -> frozenset[str]:
+    return frozenset(each.id for each in organizations if each.id)
 
 
 def add_samples(samples: Samples, name: str, outlook: Outlook) -> None:
