@@ -5,6 +5,7 @@ is the price. For contracts quantity and amount decide, for customers the quanti
 whose price an overview shows is not documented.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Context, Decimal
@@ -207,13 +208,12 @@ def _split(found: Comparison, group: Group) -> tuple[Decimal, Decimal]:
 def _is_twice(group: Group, found: Comparison) -> bool:
     """Return whether leaving out one of two equal lines makes the quantity right."""
     used = found.used_quantity or ZERO
-    for place, line in enumerate(group.lines):
-        again = (line.organization, line.start, line.end, line.quantity, line.amount)
-        equal = [
-            (each.organization, each.start, each.end, each.quantity, each.amount) == again
-            for each in group.lines[place:]
-        ]
-        rest = found.invoiced_quantity - (line.quantity or ZERO)
-        if sum(equal) >= _MIN_TWICE and abs(rest - used) <= found.lines:
-            return True
-    return False
+    counts = Counter(
+        (line.organization, line.start, line.end, line.quantity, line.amount)
+        for line in group.lines
+    )
+    return any(
+        count >= _MIN_TWICE
+        and abs(found.invoiced_quantity - (quantity or ZERO) - used) <= found.lines
+        for (_, _, _, quantity, _), count in counts.items()
+    )
