@@ -4,6 +4,7 @@ The index of a period moves, so a period is known by its dates. A walk back from
 ends where the API has no older one.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -81,18 +82,17 @@ class TrustorHistories:
 
     def read(
         self, wanted: list[str], numbers: dict[str, TrustorData], known: dict[str, PackedHistory]
-    ) -> dict[str, Updated]:
-        """Read what is due of some customers."""
+    ) -> Iterator[tuple[str, Updated]]:
+        """Read what is due of some customers; yield each as it comes."""
 
         def work(key: str) -> Updated:
             done = self._customer(_Walk(_unpacked(known.get(key)), numbers[key]))
             return Updated(PackedHistory.of(done.history), done.numbers)
 
-        found = {}
-        for key, updated in side_by_side(work, wanted, self._settings.concurrency):
-            found[key] = updated
-            self._poll.progress(len(found), len(wanted))
-        return found
+        done = side_by_side(work, wanted, self._settings.concurrency)
+        for number, (key, updated) in enumerate(done, start=1):
+            self._poll.progress(number, len(wanted))
+            yield key, updated
 
     def _customer(self, done: _Walk) -> _Walk:
         current = start_of(done.numbers)
