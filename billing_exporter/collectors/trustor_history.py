@@ -201,7 +201,7 @@ def answer_of(overview: TrusteeBillingOverview, numbers: TrustorData) -> Answer 
     currency, amount = label(overview.currency), estimated_amount(samples)
     quantities: dict[Key, Decimal] = {}
     for row in overview.usages:
-        if row.usage_quantity:
+        if row.usage_quantity is not None:
             names = label(row.name), label(row.part_number), label(row.grouping)
             key = (*names, label(row.unit_of_measure_type))
             quantities[key] = EXACT.add(quantities.get(key, _ZERO), row.usage_quantity)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from billing_exporter.accounts.records import Current
@@ -22,6 +23,7 @@ from billing_exporter.forecasting.collector import Dated, ForecastingCollector
 from billing_exporter.forecasting.forecaster import Forecaster
 from billing_exporter.forecasting.forecasts import Forecasts
 from billing_exporter.forecasting.outlook import look_ahead
+from billing_exporter.forecasting.readings import Key
 from billing_exporter.forecasting.running import running_period
 from billing_exporter.forecasting.store import CODEC
 from billing_exporter.genesys.records import (
@@ -209,6 +211,35 @@ def test_a_contract_has_forecasts() -> None:
     quantity = values["charge_forecast_quantity"]
     assert 200 < quantity < 300  # between October's pace and this month's
     assert values["contract_forecast_estimated_overage_amount"] == (quantity - 100) * 2
+
+
+def test_an_open_annual_period_is_no_history() -> None:
+    """Beside monthly periods it says nothing of the pace of a month."""
+    data = _contract("Open")
+    charges = data.periods["current"].charges
+    annual = BillingContractPeriodDetail(
+        id="p9", date_start=date(2026, 2, 1), date_end=date(2027, 1, 31), charges=charges
+    )
+    beside = msgspec.structs.replace(data, periods={**data.periods, "open": annual})
+    assert contracts.subject_of(beside) == contracts.subject_of(data)
+
+
+def test_a_month_without_use_is_history() -> None:
+    """A charge that was listed with 0 has a total of 0, one that was not listed has none."""
+    key, other = ("Voice", "GC-1", "resource", "minutes"), ("Bots", "GC-2", "resource", "units")
+    history = History()
+    for month, used in ((7, {key: 310}), (8, {key: 0, other: 0}), (9, {}), (10, {key: 0})):
+        start = date(2026, month, 1)
+        end = (start + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        quantities: dict[Key, Decimal] = {of: Decimal(quantity) for of, quantity in used.items()}
+        answer = Answer(start, end, fingerprint([], "EUR", None), {}, quantities)
+        history = history.with_answer(answer, NOVEMBER, 12)
+    data = TrustorData.of("id-1", "Acme", {"current": _overview(NOVEMBER, 30, _row(0))})
+    found = {
+        period.start.month: {of: charge.quantity for of, charge in period.charges.items()}
+        for period in trustors.subject_of(data, history).closed
+    }
+    assert found == {7: {key: 310}, 8: {key: 0}, 9: {}, 10: {key: 0}}
 
 
 def test_a_wallet_counts_in_the_amount() -> None:
