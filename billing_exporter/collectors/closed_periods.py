@@ -13,6 +13,7 @@ import msgspec
 
 from billing_exporter.collectors.periods import adjoins
 from billing_exporter.collectors.record_codec import RecordCodec
+from billing_exporter.metrics.samples import EXACT, readable
 from billing_exporter.settlement import (
     Fingerprint,
     Reading,
@@ -28,6 +29,17 @@ LARGEST_TOTALS = 1 << 20
 _DIGEST = 4  # bytes
 
 Key = tuple[str, ...]
+
+_ZERO = Decimal(0)
+
+
+def whole_sums(rows: Iterable[tuple[Key, Decimal | None]]) -> dict[Key, Decimal]:
+    """Add up rows by key, without sums of which a row has no number."""
+    sums: dict[Key, Decimal | None] = {}
+    for key, given in rows:
+        known, number = sums.get(key, _ZERO), readable(given)
+        sums[key] = None if known is None or number is None else EXACT.add(known, number)
+    return {key: number for key, number in sums.items() if number is not None}
 
 
 class ClosedPeriod(msgspec.Struct, frozen=True, kw_only=True):

@@ -170,6 +170,9 @@ class OrganizationPollers:
         known = {poller.target.collector.name: poller for poller in before}
         self.organization = organization
         self.pollers = tuple(self._pollers(known))
+        if self._shared.forecasts is not None:
+            names = {poller.target.collector.name for poller in self.pollers}
+            self._shared.forecasts.keep_only(organization.name, names)
 
     def _pollers(self, known: Mapping[str, Poller]) -> Iterator[Poller]:
         organization = self.organization
