@@ -393,15 +393,3 @@ def test_both_spellings_of_the_keys_mean_the_same(cloud: ApiStub) -> None:
         texts.append(desk().poll())
     assert texts[0] == texts[1]
     assert len(lines(texts[0], "charge_overage_quantity")) == 1
-
-
-def test_details_of_an_id_with_white_space_end_by_their_age(cloud: ApiStub) -> None:
-    """White space around ids hides neither the details of a period nor that they are too old."""
-    listed = {"id": " p ", "dateStart": "2026-11-01", "dateEnd": "2026-11-30", "status": "Open"}
-    cloud.put(CONTRACTS, page(contract(" c ", listed)))
-    path = put_detail(cloud, "c/p", charges=[charge(3)], dateStart="2026-11-01")
-    contracts = desk(max_age="1d")
-    assert len(lines(contracts.poll(), "charge_actual_quantity")) == 1
-    cloud.refuse(path, 500)
-    assert len(lines(contracts.poll(NOW + timedelta(hours=24)), "charge_actual_quantity")) == 1
-    assert lines(contracts.poll(NOW + timedelta(hours=25)), "charge_actual_quantity") == []

@@ -389,16 +389,3 @@ def test_only_what_changed_is_rendered_again(cloud: ApiStub) -> None:
     assert after is not None
     same = {key for key in after.shown if after.shown[key] is before.shown[key]}
     assert same == {"invoice in-1", "lines"}
-
-
-def test_white_space_around_an_id_is_no_part_of_an_invoice(cloud: ApiStub) -> None:
-    """The lines of an invoice, their age and its own series have one label."""
-    put_invoices(cloud, invoice(" in-1 "))
-    put_lines(cloud, "in-1", line("li-1", 3))
-    text = desk().poll()
-    for name in (
-        "invoice_amount",
-        "invoice_line_amount",
-        "invoice_lines_last_success_timestamp_seconds",
-    ):
-        assert [each.split('"')[1] for each in lines(text, name)] == ["in-1"]

@@ -241,16 +241,3 @@ def test_new_customers_do_not_wait_for_known_ones(cloud: ApiStub) -> None:
     trustors.poll(NOW + timedelta(hours=6))
     assert max(read_at[name] for name in new) < 15
     assert max(read_at[name] for name in known) > 50
-
-
-def test_white_space_around_an_id_is_no_part_of_it(cloud: ApiStub) -> None:
-    """A customer is asked for without the white space around its id; nothing but that is no id."""
-    names = {" id-x ": "x", "\t": "nobody"}
-    entities = [{"id": key, "organization": {"name": name}} for key, name in names.items()]
-    cloud.put(TRUSTORS, {"entities": entities, "pageCount": 1})
-    put_overview(cloud, "x", row("2"))
-    trustors = desk(periods=("current",))
-    text = trustors.poll()
-    assert statuses(text) == {"x": "ok"}
-    assert 'trustor_id="id-x"' in text
-    assert trustors.dropped == {"missing": 1}
