@@ -359,9 +359,7 @@ class Poller:
         with self._publisher.while_open():
             self._publisher.tolerated(error.reason)
             self._tolerated[error.reason] += 1
-            level = (
-                logging.WARNING if self._tolerated[error.reason] <= MOST_LOGGED else logging.DEBUG
-            )
+            is_one_of_many = self._tolerated[error.reason] > MOST_LOGGED
         facts = {**self._where, "reason": error.reason, "about": about, **_facts(error)}
         level = logging.DEBUG if is_one_of_many else logging.WARNING
         log.log(level, "left out: %s", error, extra=facts)
