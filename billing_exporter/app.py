@@ -26,7 +26,7 @@ from billing_exporter.httpd.response import Body
 from billing_exporter.httpd.server import WebServer
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.metrics.finance import BILL, SECTION
-from billing_exporter.polling.background_writer import BackgroundWriter
+from billing_exporter.polling.background_writer import BackgroundWriter, BoundedReader
 from billing_exporter.polling.organization import OrganizationPollers, Shared, remove
 from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.reading_store import StateDirectory
@@ -88,7 +88,7 @@ class Exporter:
         self._forecast_writer = BackgroundWriter()
         self._accountant = BackgroundWriter()
         submit = self._forecast_writer.submit
-        place = Place(state, replace_file, self.telemetry.state_failed, submit)
+        place = Place(state, replace_file, self.telemetry.state_failed, submit, BoundedReader())
         self._forecasts = Forecasts(place.store(FORECASTS, "forecasts"))
         stores = Stores(
             place.store(ACCOUNTS, "accounts"),

@@ -1,7 +1,8 @@
 """Ledger of one organization: takes in what collectors read, and keeps it in small files.
 
 Closed periods are kept in full, which readings are not, and so are the lines of the invoices that
-can bill them. Nothing of it stays in memory but what is known.
+can bill them. Nothing of it stays in memory but what is known. While the disk hangs nothing is
+taken in and nothing asked for again: what is missing is read by a later poll.
 """
 
 import threading
@@ -75,7 +76,8 @@ class Ledger:
         self._invoiced: frozenset[tuple[str, date]] = frozenset()
         self._today = date.min
         self._index_key = f"{prefix}\n{part}"
-        self._index = self._indexes.load(self._index_key)
+        # Each listing replaces its part of the index, so one that cannot be read is no loss.
+        self._index = self._indexes.load(self._index_key) or Index()
         self._issued = dict(self._index.issued)
         self.changes = 0
 
@@ -91,11 +93,13 @@ class Ledger:
             self._save_index(**{subject: known})
 
     def is_kept(self, subject: Subject, key: str, start: date) -> bool:
-        """Return whether a closed period is kept."""
+        """Return whether a closed period is kept, or cannot be kept because the disk hangs."""
         with self._lock:
             place = subject, key
             if place not in self._starts:
                 account = self._accounts.load(self._key(subject, key))
+                if account is None:
+                    return True
                 self._starts[place] = tuple(period.start for period in account.closed)
             return start in self._starts[place]
 
@@ -150,9 +154,9 @@ class Ledger:
         """Keep the running period of a customer or contract."""
         with self._lock:
             before = self._accounts.load(self._key(subject, key))
-            self._save(
-                subject, key, before, msgspec.structs.replace(before, name=name, current=current)
-            )
+            if before is not None:
+                after = msgspec.structs.replace(before, name=name, current=current)
+                self._save(subject, key, before, after)
 
     def wants_lines(self, invoice: BillingInvoice, today: date) -> bool:
         """Return whether the lines of an invoice are needed and not kept."""
@@ -166,6 +170,8 @@ class Ledger:
         with self._lock:
             bill = self._bills.load(self._bill_key(key))
             self._issued[key] = invoice.date_invoiced
+            if bill is None:
+                return False
             if bill.lines is not None and bill.amount == readable(invoice.amount):
                 return False
             if bill.id != key:
@@ -180,7 +186,8 @@ class Ledger:
         with self._lock:
             self._issued[key] = invoice.date_invoiced
             before = self._bills.load(self._bill_key(key))
-            self._save_bill(key, before, _bill(invoice, items))
+            if before is not None:
+                self._save_bill(key, before, _bill(invoice, items))
 
     def keep_only_invoices(self, invoices: Iterable[str]) -> None:
         """Forget invoices that are no longer listed."""
@@ -193,24 +200,26 @@ class Ledger:
             self._save_index(issued=dict(self._issued), has_invoices=True)
 
     def accounts(self, subject: Subject) -> Iterator[Account]:
-        """Yield the customers or contracts, by id."""
+        """Yield the customers or contracts, by id, however long the disk takes."""
         for key in self._index.contracts if subject == "contracts" else self._index.trustors:
-            account = self._accounts.load(self._key(subject, key))
+            account = self._accounts.wait_for(self._key(subject, key))
             if account.id:
                 yield account
 
     def bills(self) -> Iterator[Bill]:
-        """Yield the invoices that can bill the newest closed periods."""
+        """Yield the invoices that can bill the newest closed periods; see ``accounts``."""
         with self._lock:
             keys = sorted(self._issued)
         for key in keys:
-            bill = self._bills.load(self._bill_key(key))
+            bill = self._bills.wait_for(self._bill_key(key))
             if bill.id:
                 yield bill
 
     def _close(self, subject: Subject, key: str, name: str, period: Period) -> None:
         with self._lock:
             before = self._accounts.load(self._key(subject, key))
+            if before is None:
+                return
             others = [one for one in before.closed if one.start != period.start]
             closed = sorted([*others, period], key=lambda one: one.start, reverse=True)
             after = Account(name, key, tuple(closed[:_MOST_PERIODS]), before.current)

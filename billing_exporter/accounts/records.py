@@ -89,6 +89,7 @@ class CurrentRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
         overage: amount of the overage so far.
         forecast: overage amount at the end of the period.
         is_unpriced: whether it has usage and no price.
+        organizations: ids of those that a contract's charge covers.
     """
 
     charge: str
@@ -98,6 +99,7 @@ class CurrentRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     overage: Decimal
     forecast: Decimal
     is_unpriced: bool = False
+    organizations: tuple[str, ...] = ()
 
 
 class Current(msgspec.Struct, frozen=True, array_like=True):

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Context, Decimal
+from typing import NamedTuple
 
-from billing_exporter.accounts.records import Account, Period
+from billing_exporter.accounts.records import Account, Current, CurrentRow, Period
 from billing_exporter.budgets.margin import PriceList
 from billing_exporter.budgets.matching import Unmatched
 from billing_exporter.budgets.settings import PlanSettings
@@ -13,6 +14,7 @@ from billing_exporter.budgets.showback import UNALLOCATED, Allocation, split
 from billing_exporter.budgets.spending import BudgetRule, Spending
 from billing_exporter.metrics import finance as metrics
 from billing_exporter.metrics.samples import Samples, labels
+from billing_exporter.reconciliation.covering import Extent, Stated, sku_key
 from billing_exporter.reconciliation.records import ZERO, Line, Subject
 
 _EXACT = Context(prec=60)
@@ -37,8 +39,18 @@ class Contribution:
         self.unmatched: dict[tuple[str, str], Unmatched] = {}
 
 
+class _Overage(NamedTuple):
+    """Overage of a charge, so far and at the end of its period."""
+
+    so_far: Decimal
+    at_end: Decimal
+
+
 class Plan:
     """The plan of the configuration, to which one organization contributes.
+
+    An allocation holds customers and contracts: its customers are added first, and a contract's
+    charge counts with what they do not show. A budget holds either.
 
     Args:
         settings: what is planned.
@@ -49,6 +61,7 @@ class Plan:
         self._budgets = [BudgetRule(budget) for budget in settings.budgets]
         self._allocations = [Allocation(each) for each in settings.showback]
         self._prices = PriceList(settings.prices)
+        self._of_customers = Stated[_Overage]()
 
     def add(
         self,
@@ -63,15 +76,39 @@ class Plan:
             found = rule.spending(organization, subject, account, today)
             known = self.contribution.spending.get(name, Spending())
             self.contribution.spending[name] = known.plus(found)
+        if self._allocations and account.running is not None:
+            self._allocate(organization, subject, account, account.running)
+
+    def _allocate(
+        self, organization: str, subject: Subject, account: Account, running: Current
+    ) -> None:
+        """Allocate the running period of an account, whose customers came before its contract."""
         customer = (account.name, account.id) if subject == "trustors" else ()
-        for allocation in self._allocations:
-            for row in account.running.rows if account.running is not None else ():
+        for row in running.rows:
+            covered = _Overage(ZERO, ZERO)
+            if subject == "contracts":
+                covered = self._covered(row, running)
+            elif row.overage or row.forecast:
+                extent = Extent(frozenset({account.id}), running.start, running.end)
+                overage = _Overage(row.overage, row.forecast)
+                self._of_customers.note(_key(row), extent, overage)
+            so_far = _EXACT.subtract(_EXACT.add(row.fixed, row.overage), covered.so_far)
+            at_end = _EXACT.subtract(_EXACT.add(row.fixed, row.forecast), covered.at_end)
+            for allocation in self._allocations:
                 weights = allocation.weights(organization, customer, (row.charge, row.sku))
-                for sums, amount in (
-                    (self.contribution.allocated, _EXACT.add(row.fixed, row.overage)),
-                    (self.contribution.forecast, _EXACT.add(row.fixed, row.forecast)),
-                ):
-                    _share(sums, allocation.name, weights, row.currency, amount)
+                name, found = allocation.name, self.contribution
+                _share(found.allocated, name, weights, row.currency, so_far)
+                _share(found.forecast, name, weights, row.currency, at_end)
+
+    def _covered(self, row: CurrentRow, running: Current) -> _Overage:
+        """Return what customers have shown already of a contract's charge."""
+        extent = Extent(frozenset(row.organizations), running.start, running.end)
+        shown = self._of_customers.take_covered(_key(row), extent)
+        total = _Overage(ZERO, ZERO)
+        for each in shown:
+            so_far = _EXACT.add(total.so_far, each.so_far)
+            total = _Overage(so_far, _EXACT.add(total.at_end, each.at_end))
+        return total
 
     def add_lines(
         self,
@@ -141,6 +178,10 @@ def _share(
     for group, part in parts.items():
         key = allocation, group, currency
         sums[key] = _EXACT.add(sums[key], part)
+
+
+def _key(row: CurrentRow) -> tuple[str, str]:
+    return sku_key(row.sku, row.charge, row.currency)
 
 
 def _names(period: Period | None) -> dict[str, str]:

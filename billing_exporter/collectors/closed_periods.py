@@ -27,6 +27,8 @@ LARGEST_TOTALS = 1 << 20
 
 Key = tuple[str, ...]
 
+_totals = msgspec.msgpack.Decoder(list[tuple[Key, Decimal]])
+
 
 class ClosedPeriod(msgspec.Struct, frozen=True, kw_only=True):
     """One closed period.
@@ -54,7 +56,7 @@ class ClosedPeriod(msgspec.Struct, frozen=True, kw_only=True):
         if not self.totals:
             return {}
         packed = zlib.decompressobj().decompress(self.totals, LARGEST_TOTALS)
-        return dict(msgspec.msgpack.decode(packed, type=list[tuple[Key, Decimal]]))
+        return dict(_totals.decode(packed))
 
 
 class Answer(msgspec.Struct, frozen=True):

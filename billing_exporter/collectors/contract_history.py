@@ -16,9 +16,13 @@ from billing_exporter.genesys.records import (
     BillingContract,
     BillingContractPeriod,
     BillingContractPeriodDetail,
+    BillingWallet,
 )
 from billing_exporter.metrics.samples import EXACT
 from billing_exporter.settlement import Fingerprint, Row, fingerprint, is_due
+
+WALLET = "wallet"
+"""What ends the key of a wallet: a charge may have the same name, SKU and unit."""
 
 _ZERO = Decimal(0)
 Details = dict[str, BillingContractPeriodDetail]
@@ -100,18 +104,33 @@ def answer_of(detail: BillingContractPeriodDetail) -> Answer | None:
         key = name, sku, label(product.unit_of_measure if product else None)
         if charge.actual_quantity:
             quantities[key] = EXACT.add(quantities.get(key, _ZERO), charge.actual_quantity)
+    for wallet in detail.wallets:
+        if wallet.balance_consumption:
+            of = wallet_key(wallet)
+            quantities[of] = EXACT.add(quantities.get(of, _ZERO), wallet.balance_consumption)
     amounts = overage_amounts(detail)
     print_ = fingerprint_of(detail, amounts)
     return Answer(detail.date_start, detail.date_end, print_, amounts, quantities)
 
 
+def wallet_key(wallet: BillingWallet) -> Key:
+    """Return what identifies a wallet within its contract."""
+    sku = label(wallet.product.sku if wallet.product else None)
+    name = label(wallet.name) or label(wallet.id) or sku
+    return name, sku, label(wallet.unit_of_measure), WALLET
+
+
 def overage_amounts(detail: BillingContractPeriodDetail) -> dict[str, Decimal]:
-    """Add up the overage of a period's charges by currency; charges without money are left out."""
+    """Add up the overage of a period's charges and wallets by currency, as far as it has money."""
+    charges = ((each.overage_currency, each.overage_charge) for each in detail.charges)
+    wallets = (
+        (each.balance_overage_currency, each.balance_overage_charge) for each in detail.wallets
+    )
     found: dict[str, Decimal] = {}
-    for charge in detail.charges:
-        currency = label(charge.overage_currency)
-        if currency and charge.overage_charge is not None:
-            found[currency] = EXACT.add(found.get(currency, _ZERO), charge.overage_charge)
+    for code, amount in (*charges, *wallets):
+        currency = label(code)
+        if currency and amount is not None:
+            found[currency] = EXACT.add(found.get(currency, _ZERO), amount)
     return found
 
 
@@ -132,5 +151,10 @@ def fingerprint_of(
         rows.append(Row((sku or label(charge.name),), quantities, prices))
     if not rows:
         return None
+    for wallet in detail.wallets:
+        used = (wallet.balance_consumption, wallet.balance_overage)
+        money = (wallet.balance_overage_rate, wallet.balance_overage_charge)
+        name, sku = wallet_key(wallet)[:2]
+        rows.append(Row((sku or name, WALLET), used, money))
     currency = ",".join(sorted(amounts))
     return fingerprint(rows, currency, amounts[currency] if len(amounts) == 1 else None)

@@ -37,6 +37,21 @@ def leaves_room(end: Moment | None, start: Moment | None) -> bool:
     return end is not None and start is not None and start - end >= _SHORTEST
 
 
+def end_or_estimate(
+    start: Moment | None, end: Moment | None, length: timedelta | None
+) -> Moment | None:
+    """Return the end of a period, where it is not stated by its start and its neighbour's length.
+
+    Args:
+        start: Its first moment.
+        end: Its last one, if that is stated.
+        length: How long the neighbour lasts, if that is known; a stub may be shorter than a month.
+    """
+    if end is not None or start is None:
+        return end
+    return start + max(length or _SHORTEST, _SHORTEST)
+
+
 class Period(Protocol):
     """A billing period of a contract, as a listing or its details give it."""
 
@@ -100,9 +115,11 @@ def _order(period: Period) -> tuple[date, timedelta, str]:
 
 def _can_precede(period: Period, current: Period) -> bool:
     """Return whether a period began and ended before another, and none can lie between them."""
-    if _start(period) >= _start(current) or leaves_room(period.date_end, current.date_start):
-        return False
     end, last = period.date_end, current.date_end
+    length = None if last is None else last - _start(current)
+    ended = end_or_estimate(period.date_start, end, length)
+    if _start(period) >= _start(current) or leaves_room(ended, current.date_start):
+        return False
     return end is None or end < _start(current) or (last is not None and end < last)
 
 

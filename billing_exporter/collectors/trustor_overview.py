@@ -16,7 +16,7 @@ from billing_exporter.collectors.allowances import (
     kind_of,
 )
 from billing_exporter.collectors.base import label
-from billing_exporter.collectors.periods import adjoins, leaves_room
+from billing_exporter.collectors.periods import adjoins, end_or_estimate, leaves_room
 from billing_exporter.collectors.record_codec import RecordCodec
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
@@ -123,8 +123,8 @@ def is_known_previous(
 def is_outdated(overview: TrusteeBillingOverview, known: Mapping[str, PeriodData]) -> bool:
     """Return whether an overview is of a period that had ended when the known newest one began."""
     newest = known.get("current")
-    end = overview.billing_period_end_date
     start = newest.overview.billing_period_start_date if newest else None
+    end = _end_before(overview, newest.overview if newest else None)
     return end is not None and start is not None and end <= start
 
 
@@ -137,7 +137,19 @@ def can_precede(overview: TrusteeBillingOverview, current: TrusteeBillingOvervie
     newest = current.billing_period_start_date if current else None
     if newest is None or start is None:
         return True
-    return start < newest and not leaves_room(overview.billing_period_end_date, newest)
+    return start < newest and not leaves_room(_end_before(overview, current), newest)
+
+
+def _end_before(
+    overview: TrusteeBillingOverview, following: TrusteeBillingOverview | None
+) -> datetime | None:
+    """Return when a period ended that came before another one."""
+    start = following.billing_period_start_date if following else None
+    end = following.billing_period_end_date if following else None
+    length = None if start is None or end is None else end - start
+    return end_or_estimate(
+        overview.billing_period_start_date, overview.billing_period_end_date, length
+    )
 
 
 def _condensed(overview: TrusteeBillingOverview, alive: set[tuple[str | None, ...]]) -> PeriodData:

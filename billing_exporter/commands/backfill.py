@@ -11,7 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from billing_exporter.atomic_file import replace_file
+from billing_exporter.atomic_file import is_stream, write_output
 from billing_exporter.collectors.periods import is_closed
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.commands import flags
@@ -97,19 +97,32 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     if not organizations:
         raise CommandError(f"billing-exporter: no organization {arguments.organization}")
+    with TemporaryDirectory() as folder:
+        output: Path = arguments.output
+        beside = Path(folder) / "output" if is_stream(output) else output
+        return _fill(arguments, organizations, redactor.redact, beside)
+
+
+def _fill(
+    arguments: argparse.Namespace,
+    organizations: list[Organization],
+    redact: Callable[[str], None],
+    beside: Path,
+) -> int:
+    """Read and write, with the files that are needed meanwhile beside a path."""
     now = datetime.now(UTC)
     output: Path = arguments.output
     try:
         names = "\n".join(each.name for each in organizations)
         purpose = f"{arguments.since} {hashlib.sha256(names.encode()).hexdigest()[:16]}"
         until = int((now - _YOUNGEST).timestamp())
-        journal = Journal(output.with_name(f"{output.name}.partial"), purpose, until)
+        journal = Journal(beside.with_name(f"{beside.name}.partial"), purpose, until)
         skipped = [
             f"{each.name}: {text}"
             for each in organizations
-            for text in _read(each, journal, arguments.since, now, redactor.redact)
+            for text in _read(each, journal, arguments.since, now, redact)
         ]
-        written = _write(output, journal, arguments.step)
+        written = _write(output, beside, journal, arguments.step)
     except OSError as error:
         raise CommandError(
             f"billing-exporter: {output} cannot be written: {error.strerror or error}"
@@ -193,11 +206,11 @@ def _of_contracts(reader: Reader, since: date, until: int, history: int) -> Iter
         yield from contract_spans(name, periods, until, history)
 
 
-def _write(output: Path, journal: Journal, step: int) -> MetricFiles:
+def _write(output: Path, beside: Path, journal: Journal, step: int) -> MetricFiles:
     metrics = {metric.name: metric for each in CATALOGUE.values() for metric in each}
-    with TemporaryDirectory(prefix=f".{output.name}.", dir=output.resolve().parent) as folder:
+    with TemporaryDirectory(prefix=f".{beside.name}.", dir=beside.resolve().parent) as folder:
         files = MetricFiles(Path(folder), metrics, step)
         for entry in journal.entries():
             files.add(f'organization="{escaped(entry.organization)}"', entry.spans)
-        replace_file(output, files.text())
+        write_output(output, files.text())
     return files

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from billing_exporter.app import Exporter, interruptible
-from billing_exporter.atomic_file import replace_file
+from billing_exporter.atomic_file import write_output
 from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured
 from billing_exporter.commands.errors import CommandError
@@ -79,7 +79,7 @@ def _write(pieces: Iterable[bytes], output: Path | None) -> None:
         sys.stdout.flush()
         return
     try:
-        replace_file(output, pieces)
+        write_output(output, pieces)
     except OSError as error:
         why = error.strerror or error
         raise CommandError(f"billing-exporter: {output} cannot be written: {why}") from None

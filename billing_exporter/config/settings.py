@@ -25,8 +25,9 @@ from billing_exporter.config.secret import Secret, read_secret
 from billing_exporter.genesys import regions
 
 # What the operations' paths begin with; documents often show it as a part of the URL.
-_API_PATH = re.compile(r"(?:/api(?:/v2)?)?/*$")
-_LOGIN_PATH = re.compile(r"(?:/oauth/token)?/*$")
+_API_PATH = re.compile(r"(?:/+api(?:/+v2)?)?/*$", re.IGNORECASE)
+_API_HOST = re.compile(r"://api\.", re.IGNORECASE)
+_LOGIN_PATH = re.compile(r"(?:/+oauth(?:/+token)?)?/*$", re.IGNORECASE)
 DEFAULT_TOLERANCE = Decimal("0.001")
 _URL = "an https URL such as https://api.mypurecloud.de"
 
@@ -150,7 +151,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         if self.api_url is None:
             return regions.hosts(self.region or "")
         api_url = _API_PATH.sub("", self.api_url)
-        login_url = self.login_url or api_url.replace("://api.", "://login.", 1)
+        login_url = self.login_url or _API_HOST.sub("://login.", api_url, count=1)
         return api_url, _LOGIN_PATH.sub("", login_url)
 
 

@@ -22,6 +22,7 @@ from billing_exporter.history import contracts, trustors
 from billing_exporter.history.contracts import ContractPeriod
 from billing_exporter.history.trustors import TrustorPeriod
 from billing_exporter.metrics.samples import EXACT, readable
+from billing_exporter.reconciliation.covering import Extent, Stated, sku_key
 from billing_exporter.reconciliation.records import Used
 
 Timing = Literal["arrears", "advance"]
@@ -56,48 +57,35 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     quantity: Decimal | None
     unit: str
 
-
-class _Stated:
-    """What invoices or contracts state, by SKU, currency and timing."""
-
-    def __init__(self) -> None:
-        self._known: defaultdict[tuple[str, ...], list[tuple[frozenset[str], Span]]] = defaultdict(
-            list
-        )
-
-    def note(self, organizations: frozenset[str], days: Span, *key: str) -> None:
-        self._known[key].append((organizations, days))
-
-    def has(self, estimate: Estimate, *key: str) -> bool:
-        return any(
-            estimate.period.overlaps(days)
-            and (not organizations or organizations & estimate.organizations)
-            for organizations, days in self._known[key]
-        )
+    @property
+    def extent(self) -> Extent:
+        """What it is of."""
+        return Extent(self.organizations, self.period.start, self.period.end)
 
 
 def rows_of(
     source: Source, charges: Iterable[Charge], terms: Terms
 ) -> tuple[list[Placed], list[LeftOut]]:
     """Return the rows of what no charge of an invoice states, and what is left out."""
-    invoiced, in_contract = _Stated(), _Stated()
+    invoiced, in_contract = Stated[None](), Stated[None]()
     for charge in charges:
         if charge.summary is not None and charge.category in {"Usage", "Purchase"}:
             key, _ = charge.customer
-            of = frozenset({key} if key else ())
-            invoiced.note(of, charge.days, charge.sku, charge.currency, charge.summary.timing)
+            billed = Extent(frozenset({key} if key else ()), charge.days.start, charge.days.end)
+            invoiced.note((charge.sku, charge.currency, charge.summary.timing), billed, None)
     found: list[Placed] = []
     left_out: list[LeftOut] = []
     for estimate in (*_of_contracts(source, left_out), *_of_customers(source, left_out)):
         currency, sku = currency_of(estimate.used.currency), estimate.used.sku
+        extent, of = estimate.extent, sku_key(sku, estimate.used.charge, currency)
         reason = _reason(estimate, terms)
         if reason is None:
-            if invoiced.has(estimate, sku, currency, estimate.timing):
+            if invoiced.covers((sku, currency, estimate.timing), extent):
                 reason = "invoiced"
-            elif not estimate.contract and in_contract.has(estimate, sku, currency):
+            elif not estimate.contract and in_contract.covers(of, extent):
                 reason = "in_contract"
         if estimate.contract:
-            in_contract.note(estimate.organizations, estimate.period, sku, currency)
+            in_contract.note(of, extent, None)
             if not source.is_first:
                 continue
         if reason is None:

@@ -20,8 +20,8 @@ from billing_exporter.collectors.trustor_overview import TrustorData
 from billing_exporter.forecasting import contracts, trustors
 from billing_exporter.forecasting.forecaster import Forecaster
 from billing_exporter.forecasting.outlook import Outlook
-from billing_exporter.forecasting.readings import Subject
-from billing_exporter.forecasting.running import running_period
+from billing_exporter.forecasting.readings import Key, Subject
+from billing_exporter.forecasting.running import NOTHING, running_period
 from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples
 from billing_exporter.reconciliation.records import Subject as AccountSubject
@@ -120,12 +120,19 @@ class ForecastingCollector:
         outlook = self._forecaster.take(key, subject, day)
         if outlook is not None and name:
             contracts.add_samples(samples, name, outlook)
-            self._account_for(key, name, subject, outlook)
+            self._account_for(key, name, subject, outlook, contracts.covered_of(data))
 
-    def _account_for(self, key: str, name: str, subject: Subject, outlook: Outlook) -> None:
+    def _account_for(
+        self,
+        key: str,
+        name: str,
+        subject: Subject,
+        outlook: Outlook,
+        covered: Mapping[Key, tuple[str, ...]] = NOTHING,
+    ) -> None:
         """Hand the running period with its forecasts to the accounts."""
         if self._accounts is not None and subject.current is not None:
-            current = running_period(subject.current, outlook)
+            current = running_period(subject.current, outlook, covered)
             self._accounts.current_period(self._subject, key, name, current)
 
 

@@ -1,11 +1,17 @@
-"""Forecasts of contracts: their billing periods as readings, their forecasts as samples."""
+"""Forecasts of contracts: their billing periods as readings, their forecasts as samples.
 
+The overage of a wallet is part of a contract's money, in forecasts as in closed periods.
+"""
+
+from collections.abc import Iterable
 from decimal import Decimal
 
 from billing_exporter.collectors.base import label
+from billing_exporter.collectors.contract_history import WALLET, wallet_key
 from billing_exporter.collectors.contracts import ContractData
 from billing_exporter.collectors.periods import is_closed
 from billing_exporter.forecasting.exposure import add_amounts, add_quantities
+from billing_exporter.forecasting.forecast import Kind
 from billing_exporter.forecasting.history import periods_of
 from billing_exporter.forecasting.outlook import Outlook
 from billing_exporter.forecasting.readings import (
@@ -16,24 +22,60 @@ from billing_exporter.forecasting.readings import (
     contract_kind,
     finite,
 )
-from billing_exporter.genesys.records import BillingCharge, BillingContractPeriodDetail
+from billing_exporter.genesys.records import (
+    BillingCharge,
+    BillingContractPeriodDetail,
+    BillingWallet,
+    NamedEntity,
+)
 from billing_exporter.metrics import forecasts
 from billing_exporter.metrics.samples import Samples, labels
+
+ZERO = Decimal(0)
 
 
 def subject_of(data: ContractData) -> Subject:
     """Return a contract's billing periods as readings."""
     periods = {name: _period(detail) for name, detail in data.periods.items()}
     current = periods.pop("current", None)
-    earlier = periods_of(data.history, lambda key: contract_kind(key[2]))
+    earlier = periods_of(data.history, _kind)
     return Subject(current, (*earlier, *(one for one in periods.values() if one is not None)))
 
 
+def covered_of(data: ContractData) -> dict[Key, tuple[str, ...]]:
+    """Return the ids of the organizations that each charge of the running period is for.
+
+    A charge that names none is for all that the contract names.
+    """
+    detail = data.periods.get("current")
+    if detail is None:
+        return {}
+    plans = [each for plan in data.contract.plans for each in plan.organizations]
+    charges = [each for charge in detail.charges for each in charge.organizations]
+    every = _ids([*plans, *charges])
+    found: dict[Key, frozenset[str]] = {}
+    for key, organizations in (
+        *((_charge(row)[0], row.organizations) for row in detail.charges),
+        *((wallet_key(row), row.organizations) for row in detail.wallets),
+    ):
+        found[key] = found.get(key, frozenset()) | (_ids(organizations) or every)
+    return {key: tuple(sorted(ids)) for key, ids in found.items()}
+
+
+def _ids(organizations: Iterable[NamedEntity]) -> frozenset[str]:
+    return frozenset(each.id for each in organizations if each.id)
+
+
 def add_samples(samples: Samples, name: str, outlook: Outlook) -> None:
-    """Add the forecasts of a contract as samples; none for a period that is over."""
+    """Add the forecasts of a contract as samples; none for a period that is over.
+
+    A wallet counts in the amounts only.
+    """
     if outlook.is_over:
         return
     for key, one in outlook.charges.items():
+        if WALLET in key[3:]:
+            continue  # its balance is shown; only its overage is money
         to = labels(forecasts.CONTRACT_QUANTITIES.forecast.labels, name, *key)
         add_quantities(samples, forecasts.CONTRACT_QUANTITIES, to, one.forecast)
     for currency, amount in outlook.amounts.items():
@@ -46,8 +88,7 @@ def _period(detail: BillingContractPeriodDetail) -> Period | None:
     if start is None or end is None or end < start:
         return None
     charges: dict[Key, Charge] = {}
-    for row in detail.charges:
-        key, charge = _charge(row)
+    for key, charge in (*map(_charge, detail.charges), *map(_wallet, detail.wallets)):
         if key[0]:
             charges[key] = charge if key not in charges else _merged(charges[key], charge)
     days = (end - start).days + 1
@@ -70,6 +111,25 @@ def _charge(row: BillingCharge) -> tuple[Key, Charge]:
         currency=label(row.overage_currency),
     )
     return (name, sku, unit), charge
+
+
+def _wallet(row: BillingWallet) -> tuple[Key, Charge]:
+    """Return a wallet as a charge: what is taken out adds up, and the balance is included."""
+    changes = finite(row.balance_increase) or ZERO, finite(row.balance_decrease) or ZERO
+    starting = finite(row.starting_balance)
+    charge = Charge(
+        kind="sum",
+        quantity=finite(row.balance_consumption),
+        included=None if starting is None else starting + changes[0] - changes[1],
+        price=finite(row.balance_overage_rate),
+        overage_amount=finite(row.balance_overage_charge),
+        currency=label(row.balance_overage_currency),
+    )
+    return wallet_key(row), charge
+
+
+def _kind(key: Key) -> Kind:
+    return "sum" if WALLET in key[3:] else contract_kind(key[2])
 
 
 def _merged(one: Charge, other: Charge) -> Charge:

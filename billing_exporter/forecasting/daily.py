@@ -55,7 +55,8 @@ def updated(state: SubjectState, subject: Subject, read: date) -> SubjectState:
         return state
     state = _rolled_over(state, current, subject.closed)
     state = _with_closed(state, current.start, subject.closed)
-    return _pruned(_entered(state, current, read), current)
+    state = _pruned(_entered(state, current, read), current)
+    return _ended(state, current) if current.is_over(read) else _running(state)
 
 
 def _rolled_over(state: SubjectState, current: Period, closed: Iterable[Period]) -> SubjectState:
@@ -93,6 +94,45 @@ def _closed(state: SubjectState, series: Series, told: Decimal | None) -> Series
         outcomes = tuple(_outcome(one, total) for one in series.kept)
         closing.take(state.start, state.days, total, None, outcomes)
     return Series(series.kind, {}, known, closing.closed())
+
+
+def _ended(state: SubjectState, current: Period) -> SubjectState:
+    """Score the forecasts of a period that is over, whether or not another one follows.
+
+    What was kept stays, so that the next period scores the same, and so does a restart.
+    """
+    quantities, amounts = _quantities(current.charges), closed_amounts(current)
+    return _REPLACE(
+        state,
+        charges={key: _last(state, one, quantities.get(key)) for key, one in state.charges.items()},
+        amounts={key: _last(state, one, amounts.get(key)) for key, one in state.amounts.items()},
+    )
+
+
+def _last(state: SubjectState, series: Series, total: Decimal | None) -> Series:
+    if total is None or not series.kept:
+        return series
+    closing = _Closing(series)
+    outcomes = tuple(_outcome(one, total) for one in series.kept)
+    closing.take(state.start, state.days, total, None, outcomes)
+    return closing.series()
+
+
+def _running(state: SubjectState) -> SubjectState:
+    """Take back the scores of a period that is not over after all: a clock was wrong."""
+    every = (*state.charges.values(), *state.amounts.values())
+    if all(_newest(one) < state.start for one in every):
+        return state
+
+    def cut(series: Series) -> Series:
+        closed = tuple(one for one in series.closed if one.start < state.start)
+        return _REPLACE(series, closed=closed)
+
+    return _REPLACE(
+        state,
+        charges={key: cut(one) for key, one in state.charges.items()},
+        amounts={key: cut(one) for key, one in state.amounts.items()},
+    )
 
 
 def _outcome(kept: Kept, total: Decimal) -> Outcome:
@@ -265,10 +305,10 @@ def _pruned(state: SubjectState, current: Period) -> SubjectState:
     charges = {
         key: one
         for key, one in state.charges.items()
-        if _is_used(one) and (one.running or key in current.charges or _last(one) >= oldest)
+        if _is_used(one) and (one.running or key in current.charges or _newest(one) >= oldest)
     }
     amounts = {
-        key: one for key, one in state.amounts.items() if one.running or _last(one) >= oldest
+        key: one for key, one in state.amounts.items() if one.running or _newest(one) >= oldest
     }
     return _REPLACE(state, charges=charges, amounts=amounts)
 
@@ -277,7 +317,7 @@ def _is_used(series: Series) -> bool:
     return any(series.running.values()) or any(one.total for one in series.closed)
 
 
-def _last(series: Series) -> int:
+def _newest(series: Series) -> int:
     return series.closed[-1].start if series.closed else 0
 
 

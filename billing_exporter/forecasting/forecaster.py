@@ -15,7 +15,7 @@ from billing_exporter.forecasting.daily import updated
 from billing_exporter.forecasting.outlook import Outlook, look_ahead, with_kept
 from billing_exporter.forecasting.readings import Subject
 from billing_exporter.forecasting.scores import Scored, Tally, has_same_outcomes
-from billing_exporter.forecasting.state import HUNDREDTHS, SubjectState
+from billing_exporter.forecasting.state import EMPTY, HUNDREDTHS, SubjectState
 from billing_exporter.forecasting.store import Store
 
 # Outcomes of before a restart are counted once it is over, and without holding anyone up.
@@ -38,6 +38,9 @@ class Quality(msgspec.Struct, frozen=True):
 class Forecaster:
     """Forecasts all customers or contracts of one organization. Thread-safe.
 
+    One lock is held while states are read, another one while outcomes are counted: a scrape asks
+    for the counts and never waits for the disk.
+
     Args:
         prefix: tells apart what different organizations and subjects keep in one store.
         store: where states are kept.
@@ -46,6 +49,7 @@ class Forecaster:
     def __init__(self, prefix: str, store: Store) -> None:
         self._prefix = prefix
         self._store = store
+        self._reading = threading.Lock()
         self._lock = threading.Lock()
         self._tally = Tally()
         self._results: dict[str, Counter[str]] = {}
@@ -61,35 +65,47 @@ class Forecaster:
             day: UTC day on which it was read; None where that is not known: nothing is taken in.
 
         Returns:
-            The forecasts; None where the running period is not known or a server is behind.
+            The forecasts; None where the running period is not known or a server is behind. While
+            the disk hangs they are made of the reading alone, and nothing is kept or counted.
         """
-        with self._lock:
-            before = self._store.load(self._key(key))
-            self._count_restored(key, before)
+        with self._reading:
+            known = self._store.load(self._key(key))
+            before = EMPTY if known is None else known
             state = before if day is None else updated(before, subject, day)
             current = subject.current
-            if current is None or current.start.toordinal() != state.start:
-                self._count(key, before, state, None)
-                return None
-            outlook = look_ahead(state, current, day)
-            if day is not None:
-                state = with_kept(state, outlook)
-            if state != before:
-                self._store.save(self._key(key), state)
-            self._count(key, before, state, outlook)
+            outlook = None
+            if current is not None and current.start.toordinal() == state.start:
+                outlook = look_ahead(state, current, day)
+                if day is not None:
+                    state = with_kept(state, outlook)
+            if known is not None:
+                if outlook is not None and state != before:
+                    self._store.save(self._key(key), state)
+                with self._lock:
+                    self._count_restored(key, before)
+                    self._count(key, before, state, outlook)
             return outlook
 
     def forget_others(self, keys: Iterable[str]) -> None:
         """Count only these customers or contracts from now on; states stay."""
         kept = set(keys)
-        with self._lock:
+        with self._reading:
             for key in self._results.keys() - kept:
-                self._quality = None
-                if key in self._uncounted:
-                    self._uncounted.discard(key)
-                else:
-                    self._tally.add(self._store.load(self._key(key)), times=-1)
+                self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._quality = None
+            if key in self._uncounted:
+                self._uncounted.discard(key)
                 del self._results[key]
+                return
+        state = self._store.load(self._key(key))
+        if state is None:
+            return  # the disk hangs: it is counted until the next listing
+        with self._lock:
+            self._tally.add(state, times=-1)
+            del self._results[key]
 
     def results(self) -> dict[str, dict[str, int]]:
         """Return how the forecasts of each customer or contract came out."""
@@ -98,7 +114,7 @@ class Forecaster:
 
     def restore(self, results: dict[str, dict[str, int]]) -> None:
         """Take results of before a restart; their outcomes are counted in the background."""
-        with self._lock:
+        with self._reading, self._lock:
             self._results = {key: Counter(counted) for key, counted in results.items()}
             self._uncounted = set(results)
             self._quality = None
@@ -109,9 +125,12 @@ class Forecaster:
     def _count_all(self) -> None:
         for key in tuple(self._uncounted):
             time.sleep(_PAUSE_SECONDS)
-            with self._lock:
+            with self._reading:
                 if key in self._uncounted:
-                    self._count_restored(key, self._store.load(self._key(key)))
+                    state = self._store.load(self._key(key))
+                    with self._lock:
+                        if state is not None:
+                            self._count_restored(key, state)
 
     def _count_restored(self, key: str, state: SubjectState) -> None:
         if key in self._uncounted:

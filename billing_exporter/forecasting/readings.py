@@ -70,7 +70,8 @@ class Charge(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_priced(self) -> bool:
         """Whether an amount can be given for it."""
-        return bool(self.currency) and (self.fixed is not None or self.has_overage_price)
+        has_amount = self.fixed is not None or self.overage_amount is not None
+        return bool(self.currency) and (has_amount or self.has_overage_price)
 
     @property
     def has_overage_price(self) -> bool:

@@ -1,35 +1,47 @@
 """Running period of a customer or contract with its forecasts, as the accounts keep it."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from billing_exporter.accounts.records import Current, CurrentRow
 from billing_exporter.forecasting.outlook import ChargeOutlook, Outlook
 from billing_exporter.forecasting.readings import Charge, Key, Period
 
 ZERO = Decimal(0)
+NOTHING: Mapping[Key, tuple[str, ...]] = MappingProxyType({})
 
 
-def running_period(period: Period, outlook: Outlook) -> Current:
-    """Return what each charge has cost so far and will have cost at the end."""
-    rows = (_row(key, one) for key, one in outlook.charges.items())
+def running_period(
+    period: Period, outlook: Outlook, covered: Mapping[Key, tuple[str, ...]] = NOTHING
+) -> Current:
+    """Return what each charge has cost so far and will have cost at the end.
+
+    Args:
+        period: that runs.
+        outlook: the forecasts of its charges.
+        covered: ids of the organizations that each charge of a contract is for.
+    """
+    rows = (_row(key, one, covered.get(key, ())) for key, one in outlook.charges.items())
     end = period.start + timedelta(days=period.days - 1)
     known = tuple(row for row in rows if row is not None)
     return Current(period.start, end, known, is_over=outlook.is_over)
 
 
-def _row(key: Key, one: ChargeOutlook) -> CurrentRow | None:
+def _row(key: Key, one: ChargeOutlook, covered: tuple[str, ...]) -> CurrentRow | None:
     """Return a charge; None for one that repeats others, or was never used and costs nothing."""
     charge, (name, sku) = one.charge, key[:2]
     if not charge.is_priced:
         if charge.currency and _is_over(charge):
-            return CurrentRow(name, sku, charge.currency, ZERO, ZERO, ZERO, is_unpriced=True)
+            nothing = ZERO, ZERO, ZERO
+            return CurrentRow(name, sku, charge.currency, *nothing, True, covered)
         return None
     fixed = charge.fixed or ZERO
     overage, forecast = charge.incurred() - fixed, one.amount() - fixed
     if not (fixed or overage or forecast or charge.quantity):
         return None
-    return CurrentRow(name, sku, charge.currency, fixed, overage, forecast)
+    return CurrentRow(name, sku, charge.currency, fixed, overage, forecast, False, covered)
 
 
 def _is_over(charge: Charge) -> bool:

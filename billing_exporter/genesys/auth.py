@@ -198,7 +198,7 @@ class Tokens:
     def _ask(self, request: Request, deadline: Deadline) -> Answer:
         answer = self._exchange.send(OPERATION, request, deadline)
         if answer.status in _REFUSALS:
-            raise _refused(answer)
+            raise _refused(answer) if _is_of_the_login(answer.body) else _blocked(answer.status)
         check(answer, None, self._clock.wall())
         return answer
 
@@ -228,6 +228,25 @@ def _repeated(error: ApiError) -> ApiError:
     error = copy(error)
     error.repeated = True
     return error
+
+
+def _is_of_the_login(body: bytes) -> bool:
+    """Return whether a refusal can be the login's: JSON, or nothing but the status."""
+    if not body.strip():
+        return True
+    try:
+        msgspec.json.decode(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _blocked(status: int) -> ApiError:
+    return UnexpectedAnswer(
+        f"a {status} that is not the login's own: does a proxy or firewall block it?",
+        operation=OPERATION,
+        status=status,
+    )
 
 
 def _refused(answer: Answer) -> ApiError:

@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from http import HTTPStatus
+from http.client import HTTPResponse, parse_headers
 from typing import Any, TypeAlias
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -59,8 +61,25 @@ class Resolver:
 _resolver = Resolver()
 
 
+class _FinalResponse(HTTPResponse):
+    """A response without the interim ones before it: not 100 alone, also 103 Early Hints.
+
+    A server may send any number of them; the watchdog bounds the time that they take.
+    """
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc] # no public one
+            is_interim = HTTPStatus.CONTINUE <= status < HTTPStatus.OK
+            if not is_interim or status == HTTPStatus.SWITCHING_PROTOCOLS:
+                return version, status, reason
+            parse_headers(self.fp)
+
+
 class _Watched(HTTPConnection):
     """A connection that shows its socket to the call that uses it."""
+
+    response_class = _FinalResponse
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is not None:  # one that was kept

@@ -5,10 +5,11 @@
     ├── Unavailable        5xx and 408                                       tried again
     ├── RateLimited        429                                               tried again, later
     ├── Unauthorized       credentials refused, or 401 with a fresh token    not tried again
-    ├── Forbidden          403; names the missing permission                 not tried again
-    ├── NotFound           404                                               not tried again
+    ├── Forbidden          the API's own 403; names the missing permission   not tried again
+    ├── NotFound           the API's own 404                                 not tried again
     ├── Rejected           any other 4xx                                     not tried again
-    ├── UnexpectedAnswer   not JSON, wrong kind, redirect, too large         not tried again
+    ├── UnexpectedAnswer   not JSON, wrong kind, redirect, too large,        not tried again
+    │                      401, 403 or 404 of a proxy in between
     ├── Timeout            the poll's time is over before all answers came   at the next poll
     └── NotReady           a report still in progress past its bound         at the next poll
 

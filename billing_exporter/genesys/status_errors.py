@@ -31,6 +31,14 @@ class _ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
     message: Any = None
     context_id: Any = None
 
+    def is_of_the_api(self) -> bool:
+        """Return whether the API wrote it: there is an error code, or the permission's name."""
+        return isinstance(self.code, str) or bool(self.permissions())
+
+    def permissions(self) -> list[str]:
+        """Return the permissions that the message names."""
+        return _PERMISSION.findall(self.message) if isinstance(self.message, str) else []
+
 
 def correlation_id(headers: Mapping[str, str]) -> str | None:
     """Return the API's id of a request, if it has the form of one."""
@@ -54,11 +62,8 @@ def check(answer: Answer, permission: str | None, now: float) -> None:
     """
     if answer.status == _OK:
         return
-    kind, message = _meaning(answer.status)
     body = _error_body(answer.body)
-    if kind is NotFound and not isinstance(body.code, str):
-        # The API says what is not there; anything else that stands before it does not.
-        kind, message = UnexpectedAnswer, "a 404 that is not the API's own: is api_url right?"
+    kind, message = _meaning(answer.status) if body.is_of_the_api() else _foreign(answer.status)
     raise kind(
         _forbidden(body, permission) if kind is Forbidden else message,
         status=answer.status,
@@ -91,11 +96,32 @@ _CLASSES: Mapping[int, tuple[type[ApiError], str]] = {
     4: (Rejected, "the API does not accept the request"),
     5: (Unavailable, _LATER),
 }
+# Without the API's error body, it was a proxy or a firewall in between that answered. What it says
+# of credentials, permissions and things is not the API's word; that one must wait is true anyhow.
+_WAIT_FOR_PROXY = "Genesys Cloud, or a proxy in between, cannot answer now"
+_FOREIGN_STATUSES: Mapping[int, tuple[type[ApiError], str]] = {
+    401: (UnexpectedAnswer, "a 401 that is not the API's own: is there a proxy in between?"),
+    403: (UnexpectedAnswer, "a 403 that is not the API's own: does a proxy or firewall block it?"),
+    404: (UnexpectedAnswer, "a 404 that is not the API's own: is api_url right?"),
+    407: (UnexpectedAnswer, "a proxy asks for a password: write http://USER:PASSWORD@HOST:PORT"),
+    408: (Unavailable, _WAIT_FOR_PROXY),
+    _TOO_MANY_REQUESTS: (
+        RateLimited,
+        "too many requests for the API or a proxy in between: use an OAuth client nobody shares",
+    ),
+}
 
 
 def _meaning(status: int) -> tuple[type[ApiError], str]:
     other = (UnexpectedAnswer, "the status is none of HTTP's")
     return _STATUSES.get(status) or _CLASSES.get(status // 100, other)
+
+
+def _foreign(status: int) -> tuple[type[ApiError], str]:
+    if status in _FOREIGN_STATUSES:
+        return _FOREIGN_STATUSES[status]
+    kind, message = _meaning(status)
+    return kind, _WAIT_FOR_PROXY if kind is Unavailable else message
 
 
 def _error_body(body: bytes) -> _ErrorBody:
@@ -106,7 +132,7 @@ def _error_body(body: bytes) -> _ErrorBody:
 
 
 def _forbidden(body: _ErrorBody, permission: str | None) -> str:
-    named = _PERMISSION.findall(body.message) if isinstance(body.message, str) else []
+    named = body.permissions()
     if named:
         missing = " or ".join(sorted(set(named)))
         return f"the OAuth client lacks the permission {missing}: grant it to one of its roles"

@@ -42,7 +42,8 @@ PENDING = _bill.total(
     "reconciliation_pending_amount",
     ("subject", "period", "currency"),
     "Overage that is used and not invoiced yet, in the currency: the accrual of a month's end. "
-    "Period current is the running one.",
+    "Period current is the running one. A contract and its customers state the same overage: "
+    "subjects do not add up.",
 )
 CONTRACT_DIFFERENCE = _bill.total(
     "contract_reconciliation_difference_amount",
@@ -141,7 +142,7 @@ ALLOCATED = _plan.total(
     "allocated_estimated_amount",
     ("allocation", "group", "currency"),
     "Estimated: amount of current periods that a group bears, in the currency; group unallocated "
-    "is what nothing matches.",
+    "is what nothing matches. A contract counts with the overage that its customers do not show.",
 )
 ALLOCATED_FORECAST = _plan.total(
     "allocated_forecast_amount",

@@ -71,8 +71,9 @@ CONTRACT_AMOUNTS = _amounts(
     _contracts,
     "contract_forecast_estimated_overage_amount",
     ("contract", "currency"),
-    "Estimated: overage at the end of the running period at its forecast quantities, in the "
-    "currency; a middle value, so the expected overage near the included quantity is higher.",
+    "Estimated: overage of charges and wallets at the end of the running period at forecast "
+    "quantities, in the currency; a middle value, so the expected overage near the included "
+    "quantity is higher.",
 )
 
 _trustors = Subject("the trustees' billing overview of each customer organization")
@@ -100,7 +101,7 @@ ERROR_RATIO = _quality.fact(
     "forecast_error_ratio",
     ("subject", "elapsed"),
     "Median error of the forecasts made when so many hundredths of a period had passed, as a share "
-    "of the outcome, over the last 12 closed periods of all charges.",
+    "of the outcome, over the last 12 closed periods of all charges and wallets.",
 )
 INSIDE_RATIO = _quality.fact(
     "forecast_inside_ratio",
@@ -115,7 +116,7 @@ SCORED = _quality.fact(
 FORECASTS = _quality.fact(
     "forecasts",
     ("subject", "outcome"),
-    "Charges by how their forecast came out: ok, no_band (too few earlier outcomes), "
+    "Charges and wallets by how their forecast came out: ok, no_band (too few earlier outcomes), "
     "too_little_data (no earlier period and less than a week), negative or missing numbers.",
 )
 

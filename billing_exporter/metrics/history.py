@@ -38,7 +38,8 @@ class Settlement:
 CONTRACT_HISTORY_AMOUNT = _contracts.total(
     "contract_history_overage_amount",
     ("contract", "currency", "period_start"),
-    "Overage amount of a closed period, in the currency, by the first day of the period.",
+    "Overage amount of a closed period, of charges and wallets, in the currency, by the first day "
+    "of the period.",
 )
 CONTRACT_SETTLEMENT = Settlement(
     _contracts, "contract", "contract_restated_overage_amount", ("contract",)

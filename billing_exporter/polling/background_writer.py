@@ -1,8 +1,16 @@
 """Background threads for the disk: one that hangs holds up neither the start, polls nor the end."""
 
+import logging
 import threading
+import time
 from collections.abc import Callable, Hashable
 from typing import TypeVar
+
+log = logging.getLogger(__name__)
+
+# A poll waits so long for a file, and then goes on without files for a while.
+_READ_SECONDS = 3.0
+_PAUSE_SECONDS = 60.0
 
 Result = TypeVar("Result")
 
@@ -31,6 +39,81 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
     if not results:
         raise TimeoutError
     return results[0]
+
+
+class BoundedReader:
+    """Reads on behalf of polls, each time for some seconds at most. Thread-safe.
+
+    After a read that took longer, others fail at once until it has ended and a pause is over, so
+    that a disk that hangs costs a poll seconds and not seconds for each customer.
+
+    Args:
+        seconds: how long a read may take.
+        pause: seconds without reads after one that took longer.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        seconds: float = _READ_SECONDS,
+        pause: float = _PAUSE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._seconds = seconds
+        self._pause = pause
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._late = 0
+        self._again = float("-inf")
+        self._hangs = False
+
+    def __call__(self, work: Callable[[], Result]) -> Result:
+        """Return what the work returns.
+
+        Raises:
+            TimeoutError: the disk hangs.
+            Exception: what the work raises.
+        """
+        with self._lock:
+            if self._late or self._clock() < self._again:
+                raise TimeoutError
+        ended = threading.Event()
+
+        def run() -> Result:
+            try:
+                return work()
+            finally:
+                self._end(ended)
+
+        try:
+            result = within(self._seconds, run)
+        except TimeoutError:
+            self._hang(ended)
+            raise
+        self._work_again()
+        return result
+
+    def _hang(self, ended: threading.Event) -> None:
+        with self._lock:
+            if not ended.is_set():
+                self._late += 1
+                ended.set()
+            self._again = self._clock() + self._pause
+            known, self._hangs = self._hangs, True
+        if not known:
+            log.warning("the disk hangs: polls go on without forecasts' and accounts' files")
+
+    def _end(self, ended: threading.Event) -> None:
+        with self._lock:
+            if ended.is_set():
+                self._late -= 1
+            ended.set()
+
+    def _work_again(self) -> None:
+        with self._lock:
+            known, self._hangs = self._hangs, False
+        if known:
+            log.info("the disk answers again: forecasts' and accounts' files are read")
 
 
 class BackgroundWriter:

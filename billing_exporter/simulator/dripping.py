@@ -63,6 +63,12 @@ def _continue(message: Message) -> tuple[bytes, Iterable[bytes], bytes]:
     return b"", drops, _first_line(message) + _with_length(message)
 
 
+def _hints(message: Message) -> tuple[bytes, Iterable[bytes], bytes]:
+    """Write interim answers, which no client may take for the answer."""
+    drops = (b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n",) * DROPS
+    return b"", drops, _first_line(message) + _with_length(message)
+
+
 def _chunk(message: Message) -> tuple[bytes, Iterable[bytes], bytes]:
     size = b"%x\r\n" % len(message.body)
     after = size + message.body + b"\r\n0\r\n\r\n"
@@ -86,6 +92,7 @@ PARTS: Mapping[str, Callable[[Message], tuple[bytes, Iterable[bytes], bytes]]] =
         "status": _status,
         "header": _header,
         "continue": _continue,
+        "hints": _hints,
         "chunk": _chunk,
         "trailer": _trailer,
         "gzip": _gzip,

@@ -51,6 +51,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "504": Kind("504 request.timeout"),
         "html502": Kind("502 with the HTML of a gateway"),
         "html503": Kind("503 with the HTML of a gateway"),
+        "html401": Kind("401 with the HTML of a proxy that asks for a login of its own"),
+        "html403": Kind("403 with the HTML of a firewall"),
+        "html404": Kind("404 with the HTML of a gateway"),
         "html": Kind("200 with HTML where JSON should be"),
         "stall": Kind(
             "nothing comes for some seconds; at is body (in its middle) or head",

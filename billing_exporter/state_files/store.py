@@ -1,7 +1,8 @@
 """Stores of states by key: in files, each whole or not there at all, or in memory.
 
 A file is replaced in one step and has a checksum, so whatever happens there is always a whole one.
-What cannot be used is set aside and counted; the state then begins from nothing.
+What cannot be used is set aside and counted; the state then begins from nothing. While the disk
+hangs nothing is known of a state: it is neither taken for empty nor written over.
 """
 
 import hashlib
@@ -13,12 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from billing_exporter.state_files.disk import NoPlainFileError, read_file
+
 log = logging.getLogger(__name__)
 
 _ASIDE = ".unusable"
 _DIGEST = 32
 
 State = TypeVar("State")
+Result = TypeVar("Result")
 
 
 class UnusableStateError(Exception):
@@ -44,11 +48,28 @@ class Codec(Generic[State]):
     decode: Callable[[bytes], State]
 
 
+class Bounded(Protocol):
+    """Runs what reads a disk, for a bounded time."""
+
+    def __call__(self, work: Callable[[], Result]) -> Result:
+        """Return what the work returns, or raise TimeoutError."""
+
+
+def _unbounded(work: Callable[[], Result]) -> Result:
+    return work()
+
+
 class Store(Protocol[State]):
     """Where states are kept."""
 
-    def load(self, key: str) -> State:
-        """Return the state of a key; the empty one where there is none that can be used."""
+    def load(self, key: str) -> State | None:
+        """Return the state of a key; the empty one where there is none that can be used.
+
+        None while the disk hangs: the caller goes on without it, and saves nothing in its place.
+        """
+
+    def wait_for(self, key: str) -> State:
+        """Return the state of a key, however long the disk takes; not for polls."""
 
     def save(self, key: str, state: State) -> None:
         """Keep a state; a disk that refuses is logged and counted."""
@@ -69,6 +90,10 @@ class MemoryStore(Generic[State]):
         content = self._states.get(key)
         return self._codec.empty if content is None else self._codec.decode(content)
 
+    def wait_for(self, key: str) -> State:
+        """Return the state of a key."""
+        return self.load(key)
+
     def save(self, key: str, state: State) -> None:
         """Keep a state."""
         self._states[key] = self._codec.encode(state)
@@ -87,6 +112,7 @@ class FileStore(Generic[State]):
         replace: writes a file so that it is there in full or not at all.
         failed: counts a failure: ``save``, ``read`` or ``damaged``.
         submit: runs a task for a key, soon or at once; a disk that hangs holds up only that.
+        bounded: runs what reads for a poll.
     """
 
     def __init__(
@@ -95,35 +121,36 @@ class FileStore(Generic[State]):
         folder: Path,
         replace: Callable[[Path, bytes], None],
         failed: Callable[[str], None],
+        *,
         submit: Callable[[str, Callable[[], None]], None] = lambda _, task: task(),
+        bounded: Bounded = _unbounded,
     ) -> None:
         self._codec = codec
         self._folder = folder
         self._replace = replace
         self._failed = failed
         self._submit = submit
-        self._pending: dict[str, bytes] = {}
+        self._bounded = bounded
+        self._pending: dict[str, bytes | None] = {}  # None: the file is to be removed
         self._lock = threading.Lock()
 
-    def load(self, key: str) -> State:
+    def load(self, key: str) -> State | None:
         """Return the state of a key, the one that is still to be written first."""
         with self._lock:
-            pending = self._pending.get(key)
-        if pending is not None:
-            return self._codec.decode(pending)
-        file = self._file(key)
+            if key in self._pending:
+                return self._decoded(self._pending[key])
         try:
-            return self._checked(file.read_bytes())
-        except FileNotFoundError:
-            pass
-        except OSError as error:
+            return self._bounded(partial(self._read, key))
+        except TimeoutError:
             self._failed("read")
-            log.warning("%s cannot be read: %s", self._codec.title, error.strerror)
-        except UnusableStateError:
-            self._failed("damaged")
-            log.warning("%s is damaged or of another version and is set aside", self._codec.title)
-            self._set_aside(file)
-        return self._codec.empty
+            return None
+
+    def wait_for(self, key: str) -> State:
+        """Return the state of a key, the one that is still to be written first."""
+        with self._lock:
+            if key in self._pending:
+                return self._decoded(self._pending[key])
+        return self._read(key)
 
     def save(self, key: str, state: State) -> None:
         """Keep a state."""
@@ -135,27 +162,42 @@ class FileStore(Generic[State]):
     def drop(self, key: str) -> None:
         """Keep nothing of a key."""
         with self._lock:
-            self._pending.pop(key, None)
+            self._pending[key] = None
+        self._submit(f"{self._codec.suffix} {key}", partial(self._write, key))
+
+    def _read(self, key: str) -> State:
+        file = self._file(key)
         try:
-            self._file(key).unlink(missing_ok=True)
+            return self._checked(read_file(file))
+        except FileNotFoundError:
+            pass
+        except (UnusableStateError, NoPlainFileError):
+            self._failed("damaged")
+            log.warning("%s is damaged or of another version and is set aside", self._codec.title)
+            self._set_aside(file)
         except OSError as error:
-            log.warning("%s cannot be removed: %s", self._codec.title, error.strerror)
+            self._failed("read")
+            log.warning("%s cannot be read: %s", self._codec.title, error.strerror)
+        return self._codec.empty
 
     def _write(self, key: str) -> None:
         with self._lock:
-            content = self._pending.get(key)
-        if content is None:
-            return
+            if key not in self._pending:
+                return
+            content = self._pending[key]
         file = self._file(key)
         try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._replace(file, _checksum(content) + b"\n" + content)
+            if content is None:
+                file.unlink(missing_ok=True)
+            else:
+                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._replace(file, _checksum(content) + b"\n" + content)
         except OSError as error:
             self._failed("save")
             log.warning("%s cannot be saved: %s", self._codec.title, error.strerror)
         with self._lock:
             if self._pending.get(key) is content:
-                del self._pending[key]
+                self._pending.pop(key, None)
 
     def _set_aside(self, file: Path) -> None:
         try:
@@ -166,6 +208,9 @@ class FileStore(Generic[State]):
     def _file(self, key: str) -> Path:
         digest = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:_DIGEST]
         return self._folder / f"{digest}{self._codec.suffix}"
+
+    def _decoded(self, content: bytes | None) -> State:
+        return self._codec.empty if content is None else self._codec.decode(content)
 
     def _checked(self, content: bytes) -> State:
         checksum, _, state = content.partition(b"\n")
@@ -183,18 +228,22 @@ class Place:
         replace: see ``FileStore``, as the others.
         failed: counts a failure.
         submit: runs a task.
+        bounded: runs what reads.
     """
 
     folder: Path | None
     replace: Callable[[Path, bytes], None]
     failed: Callable[[str], None]
     submit: Callable[[str, Callable[[], None]], None]
+    bounded: Bounded
 
     def store(self, codec: Codec[State], name: str) -> Store[State]:
         """Return a store of a name: in files, or in memory without a folder."""
         if self.folder is None:
             return MemoryStore(codec)
-        return FileStore(codec, self.folder / name, self.replace, self.failed, self.submit)
+        folder = self.folder / name
+        soon, bounded = self.submit, self.bounded
+        return FileStore(codec, folder, self.replace, self.failed, submit=soon, bounded=bounded)
 
 
 def _checksum(content: bytes) -> bytes:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from heapq import nlargest
+from typing import NamedTuple
 
 import msgspec
 
@@ -33,6 +34,22 @@ MOST_OVERAGES = 10
 """As many as a page ranks: all of the largest may be of one customer."""
 
 
+class OverageMetrics(NamedTuple):
+    """The metrics of one kind of overage.
+
+    Attributes:
+        of: the label that names what was used.
+        amount: of overage.
+        quantity: of overage.
+        price: of one unit of overage.
+    """
+
+    of: str
+    amount: Metric
+    quantity: Metric
+    price: Metric
+
+
 class Subject(msgspec.Struct, frozen=True):
     """The metrics of customers or of contracts.
 
@@ -40,10 +57,8 @@ class Subject(msgspec.Struct, frozen=True):
         kind: which of the two.
         id: the label that identifies one.
         name: the label that names it.
-        amounts: what adds up to the money of a period.
-        overage: the amount of overage among them.
-        quantity: of overage.
-        price: of one unit of overage.
+        prepaid: amounts that are due besides overage.
+        overages: the amounts of overage, each with its quantity and unit price.
         forecast: of the money.
         minimum: to pay at least, where there is one.
         start: of a period.
@@ -54,10 +69,8 @@ class Subject(msgspec.Struct, frozen=True):
     kind: Kind
     id: str
     name: str
-    amounts: tuple[Metric, ...]
-    overage: Metric
-    quantity: Metric
-    price: Metric
+    prepaid: tuple[Metric, ...]
+    overages: tuple[OverageMetrics, ...]
     forecast: Banded
     minimum: Metric | None
     start: Metric
@@ -69,13 +82,15 @@ CUSTOMERS = Subject(
     kind="customer",
     id="trustor_id",
     name="trustor",
-    amounts=(
-        catalogue.TRUSTOR_ESTIMATED_PREPAID_AMOUNT,
-        catalogue.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT,
+    prepaid=(catalogue.TRUSTOR_ESTIMATED_PREPAID_AMOUNT,),
+    overages=(
+        OverageMetrics(
+            "charge",
+            catalogue.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT,
+            catalogue.TRUSTOR_OVERAGE,
+            catalogue.TRUSTOR_OVERAGE_PRICE,
+        ),
     ),
-    overage=catalogue.TRUSTOR_ESTIMATED_OVERAGE_AMOUNT,
-    quantity=catalogue.TRUSTOR_OVERAGE,
-    price=catalogue.TRUSTOR_OVERAGE_PRICE,
     forecast=forecasts.TRUSTOR_AMOUNTS,
     minimum=catalogue.TRUSTOR_MINIMUM_MONTHLY_AMOUNT,
     start=catalogue.TRUSTOR_PERIOD_START,
@@ -86,10 +101,21 @@ CONTRACTS = Subject(
     kind="contract",
     id="contract",
     name="contract",
-    amounts=(catalogue.CHARGE_OVERAGE_AMOUNT,),
-    overage=catalogue.CHARGE_OVERAGE_AMOUNT,
-    quantity=catalogue.CHARGE_OVERAGE,
-    price=catalogue.CHARGE_OVERAGE_RATE,
+    prepaid=(),
+    overages=(
+        OverageMetrics(
+            "charge",
+            catalogue.CHARGE_OVERAGE_AMOUNT,
+            catalogue.CHARGE_OVERAGE,
+            catalogue.CHARGE_OVERAGE_RATE,
+        ),
+        OverageMetrics(
+            "wallet",
+            catalogue.WALLET_OVERAGE_AMOUNT,
+            catalogue.WALLET_OVERAGE,
+            catalogue.WALLET_OVERAGE_RATE,
+        ),
+    ),
     forecast=forecasts.CONTRACT_AMOUNTS,
     minimum=None,
     start=catalogue.CONTRACT_PERIOD_START,
@@ -135,12 +161,12 @@ def account_of(samples: Samples, subject: Subject, info: str) -> Account:
 
 
 def _money(samples: Samples, subject: Subject) -> Iterator[Money]:
-    overage = _sums(samples.values(subject.overage))
+    overage: dict[tuple[str, str], Decimal] = {}
+    for each in subject.overages:
+        _add_up(overage, samples.values(each.amount))
     total = dict(overage)
-    for metric in subject.amounts:
-        if metric is not subject.overage:
-            for key, value in _sums(samples.values(metric)).items():
-                total[key] = EXACT.add(total.get(key, _ZERO), value)
+    for metric in subject.prepaid:
+        _add_up(total, samples.values(metric))
     if subject.minimum is not None:
         for key, least in _sums(samples.values(subject.minimum)).items():
             if key[0] == "previous":
@@ -160,6 +186,12 @@ def _money(samples: Samples, subject: Subject) -> Iterator[Money]:
             upper.get(currency),
             total.get(("previous", currency)),
         )
+
+
+def _add_up(sums: dict[tuple[str, str], Decimal], values: Mapping[str, Decimal]) -> None:
+    for key, value in _sums(values).items():
+        known = sums.get(key)
+        sums[key] = value if known is None else EXACT.add(known, value)
 
 
 def _sums(values: Mapping[str, Decimal]) -> dict[tuple[str, str], Decimal]:
@@ -182,30 +214,35 @@ def _currency(text: str) -> str:
 
 
 def _overages(samples: Samples, subject: Subject) -> Iterator[Overage]:
-    quantities, prices = samples.values(subject.quantity), samples.values(subject.price)
-    for text, amount in samples.values(subject.overage).items():
-        if amount > 0 and _IS_CURRENT in text:
-            names = values_of(text)
-            yield Overage(
-                names["charge"],
-                names["unit"],
-                names["currency"],
-                amount,
-                quantities.get(text.rpartition(_CURRENCY)[0]),
-                prices.get(text),
-            )
+    for kind in subject.overages:
+        quantities, prices = samples.values(kind.quantity), samples.values(kind.price)
+        for text, amount in samples.values(kind.amount).items():
+            if amount > 0 and _IS_CURRENT in text:
+                names = values_of(text)
+                yield Overage(
+                    names[kind.of],
+                    names["unit"],
+                    names["currency"],
+                    amount,
+                    quantities.get(text.rpartition(_CURRENCY)[0]),
+                    prices.get(text),
+                )
 
 
 def _unpriced(samples: Samples, subject: Subject) -> int:
     """Count the overages of the running period that have no amount."""
+    return sum(_unpriced_of(samples, kind) for kind in subject.overages)
+
+
+def _unpriced_of(samples: Samples, kind: OverageMetrics) -> int:
     beyond = {
         text
-        for text, quantity in samples.values(subject.quantity).items()
+        for text, quantity in samples.values(kind.quantity).items()
         if quantity > 0 and _IS_CURRENT in text
     }
     if not beyond:
         return 0
-    return len(beyond - {text.rpartition(_CURRENCY)[0] for text in samples.values(subject.overage)})
+    return len(beyond - {text.rpartition(_CURRENCY)[0] for text in samples.values(kind.amount)})
 
 
 def _by_amount(overage: Overage) -> Decimal:

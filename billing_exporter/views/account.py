@@ -67,10 +67,14 @@ CONTRACT = Subject(
         catalogue.CHARGE_PREPAID: "prepaid",
         catalogue.CHARGE_FAIR_USE: "included",
         catalogue.CHARGE_OVERAGE: "overage",
+        catalogue.WALLET_CONSUMPTION: "used",
+        catalogue.WALLET_OVERAGE: "overage",
     },
     money={
         catalogue.CHARGE_OVERAGE_RATE: "unit_price",
         catalogue.CHARGE_OVERAGE_AMOUNT: "overage_amount",
+        catalogue.WALLET_OVERAGE_RATE: "unit_price",
+        catalogue.WALLET_OVERAGE_AMOUNT: "overage_amount",
     },
     minimum=None,
     contract_end=catalogue.CONTRACT_END,
@@ -118,6 +122,8 @@ def _numbers(samples: Samples, subject: Subject) -> Iterator[tuple[Key, str, Dec
 
 
 def _key(names: Mapping[str, str], period: str, subject: Subject) -> Key:
+    if "wallet" in names:
+        return period, names["wallet"], names[subject.sku], "wallet", names["unit"]
     return period, names["charge"], names[subject.sku], names.get("grouping", ""), names["unit"]
 
 

@@ -113,13 +113,16 @@ def query_of(target: str) -> str:
 def is_cross_origin(headers: Headers) -> bool:
     """Return True for a request that a page of another site has sent.
 
-    Browsers name the site; programs such as curl do not.
+    Browsers name the site, older ones only the page; programs such as curl name neither.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site not in {"same-origin", "none"}
-    origin = headers.get("origin")
-    return origin is not None and origin.partition("://")[2] != headers.get("host")
+    page = headers.get("origin", headers.get("referer") or None)
+    if page is None:
+        return False
+    host = page.partition("://")[2].partition("/")[0]
+    return host.lower() != headers.get("host", "").lower() or not host
 
 
 def _reloaded(reload: Callable[[], str | None]) -> Response:

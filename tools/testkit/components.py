@@ -131,6 +131,14 @@ _IN_TESTS = (
         binary="usr/bin/amtool",
     ),
     Component(
+        name="victoria-metrics",
+        proves="the dashboards' queries answer alike in VictoriaMetrics after remote write",
+        programs=("victoria-metrics",),
+        suite=OLDEST_SUITE,
+        packages=("victoria-metrics",),
+        binary="usr/bin/victoria-metrics",
+    ),
+    Component(
         name="openssl",
         proves="TLS is spoken as the web configuration asks, through rotations of certificates",
         programs=("openssl",),

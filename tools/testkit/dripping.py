@@ -35,6 +35,7 @@ DRIPS = {
     "status line": Drip(b"HTTP/1.1 200 ", b"x"),
     "header": Drip(b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
     "100 Continue": Drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "103 Early Hints": Drip(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"),
     "body": Drip(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b" "),
     "body without length": Drip(b"HTTP/1.1 200 OK\r\n\r\n", b" "),
     "chunk size": Drip(_CHUNKED + b"\r\n", b"0"),

@@ -1,4 +1,4 @@
-"""A real Prometheus and a real Alertmanager for the length of a ``with`` block.
+"""A real Prometheus, Alertmanager or VictoriaMetrics for the length of a ``with`` block.
 
     with running_prometheus(require("prometheus-3"), targets=["127.0.0.1:10059"]) as prometheus:
         rows = prometheus.wait_for("genesyscloud_billing_invoices")
@@ -9,6 +9,7 @@ ended by SIGTERM. Whatever fails inside the block carries the end of the server'
 
 import json
 import re
+import socket
 import subprocess
 import tempfile
 import time
@@ -50,9 +51,10 @@ class Server:
 class PrometheusServer(Server):
     """A running Prometheus."""
 
-    def query(self, expression: str) -> list[Row]:
-        """Evaluate an expression now; each row has ``metric`` (labels) and ``value``."""
-        rows: list[Row] = self.get("/api/v1/query", query=expression)["data"]["result"]
+    def query(self, expression: str, **parameters: str) -> list[Row]:
+        """Evaluate an expression, by default now; rows have ``metric`` (labels) and ``value``."""
+        answer = self.get("/api/v1/query", query=expression, **parameters)
+        rows: list[Row] = answer["data"]["result"]
         return rows
 
     def wait_for(
@@ -97,6 +99,7 @@ def running_prometheus(
     jobs: Sequence[Mapping[str, Any]] = (),
     rules: Sequence[Path] = (),
     alertmanagers: Sequence[str] = (),
+    remote_write: Sequence[Mapping[str, Any]] = (),
     data: Path | None = None,
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[PrometheusServer]:
@@ -111,6 +114,7 @@ def running_prometheus(
         jobs: More jobs, as a configuration has them.
         rules: Files of recording and alert rules.
         alertmanagers: Addresses that alerts are sent to.
+        remote_write: Where samples are sent, as a configuration has it.
         data: A folder of blocks that it begins with; without, one of its own.
         settings: More flags, without the dashes: name -> value.
 
@@ -128,6 +132,7 @@ def running_prometheus(
             *jobs,
         ],
         "rule_files": [str(path.resolve()) for path in rules],
+        "remote_write": [*remote_write],
         "alerting": {
             "alertmanagers": [{"static_configs": [{"targets": [*alertmanagers]}]}],
         },
@@ -150,21 +155,45 @@ def running_alertmanager(
 
 
 @contextmanager
+def running_victoria_metrics(program: Path) -> Iterator[PrometheusServer]:
+    """Run a VictoriaMetrics that shows each sample at once; it answers as Prometheus does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    arguments = ["-storageDataPath=data", "-search.latencyOffset=0s", "-search.disableCache"]
+    command = [str(program), f"-httpListenAddr={address}", *arguments]
+    with _started(command, {}, lambda _: address) as server:
+        yield PrometheusServer(server.url, server.log)
+
+
+@contextmanager
 def _running(
     program: Path, configuration: Mapping[str, Any], arguments: Sequence[str]
 ) -> Iterator[Server]:
     """Start a program of the Prometheus family, wait until it is ready, end it afterwards."""
+    command = [str(program), "--config.file=config.yml", "--web.listen-address=127.0.0.1:0"]
+    with _started([*command, *arguments], configuration, _listening) as server:
+        yield server
+
+
+@contextmanager
+def _started(
+    command: Sequence[str],
+    configuration: Mapping[str, Any],
+    listening: Callable[[Path], str | None],
+) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder, Path(folder, "log").open("wb") as output:
         log = Path(output.name)
         Path(folder, "config.yml").write_text(json.dumps(configuration))  # JSON is YAML
-        command = [str(program), "--config.file=config.yml", "--web.listen-address=127.0.0.1:0"]
         with subprocess.Popen(
-            [*command, *arguments], cwd=folder, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT
         ) as process:
             try:
-                yield _ready(process, log)
+                yield _ready(process, log, listening)
             except BaseException as failure:
-                failure.add_note(f"the log of {program.name} ends:\n{log.read_text()[-4000:]}")
+                failure.add_note(
+                    f"the log of {Path(command[0]).name} ends:\n{log.read_text()[-4000:]}"
+                )
                 raise
             finally:
                 _end(process)
@@ -185,12 +214,20 @@ def _waited(
     return rows
 
 
-def _ready(process: "subprocess.Popen[bytes]", log: Path) -> Server:
-    """Read from the log which free port was taken, then wait for the server to be ready."""
+def _listening(log: Path) -> str | None:
+    """Read from the log which free port was taken."""
+    found = _LISTENING.search(log.read_text())
+    return found[1] if found else None
+
+
+def _ready(
+    process: "subprocess.Popen[bytes]", log: Path, listening: Callable[[Path], str | None]
+) -> Server:
+    """Wait until it is known where a server listens, and until it is ready."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
-        if found := _LISTENING.search(log.read_text()):
-            server = Server(f"http://{found[1]}", log)
+        if address := listening(log):
+            server = Server(f"http://{address}", log)
             if _is_ready(server):
                 return server
         time.sleep(_PAUSE)
@@ -204,6 +241,8 @@ def _is_ready(server: Server) -> bool:
     except urllib.error.HTTPError as error:
         error.close()
         return False
+    except urllib.error.URLError:
+        return False  # it does not listen yet
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

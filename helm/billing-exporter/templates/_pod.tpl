@@ -77,6 +77,21 @@ checksum/web: {{ include (print $.Template.BasePath "/secret-web.yaml") . | sha2
 {{ $share }}
 {{- end -}}
 
+{{/* The state folder's size by the number of customers: 40 kB for each. */}}
+{{- define "billing-exporter.stateSize" -}}
+{{- printf "%dMi" (max 256 (div (int (include "billing-exporter.customersPerShard" .)) 24)) -}}
+{{- end -}}
+
+{{/* A claim's size: as given, else as it is already, for an upgrade cannot change it, else by customers. */}}
+{{- define "billing-exporter.claimSize" -}}
+{{- $size := include "billing-exporter.stateSize" . -}}
+{{- $set := lookup "apps/v1" "StatefulSet" (include "billing-exporter.namespace" .) (include "billing-exporter.fullname" .) -}}
+{{- range dig "spec" "volumeClaimTemplates" list $set -}}
+{{- if eq .metadata.name "state" }}{{ $size = .spec.resources.requests.storage }}{{ end -}}
+{{- end -}}
+{{- default $size .Values.persistence.size -}}
+{{- end -}}
+
 {{/* What a pod gets: memory by the number of customers, unless it is given. */}}
 {{- define "billing-exporter.resources" -}}
 {{- $customers := int (include "billing-exporter.customersPerShard" .) -}}
@@ -184,8 +199,7 @@ httpGet:
 {{- else if not .Values.persistence.enabled }}
 - name: state
   emptyDir:
-    {{- $mebibytes := max 256 (div (int (include "billing-exporter.customersPerShard" .)) 24) }}
-    sizeLimit: {{ ternary .Values.persistence.size (printf "%dMi" $mebibytes) (ne .Values.persistence.size "256Mi") }}
+    sizeLimit: {{ default (include "billing-exporter.stateSize" .) .Values.persistence.size }}
 {{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}

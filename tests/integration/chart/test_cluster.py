@@ -32,13 +32,13 @@ class Helm:
             kube_apiserver=cluster.url, namespace=NAMESPACE, storage_driver="memory"
         )
 
-    def install(self, values: Object) -> None:
-        """Install the chart."""
-        assert self._config.install(str(CHART), RELEASE, values)["status"] == "deployed"
+    def install(self, values: Object) -> str:
+        """Install the chart; return its notes."""
+        return _notes(self._config.install(str(CHART), RELEASE, values))
 
-    def upgrade(self, values: Object) -> None:
-        """Upgrade to the chart with other values."""
-        assert self._config.upgrade(str(CHART), RELEASE, values)["status"] == "deployed"
+    def upgrade(self, values: Object) -> str:
+        """Upgrade to the chart with other values; return its notes."""
+        return _notes(self._config.upgrade(str(CHART), RELEASE, values))
 
     def uninstall(self) -> None:
         """Take the release out."""
@@ -47,6 +47,11 @@ class Helm:
     def close(self) -> None:
         """Let go of the cluster."""
         self._config.close()
+
+
+def _notes(release: Object) -> str:
+    assert release["status"] == "deployed"
+    return str(release["notes"])
 
 
 @contextmanager
@@ -140,3 +145,20 @@ def test_volumes_stay_as_they_are() -> None:
         at_work.upgrade({**values, "commonLabels": {"cost-center": "0815"}, "shards": 3})
         with pytest.raises(helm_python.HelmReleaseError):
             at_work.upgrade({**values, "persistence": {"enabled": True, "size": "1Gi"}})
+
+
+def test_more_customers_leave_volumes_as_they_are() -> None:
+    """A size that nobody gave follows the customers at an install, and stays at an upgrade.
+
+    The notes give both sizes then, and only then.
+    """
+    values = {**ONE, "persistence": {"enabled": True}, "customers": 10_000}
+    path = f"apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/{RELEASE}-billing-exporter"
+    with helm() as at_work:
+        notes = at_work.install(values)
+        assert "416Mi" not in notes
+        notes = at_work.upgrade({**values, "customers": 20_000, "shards": 2})
+        assert "stay at 416Mi" in notes
+        assert "would get 458Mi" in notes
+        (claim,) = at_work.cluster.objects[path]["spec"]["volumeClaimTemplates"]
+        assert claim["spec"]["resources"]["requests"] == {"storage": "416Mi"}

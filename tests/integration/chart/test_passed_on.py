@@ -218,6 +218,18 @@ def _port(number: int, protocol: str = "TCP") -> Object:
             {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "9Gi"}}},
         ),
         (
+            {"persistence": {"enabled": True}, "customers": 30_000, "shards": 3},
+            "StatefulSet",
+            f"{CLAIM} spec resources requests storage",
+            "458Mi",
+        ),
+        (
+            {"persistence": {"enabled": True, "size": "256Mi"}, "customers": 30_000},
+            "StatefulSet",
+            f"{CLAIM} spec resources requests storage",
+            "256Mi",
+        ),
+        (
             {"persistence": {"enabled": True, "annotations": OWNER}},
             "StatefulSet",
             f"{CLAIM} metadata annotations",
@@ -313,6 +325,7 @@ def test_nothing_unasked() -> None:
     ("persistence", "volume"),
     [
         ({}, {"name": "state", "emptyDir": {"sizeLimit": "256Mi"}}),
+        ({"size": "256Mi"}, {"name": "state", "emptyDir": {"sizeLimit": "256Mi"}}),
         ({"size": "1Gi"}, {"name": "state", "emptyDir": {"sizeLimit": "1Gi"}}),
         (
             {"existingClaim": "exporter-state"},

@@ -1,19 +1,21 @@
 """The plan over several organizations: nothing is lost, and what matches nothing is counted."""
 
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_exporter.accounts.records import CurrentRow
+from billing_exporter.accounts.records import Account, Current, CurrentRow
 from billing_exporter.budgets.plan import Contribution, Plan
 from billing_exporter.budgets.settings import Budget, Group, PlanSettings, Showback
 from billing_exporter.budgets.summary import summary
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.metrics.samples import Samples
 from billing_exporter.reconciliation.records import Line
-from tests.unit.budgets.cases import TODAY, account, closed, current_row
+from tests.unit.budgets.cases import NOVEMBER, TODAY, account, closed, current_row
 
 BUDGET = Budget(name="emea", amount=Decimal(1000), currency="EUR", customers=("Acme", "Lost*"))
 SHOWBACK = Showback(
@@ -59,6 +61,89 @@ def test_allocation_conserves(rows: list[CurrentRow], name: str) -> None:
     for (_, _, currency), amount in found.allocated.items():
         after[currency] += amount
     assert after == before
+
+
+def _contract(*rows: CurrentRow) -> Account:
+    """Return a contract whose running period is November."""
+    return Account("C-7", "c-7", (), Current(NOVEMBER, date(2026, 11, 30), rows))
+
+
+def _of_contract(
+    overage: str, forecast: str, organizations: tuple[str, ...], sku: str = "GC-1"
+) -> CurrentRow:
+    amounts = Decimal(0), Decimal(overage), Decimal(forecast)
+    return CurrentRow("Minutes", sku, "EUR", *amounts, organizations=organizations)
+
+
+def test_a_contract_counts_with_what_its_customers_do_not_show() -> None:
+    """Of a contract's overage of 50 for Acme and one that is not read, 20 are Acme's own.
+
+    Acme's group has its prepaid 100 and its 20; the other 30 are the contract's, and nobody's. So
+    all groups have 150, and not 170. At the end of the period: 140, and 60 of the contract's 100.
+    The 7 for another SKU and the 9 for another customer are the contract's alone.
+    """
+    plan = Plan(PlanSettings(showback=(SHOWBACK,)))
+    plan.add("acme", "trustors", account(current_row("100", "20", "40")), TODAY)
+    covered = _of_contract("50", "100", ("t-1", "t-9"))
+    others = _of_contract("7", "7", ("t-1",), "GC-3"), _of_contract("9", "9", ("t-8",))
+    plan.add("acme", "contracts", _contract(covered, *others), TODAY)
+    found = plan.finished()
+    assert found.allocated == {
+        ("cc", "A", "EUR"): Decimal(120),
+        ("cc", "unallocated", "EUR"): Decimal(30 + 7 + 9),
+    }
+    assert found.forecast == {
+        ("cc", "A", "EUR"): Decimal(140),
+        ("cc", "unallocated", "EUR"): Decimal(60 + 7 + 9),
+    }
+
+
+def test_a_customer_is_taken_off_one_contract() -> None:
+    """Where two contracts cover a customer, its overage is taken off the first alone."""
+    plan = Plan(PlanSettings(showback=(SHOWBACK,)))
+    plan.add("acme", "trustors", account(current_row("0", "20", "40")), TODAY)
+    for _ in range(2):
+        plan.add("acme", "contracts", _contract(_of_contract("50", "100", ())), TODAY)
+    assert sum(plan.finished().allocated.values()) == 100
+
+
+CONTRACT_ROWS = st.builds(
+    CurrentRow,
+    st.just("Minutes"),
+    st.sampled_from(["GC-1", "GC-2", "GC-3"]),
+    st.sampled_from(["EUR", "JPY"]),
+    st.just(Decimal(0)),
+    *[st.decimals(min_value=0, max_value=10**6, places=4)] * 2,
+    organizations=st.sampled_from([(), ("t-1",), ("t-1", "t-2"), ("t-9",)]),
+)
+
+
+@given(st.lists(st.lists(ROWS, max_size=4), max_size=3), st.lists(CONTRACT_ROWS, max_size=5))
+def test_each_amount_counts_once(
+    customers: list[list[CurrentRow]], of_contract: list[CurrentRow]
+) -> None:
+    """All groups have what contracts state, customers' overage that none covers, and prepaid."""
+    plan = Plan(SETTINGS)
+    expected: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for number, rows in enumerate(customers, start=1):
+        of = msgspec.structs.replace(account(*rows), id=f"t-{number}")
+        plan.add("acme", "trustors", of, TODAY)
+        for row in rows:
+            is_covered = any(
+                (row.sku, row.currency) == (each.sku, each.currency)
+                and (not each.organizations or of.id in each.organizations)
+                for each in of_contract
+            )
+            expected[row.currency] += row.fixed + (0 if is_covered else row.overage)
+    plan.add("acme", "contracts", _contract(*of_contract), TODAY)
+    for row in of_contract:
+        expected[row.currency] += row.overage
+    found: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for (_, _, currency), amount in plan.finished().allocated.items():
+        found[currency] += amount
+    assert {key: each for key, each in found.items() if each} == {
+        key: each for key, each in expected.items() if each
+    }
 
 
 def test_organizations_are_added_up() -> None:

@@ -35,7 +35,7 @@ def put_overview(
     name: str,
     *rows: object,
     index: int = 0,
-    period: tuple[str, str] | None = None,
+    period: tuple[str, str | None] | None = None,
 ) -> str:
     """Give the overview of a trustor; return the path it is at."""
     start, end = period or (NOVEMBER, OCTOBER)[index]

@@ -252,11 +252,13 @@ def contract_periods() -> list[dict[str, object]]:
     ]
 
 
-def put_details(cloud: ApiStub, *overages: object) -> None:
+def put_details(cloud: ApiStub, *overages: object, of_wallet: object = 0) -> None:
     """Give the details of the contract's periods, the running one first."""
+    wallet = {"name": "Tokens", "balanceConsumption": 90, "balanceOverageCurrency": "EUR"}
+    wallet |= {"balanceOverage": of_wallet, "balanceOverageCharge": of_wallet}
     for period, overage in zip(contract_periods(), overages, strict=True):
         charge = {"id": "ch", "name": "CX 3", "actualQuantity": overage, "overageCurrency": "EUR"}
-        detail = {**period, "charges": [{**charge, "overageCharge": overage}]}
+        detail = {**period, "charges": [{**charge, "overageCharge": overage}], "wallets": [wallet]}
         cloud.put(f"{CONTRACTS}/c-1/billingperiods/{period['id']}", detail)
 
 
@@ -279,6 +281,19 @@ def test_closed_periods_of_contracts_are_read_and_watched(cloud: ApiStub) -> Non
     assert value(text, "contract_period_restatements") == "1"
     assert value(text, "contract_restated_overage_amount") == "3"
     assert value(text, "charge_overage_amount") == "8"
+
+
+def test_overage_of_wallets_counts_in_closed_periods(cloud: ApiStub) -> None:
+    """A period's amount is that of its charges and wallets, and either is restated."""
+    entity = {"id": "c-1", "externalNumber": "C-1", "billingPeriods": contract_periods()}
+    cloud.put(CONTRACTS, page(entity))
+    put_details(cloud, 9, 5, 4, 3, of_wallet=20)
+    contracts = CollectorHarness(ContractsCollector(ContractsSettings(history=2)))
+    shown = lines(contracts.poll(NOW), "contract_history_overage_amount")
+    assert [line.rsplit(" ", 1)[1] for line in shown] == ["24", "25"]
+    contracts.poll(NOW + 3 * DAY)
+    put_details(cloud, 9, 5, 4, 3, of_wallet=21)
+    assert value(contracts.poll(NOW + 8 * DAY), "contract_restated_overage_amount") == "1"
 
 
 @pytest.mark.parametrize(

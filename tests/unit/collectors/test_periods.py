@@ -62,6 +62,19 @@ YEAR = period("year", "2026-01-01", "2026-12-31", "Open")
         ),
         ([NOV, period("gap", "2026-10-01", "2026-10-20")], {"current": "nov", "previous": "gap"}),
         ([NOV, period("o", "2026-10-01", None)], {"current": "nov", "previous": "o"}),
+        # Without an end, one that began two months before leaves room for the one in between.
+        ([NOV, period("s", "2026-09-01", None)], {"current": "nov"}),
+        ([NOV, period("s", "2026-09-01", None, "Open")], {"current": "nov", "open": "s"}),
+        # A first period that lasts days only is a stub after a whole one.
+        (
+            [period("stub", "2026-11-21", "2026-11-25"), period("o", "2026-10-21", None)],
+            {"current": "stub", "previous": "o"},
+        ),
+        (
+            [period("n", "2026-11-01", None), period("o", "2026-10-01", None)],
+            {"current": "n", "previous": "o"},
+        ),
+        ([period("n", "2026-11-01", None), period("s", "2026-09-01", None)], {"current": "n"}),
         # Periods that lie ahead.
         ([period("dec", "2026-12-01", "2026-12-31", "Open"), NOV], {"current": "nov"}),
         ([period("dec", "2026-12-01", "2026-12-31", "Open")], {"current": "dec"}),

@@ -10,6 +10,7 @@ from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.overviews import OVERVIEW as OPERATION
 from billing_exporter.collectors.overviews import Attempt
 from billing_exporter.collectors.sweep import (
+    FEW_CUSTOMERS,
     HOPELESS_FAILURES,
     HOPELESS_REFUSALS,
     Sweep,
@@ -213,7 +214,7 @@ def test_a_customer_that_cannot_be_read_says_why(cloud: ApiStub) -> None:
 
 def test_asking_ends_where_nothing_succeeds(cloud: ApiStub) -> None:
     """When customer after customer fails from the start, it is the API that fails."""
-    names = several(HOPELESS_FAILURES + 20)
+    names = several(FEW_CUSTOMERS + 1)
     put_trustors(cloud, *names)
     for name in names:
         cloud.refuse(at(name), 500)
@@ -222,6 +223,34 @@ def test_asking_ends_where_nothing_succeeds(cloud: ApiStub) -> None:
         trustors.poll()
     assert sum(1 for name in names if cloud.count(at(name))) == HOPELESS_FAILURES
     assert list(statuses(trustors.text()).values()) == ["error"] * HOPELESS_FAILURES
+
+
+@pytest.mark.parametrize("status", [401, 429, 500])
+@pytest.mark.parametrize("customers", [11, 19, 25, FEW_CUSTOMERS])
+def test_all_of_a_few_customers_are_asked(cloud: ApiStub, customers: int, status: int) -> None:
+    """In the first sweep of a small fleet, one that can be read is shown although all fail that
+    are asked before it.
+    """
+    names = several(customers)
+    put_trustors(cloud, *names)
+    for name in names:
+        cloud.refuse(at(name), status, headers={"Retry-After": "600"})
+    order = Sweep(TrustorsData(), {f"id-{name}": name for name in names}, 0, NOW).order()
+    last = order[-1].removeprefix("id-")
+    put_overview(cloud, last, row("7"))
+    text = desk(concurrency=1, periods=("current",)).poll()
+    assert used(text) == [f"{last} current 7"]
+    assert list(statuses(text).values()).count("error") == customers - 1
+
+
+def test_a_login_that_fails_ends_a_small_sweep() -> None:
+    """Where no token can be had, three customers are enough to know that others get none."""
+    keys = several(FEW_CUSTOMERS)
+    sweep = Sweep(TrustorsData(), {key: key for key in keys}, 0, NOW)
+    for key in keys[:HOPELESS_REFUSALS]:
+        assert not sweep.is_hopeless()
+        sweep.note(key, Attempt("error", error=Unavailable("no", operation="oauth_token")))
+    assert sweep.is_hopeless()
 
 
 def test_all_of_a_few_customers_failing_is_the_api_failing(cloud: ApiStub) -> None:
@@ -236,7 +265,7 @@ def test_all_of_a_few_customers_failing_is_the_api_failing(cloud: ApiStub) -> No
 @pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (401, Unauthorized)])
 def test_a_refused_token_ends_the_poll(cloud: ApiStub, status: int, kind: type[ApiError]) -> None:
     """When the API refuses the first customers and none succeeds, no more are asked."""
-    names = several(30)
+    names = several(FEW_CUSTOMERS + 1)
     put_trustors(cloud, *names)
     for name in names:
         cloud.refuse(at(name), status, headers={"Retry-After": "600"})

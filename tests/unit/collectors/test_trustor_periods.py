@@ -125,8 +125,13 @@ def test_a_fall_to_zero_stays_visible(cloud: ApiStub) -> None:
 SEPTEMBER = ("2026-09-01T00:00:00Z", "2026-09-30T23:59:59Z")
 
 
-@pytest.mark.parametrize("late", [SEPTEMBER, NOVEMBER, DECEMBER])
-def test_a_late_previous_period_is_asked_for_again(cloud: ApiStub, late: tuple[str, str]) -> None:
+LATE = [SEPTEMBER, NOVEMBER, DECEMBER, (SEPTEMBER[0], None), (NOVEMBER[0], None)]
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_a_late_previous_period_is_asked_for_again(
+    cloud: ApiStub, late: tuple[str, str | None]
+) -> None:
     """A node that lags gives a period before the previous one, or the newest as previous: it is
     not shown, and the next poll asks again until the previous one ends where the newest begins.
     """
@@ -178,16 +183,19 @@ def test_ends_are_written_in_several_ways(cloud: ApiStub, end: str) -> None:
     assert cloud.count(path) == 3
 
 
-def test_a_late_newest_period_changes_nothing(cloud: ApiStub) -> None:
+@pytest.mark.parametrize("period", [OCTOBER, (OCTOBER[0], None)])
+def test_a_late_newest_period_changes_nothing(
+    cloud: ApiStub, period: tuple[str, str | None]
+) -> None:
     """When index 0 falls back to a period that ended before the known newest one began, the
-    numbers stay, with the time they were read at.
+    numbers stay, with the time they were read at; one without an end is judged by its start.
     """
     put_trustors(cloud, "x")
     put_overview(cloud, "x", row("1"))
     put_overview(cloud, "x", row("9"), index=1)
     trustors = desk()
     before = trustors.poll()
-    put_overview(cloud, "x", row("9"), period=OCTOBER)
+    put_overview(cloud, "x", row("9"), period=period)
     put_overview(cloud, "x", row("7"), index=1, period=SEPTEMBER)
     assert trustors.poll(NOW + timedelta(hours=6)) == before
 

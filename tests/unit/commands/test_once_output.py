@@ -1,11 +1,14 @@
 """Tests of ``once --output``: a file that is replaced in any case, and a status that tells."""
 
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from billing_exporter.atomic_file import replace_file
+from billing_exporter.atomic_file import is_stream, replace_file, write_output
 from billing_exporter.simulator import Simulator
 from tests.unit.commands.calls import Call
 from tools.testkit.scrapes import Scrape
@@ -83,3 +86,48 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     replace_file(link, [b"new"])
     assert link.is_symlink()
     assert file.read_bytes() == b"new"
+
+
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    """A named pipe that exists takes the pieces and stays a pipe."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_output(pipe, [b"one ", b"two"])
+    assert os.read(reader, 100) == b"one two"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert [*tmp_path.iterdir()] == [pipe]
+
+
+def test_a_device_is_written_to() -> None:
+    """What goes to /dev/null is gone, and /dev/full is an error of the system."""
+    write_output(Path("/dev/null"), [b"gone"])
+    with pytest.raises(OSError, match="No space left"):
+        write_output(Path("/dev/full"), [b"never"])
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_the_output_of_the_process_is_written_to(tmp_path: Path, path: str) -> None:
+    """A descriptor takes the pieces, whether it is a pipe or a file, of which nothing is lost."""
+    code = (
+        "import sys, pathlib; from billing_exporter.atomic_file import write_output\n"
+        "write_output(pathlib.Path(sys.argv[1]), [b'new'])"
+    )
+    command = [sys.executable, "-c", code, path]
+    assert subprocess.run(command, check=True, capture_output=True).stdout == b"new"
+    appended = tmp_path / "log"
+    appended.write_text("old ")
+    with appended.open("ab") as file:
+        subprocess.run(command, check=True, stdout=file)
+    assert appended.read_text() == "old new"
+
+
+def test_a_folder_is_no_output(tmp_path: Path) -> None:
+    """A folder is an error of the system, and a file or nothing is no stream."""
+    with pytest.raises(IsADirectoryError):
+        write_output(tmp_path, [b"never"])
+    assert not is_stream(tmp_path / "none")
+    link = tmp_path / "loop"
+    link.symlink_to(link)
+    assert not is_stream(link)

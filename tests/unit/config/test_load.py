@@ -82,6 +82,13 @@ def test_the_login_host_follows_the_api_host() -> None:
     assert acme.hosts() == ("https://api.x.api.example", "https://login.x.api.example")
 
 
+def test_the_api_host_may_be_in_capitals() -> None:
+    """An address in capitals leads to the login as well."""
+    text = GOOD.replace("region: eu-central-1", "api_url: https://API.Example.com/API/V2")
+    (acme,) = parse(text, "config.yml", {"ACME_SECRET": SECRET}).organizations
+    assert acme.hosts() == ("https://API.Example.com", "https://login.Example.com")
+
+
 @pytest.mark.parametrize(
     ("url", "host"),
     [
@@ -94,6 +101,10 @@ def test_the_login_host_follows_the_api_host() -> None:
             "https://gateway.example.com/api/v2/billing",
         ),
         ("http://127.0.0.1:10060/api/v2", "http://127.0.0.1:10060"),
+        ("https://api.example.com/API/V2", "https://api.example.com"),
+        ("https://api.example.com/Api/v2/", "https://api.example.com"),
+        ("https://api.example.com//api//V2", "https://api.example.com"),
+        ("https://api.example.com/myapi/v2", "https://api.example.com/myapi/v2"),
     ],
 )
 def test_the_api_path_at_the_end_of_a_url_is_ignored(url: str, host: str) -> None:

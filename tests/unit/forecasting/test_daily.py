@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from billing_exporter.forecasting.readings import Charge, Key, Period, Subject
 from billing_exporter.forecasting.state import EMPTY, SubjectState, decode, encode
 
 START = date(2026, 11, 1)
+DECEMBER_11 = date(2026, 12, 11)
 MINUTES: Key = ("Minutes", "GC-1", "resource", "minutes")
 
 
@@ -100,6 +102,53 @@ def test_a_closed_period_scores_what_was_kept() -> None:
     assert closed.outcomes[-1].error == 909  # 30 of 330
     assert [step for _, step in state.charges[MINUTES].steps] == [10] * 29
     assert state.charges[MINUTES].running == {0: 5}
+
+
+def _watched() -> SubjectState:
+    """Return the state after 29 days of ten a day, with its forecasts kept."""
+    state = EMPTY
+    for day in range(1, 30):
+        state = _read(state, day, 10 * day)
+        state = with_kept(state, look_ahead(state, _period(START, 10 * day)))
+    return state
+
+
+def _newest(used: int, *, is_closed: bool = True) -> Subject:
+    return Subject(Period(START, 30, _period(START, used).charges, is_closed=is_closed))
+
+
+@pytest.mark.parametrize(("is_closed", "read"), [(True, date(2026, 12, 1)), (False, DECEMBER_11)])
+def test_the_last_period_of_all_is_scored(is_closed: bool, read: date) -> None:
+    """A period that is closed, or long over, is scored once although no other one follows."""
+    state = updated(_watched(), _newest(330, is_closed=is_closed), read)
+    assert updated(state, _newest(330, is_closed=is_closed), read + timedelta(days=1)) == state
+    (closed,) = state.charges[MINUTES].closed
+    assert closed.total == 330
+    assert [one.checkpoint for one in closed.outcomes] == [10, 25, 50, 75, 90]
+    assert closed.outcomes[-1].error == 909  # 30 of 330
+    (amount,) = state.amounts["EUR"].closed
+    assert amount.total == 510  # 50, and 2 for each of 230
+
+
+def test_a_late_successor_scores_the_same() -> None:
+    """A period that was scored before the next one appeared has the same outcomes after it."""
+    december = Period(date(2026, 12, 1), 31, _period(START, 5).charges)
+    at_once, late = _watched(), updated(_watched(), _newest(330), date(2026, 12, 20))
+    successor = Subject(december, (_period(START, 330),))
+    one, other = (updated(state, successor, date(2026, 12, 21)) for state in (at_once, late))
+    assert one.charges[MINUTES].closed == other.charges[MINUTES].closed
+    assert one.amounts["EUR"].closed == other.amounts["EUR"].closed
+
+
+def test_a_clock_that_was_a_month_ahead_scores_nothing() -> None:
+    """Scores of a period that turns out to be running are taken back, and made at its end."""
+    state, running = _watched(), _newest(300, is_closed=False)
+    ahead = updated(state, running, date(2027, 1, 20))
+    assert ahead.charges[MINUTES].closed != ()
+    back = updated(ahead, running, date(2026, 11, 30))
+    assert back.charges[MINUTES].closed == back.amounts["EUR"].closed == ()
+    ended = updated(back, _newest(330), date(2026, 12, 1))
+    assert ended.charges[MINUTES].closed[0].outcomes[-1].error == 909
 
 
 def test_a_period_whose_end_was_not_seen_is_no_history() -> None:

@@ -170,7 +170,7 @@ def test_a_refused_token_is_dropped_once(mocked: responses.RequestsMock) -> None
             "refuses the OAuth client",
             "unauthorized_client",
         ),
-        (400, b"<html>", "refuses the OAuth client", None),
+        (400, b"", "refuses the OAuth client", None),
         (401, b'{"error": "invalid_client"}', "secret is wrong", "invalid_client"),
         (403, b'{"error": ["x"]}', "refuses the OAuth client", None),
     ],
@@ -185,6 +185,20 @@ def test_refused_credentials(
     error = caught.value
     assert (error.status, error.code, error.operation) == (status, code, "oauth_token")
     assert SECRET not in f"{error!r} {error} {vars(error)}"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_page_that_blocks_the_login_refuses_nobody(
+    mocked: responses.RequestsMock, status: int
+) -> None:
+    """A proxy's or firewall's page says nothing about the credentials, and is not remembered."""
+    mocked.post(TOKEN_URL, status=status, body=b"<html>Blocked</html>")
+    login = Login()
+    with pytest.raises(UnexpectedAnswer, match="proxy or firewall") as caught:
+        login.token()
+    assert (caught.value.status, caught.value.operation) == (status, "oauth_token")
+    give_tokens(mocked, "t1")
+    assert login.token() == "t1"
 
 
 def test_a_refusal_is_remembered(mocked: responses.RequestsMock) -> None:

@@ -49,9 +49,10 @@ def test_a_success_without_the_whole_answer(status: int) -> None:
         (302, UnexpectedAnswer),
         (304, UnexpectedAnswer),
         (400, Rejected),
-        (401, Unauthorized),
-        (403, Forbidden),
+        (401, UnexpectedAnswer),
+        (403, UnexpectedAnswer),
         (404, UnexpectedAnswer),
+        (407, UnexpectedAnswer),
         (408, Unavailable),
         (409, Rejected),
         (413, Rejected),
@@ -66,13 +67,41 @@ def test_a_success_without_the_whole_answer(status: int) -> None:
         (999, UnexpectedAnswer),
     ],
 )
-def test_statuses(status: int, kind: type[ApiError]) -> None:
-    """Each status is one kind of error, with the status kept."""
+def test_statuses_of_a_proxy(status: int, kind: type[ApiError]) -> None:
+    """A page without the API's error body is no word of the API about credentials, permissions or
+    things: a firewall's 403 must not end a collector quietly, as a missing permission does.
+    """
     error = error_of(status, b"<html>Bad gateway</html>")
     assert type(error) is kind
     assert error.status == status
     assert error.code is None
     assert "html" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, Rejected),
+        (401, Unauthorized),
+        (403, Forbidden),
+        (404, NotFound),
+        (408, Unavailable),
+        (429, RateLimited),
+        (503, Unavailable),
+    ],
+)
+def test_statuses_of_the_api(status: int, kind: type[ApiError]) -> None:
+    """Each status with the API's error body is one kind of error, with status and code kept."""
+    error = error_of(status, b'{"code": "some.code", "message": "no"}')
+    assert type(error) is kind
+    assert (error.status, error.code) == (status, "some.code")
+    assert "proxy" not in str(error)
+
+
+@pytest.mark.parametrize("status", [401, 403, 407, 408, 429, 502, 503, 504])
+def test_a_proxy_is_named_where_it_may_be_the_cause(status: int) -> None:
+    """Where the body is not the API's, the message names a proxy as a possible cause."""
+    assert "proxy" in str(error_of(status, b"<html>no</html>"))
 
 
 @pytest.mark.parametrize(
@@ -89,6 +118,7 @@ def test_statuses(status: int, kind: type[ApiError]) -> None:
 def test_a_404_is_the_apis_own_or_unexpected(body: bytes, kind: type[ApiError]) -> None:
     """Only the API's error body, which has a code, says that there is no such thing."""
     assert type(error_of(404, body)) is kind
+    assert type(error_of(403, body)) is (Forbidden if kind is NotFound else kind)
 
 
 def test_facts_of_an_error_body() -> None:
@@ -116,16 +146,28 @@ def test_forbidden_names_several() -> None:
     assert "permission billing:bill:view or billing:user:view:" in str(error_of(403, body.encode()))
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"message": 7}', b"[]", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b'{"code": "not.authorized"}', b'{"code": "not.authorized", "message": 7}']
+)
 def test_forbidden_without_a_message(body: bytes) -> None:
     """Where the API names no permission, the one that the operation is known to need is named."""
     assert "does one of its roles grant billing:subscription:view?" in str(error_of(403, body))
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b'{"message": 7}', b'{"message": "Forbidden"}', b"[" * 100_000]
+)
+def test_a_403_of_a_firewall_names_no_permission(body: bytes) -> None:
+    """A page that blocks is an unexpected answer, which asks for no permission."""
+    error = error_of(403, body)
+    assert type(error) is UnexpectedAnswer
+    assert "billing:" not in str(error)
+
+
 def test_forbidden_where_nothing_is_needed() -> None:
     """An operation that needs no permission can be forbidden all the same."""
     with pytest.raises(Forbidden, match="may not do this"):
-        check(Answer(403, {}, b""), None, NOON)
+        check(Answer(403, {}, b'{"code": "not.authorized"}'), None, NOON)
 
 
 def test_retry_after_in_both_forms() -> None:

@@ -143,6 +143,22 @@ def test_every_status_is_an_answer(status: str) -> None:
     assert answer.headers["retry-after"] == "7"
 
 
+def test_interim_answers_are_not_the_answer() -> None:
+    """Any number of answers of class 1xx may come before the answer, with headers of their own."""
+    hints = b"HTTP/1.1 103 Early Hints\r\nRetry-After: 1\r\nLink: </a.css>; rel=preload\r\n\r\n"
+    interim = hints + b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" + hints
+    with loopback(interim + http_answer(b"body")) as server:
+        answer = send(server.url)
+    assert (answer.status, answer.body) == (200, b"body")
+    assert "Retry-After" not in answer.headers
+
+
+def test_a_switch_of_protocols_is_the_answer() -> None:
+    """Status 101 ends HTTP on its connection, so nothing that comes after it is waited for."""
+    with loopback(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n") as server:
+        assert send(server.url).status == 101
+
+
 def test_redirects_are_not_followed() -> None:
     """A redirect is an answer; nobody asks where it points, and no token goes there."""
     with loopback(http_answer(b"elsewhere")) as other:

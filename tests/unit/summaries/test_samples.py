@@ -20,6 +20,7 @@ from billing_exporter.genesys.records import (
     BillingContract,
     BillingContractPeriodDetail,
     BillingInvoice,
+    BillingWallet,
     SubscriptionOverviewUsage,
     TrusteeBillingOverview,
 )
@@ -149,15 +150,27 @@ def test_a_state_is_its_own_summary() -> None:
 
 
 def test_a_contract() -> None:
-    """A contract has its overage amounts by currency."""
+    """A contract has the overage of its charges and wallets by currency."""
     charges = (
         BillingCharge(name="CX 3", actual_quantity=D(12), overage_quantity=D(2),
                       overage_rate=D("9.5"), overage_charge=D("19"), overage_currency="USD"),
         BillingCharge(name="Storage", actual_quantity=D(4), overage_quantity=D(0),
                       overage_charge=D("0"), overage_currency="USD"),
     )  # fmt: skip
+    tokens = BillingWallet(
+        name="Tokens",
+        unit_of_measure="Token",
+        balance_overage=D(40),
+        balance_overage_rate=D(1),
+        balance_overage_charge=D(40),
+        balance_overage_currency="USD",
+    )
     detail = BillingContractPeriodDetail(
-        id="p-1", date_start=date(2026, 11, 1), date_end=date(2026, 11, 30), charges=charges
+        id="p-1",
+        date_start=date(2026, 11, 1),
+        date_end=date(2026, 11, 30),
+        charges=charges,
+        wallets=(tokens,),
     )
     data = ContractData(BillingContract(id="c-1", external_number="C-7"), {"current": detail})
     (part,) = CONTRACTS.parts(ContractsData((data,))).values()
@@ -167,8 +180,11 @@ def test_a_contract() -> None:
         "C-7",
         start=date(2026, 11, 1),
         end=date(2026, 11, 30),
-        money=(Money("USD", D("19"), D("19")),),
-        overages=(Overage("CX 3", "", "USD", D("19"), D("2"), D("9.5")),),
+        money=(Money("USD", D("59"), D("59")),),
+        overages=(
+            Overage("Tokens", "Token", "USD", D("40"), D("40"), D("1")),
+            Overage("CX 3", "", "USD", D("19"), D("2"), D("9.5")),
+        ),
     )
 
 

@@ -191,6 +191,12 @@ def test_bad_telemetry_paths(path: str) -> None:
         {"origin": "null", "host": "billing:10059"},
         {"origin": "null"},
         {"origin": ""},
+        {"referer": "https://evil.example.com/page", "host": "billing:10059"},
+        {"referer": "http://billing:8080/", "host": "billing:10059"},
+        {"referer": "https://billing:10059.evil.example.com/", "host": "billing:10059"},
+        {"referer": "https://evil.example.com/http://billing:10059/", "host": "billing:10059"},
+        {"referer": "about:blank", "host": "billing:10059"},
+        {"referer": "about:blank"},
     ],
 )
 def test_a_page_of_another_site_reloads_nothing(headers: dict[str, str]) -> None:
@@ -208,6 +214,9 @@ def test_a_page_of_another_site_reloads_nothing(headers: dict[str, str]) -> None
         {"sec-fetch-site": "none"},
         {"sec-fetch-site": "same-origin", "origin": "https://proxy", "host": "billing:10059"},
         {"origin": "http://billing:10059", "host": "billing:10059"},
+        {"referer": "http://billing:10059/customers?page=2", "host": "billing:10059"},
+        {"referer": "http://Billing:10059", "host": "billing:10059"},
+        {"referer": "", "host": "billing:10059"},
     ],
 )
 def test_programs_and_own_pages_may_reload(headers: dict[str, str]) -> None:

@@ -46,9 +46,11 @@ def contract_history(answers: Answers, periods: int) -> History:
         for period in closed[:periods]:
             path = f"{LISTING}/{contract['id']}/billingperiods/{period['id']}"
             detail = answers.one(path)[1]
-            amount = sum(
-                (number(charge, "overageCharge") or _ZERO for charge in detail["charges"]), _ZERO
+            amounts = (
+                *(number(charge, "overageCharge") for charge in detail["charges"]),
+                *(number(wallet, "balanceOverageCharge") for wallet in detail["wallets"]),
             )
+            amount = sum((each or _ZERO for each in amounts), _ZERO)
             currency = text(detail["charges"][0], "overageCurrency")
             closed_ = Closed(currency, str(period["dateStart"]), str(period["dateEnd"]), amount)
             found.setdefault((name,), []).append(closed_)
