@@ -233,11 +233,13 @@ class Exporter:
             before.change(organization)
             return before
         before.stop()
-        # Elsewhere an organization of the same name is another one.
-        same_place = before.organization.hosts() == organization.hosts()
-        pollers = before.pollers if same_place else ()
-        after = OrganizationPollers(organization, self._shared, pollers)
-        remove(before.pollers, but=after.pollers if same_place else ())
+        if before.organization.hosts() != organization.hosts():
+            # Elsewhere an organization of the same name is another one: what the new one shows, its
+            # interval for one, must not be removed with the old one.
+            remove(before.pollers)
+            return OrganizationPollers(organization, self._shared)
+        after = OrganizationPollers(organization, self._shared, before.pollers)
+        remove(before.pollers, but=after.pollers)
         return after
 
     def _start_all(self, spread: float) -> None:

@@ -19,6 +19,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "cli": ("commands", "version"),
     "accounts": (),
     # What takes in readings, and what shows statements.
+    "accounts.billed": ("accounts", "reconciliation"),
     "accounts.books": ("accounts", "budgets", "metrics", "reconciliation"),
     "accounts.change": ("accounts", "reconciliation"),
     "accounts.comparison": ("accounts", "reconciliation"),

@@ -1,18 +1,19 @@
 """Comparison of all accounts with all invoices, one account after the other.
 
-Only one account is in memory at a time, except those that a line without organization may fit:
-these are compared together.
+Only one account with its lines is in memory at a time, except those that a line without
+organization may fit: these are compared together.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
 import msgspec
 
-from billing_exporter.accounts.records import Account, Bill, Period
+from billing_exporter.accounts.billed import Billed
+from billing_exporter.accounts.records import Account, Period
 from billing_exporter.reconciliation.compare import Terms, reconcile
+from billing_exporter.reconciliation.groups import reason_of
 from billing_exporter.reconciliation.records import (
     ZERO,
     Comparison,
@@ -30,30 +31,6 @@ _RECENT = timedelta(days=(OLDER + 2) * 31)
 _BILLED_WITHIN = timedelta(days=62)
 _UNREAD = "lines of an invoice that may bill it could not be read"
 _MISSING_STATES = frozenset({"difference", "only_used"})
-
-
-class Billed(msgspec.Struct, frozen=True):
-    """All invoices within reach.
-
-    Attributes:
-        lines: by the organization that they are for; "" for those that name none.
-        unread: currency and day of issue of invoices whose lines could not be read.
-    """
-
-    lines: dict[str, list[Line]]
-    unread: tuple[tuple[str, date], ...]
-
-
-def billed(bills: Iterable[Bill]) -> Billed:
-    """Return the lines of invoices by organization."""
-    lines: defaultdict[str, list[Line]] = defaultdict(list)
-    unread = []
-    for bill in bills:
-        if bill.lines is None and bill.issued is not None:
-            unread.append((bill.currency, bill.issued))
-        for line in bill.each_line():
-            lines[line.organization].append(line)
-    return Billed(dict(lines), tuple(unread))
 
 
 def compared_periods(account: Account, today: date) -> dict[str, tuple[Period, ...]]:
@@ -79,7 +56,7 @@ def compare(
         terms: how to judge.
         take: receives the accounts of a result, its lines and what came of them.
     """
-    shared = known.lines.get("", [])
+    shared = list(known.of(""))
     seen: set[str] = set()
     together: list[Account] = []
     for account in accounts:
@@ -88,10 +65,23 @@ def compare(
             together.append(account)
             continue
         seen |= organizations
-        lines = [line for key in organizations for line in known.lines.get(key, ())]
+        lines = list(_comparable(known, organizations))
         take((account,), lines, _result(subject, [account], lines, known, terms))
-    rest = [line for key, of in known.lines.items() if key not in seen for line in of]
+    of_them = frozenset[str]({""}).union(*map(_organizations, together))
+    for key in known.organizations():
+        if key not in seen and key not in of_them:
+            lines = list(_comparable(known, [key]))
+            take((), lines, _result(subject, [], lines, known, terms))
+    rest = list(_comparable(known, of_them - seen))
     take(tuple(together), rest, _result(subject, together, rest, known, terms))
+
+
+def _comparable(known: Billed, organizations: Iterable[str]) -> Iterator[Line]:
+    """Yield the lines that may be compared, or keep others from it; the rest is left out anyway."""
+    for key in organizations:
+        for line in known.of(key):
+            if reason_of(line) in {None, "unknown"}:
+                yield line
 
 
 def _organizations(account: Account) -> frozenset[str]:

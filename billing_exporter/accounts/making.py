@@ -5,14 +5,9 @@ from datetime import date
 
 import msgspec
 
+from billing_exporter.accounts.billed import Billed
 from billing_exporter.accounts.change import changes
-from billing_exporter.accounts.comparison import (
-    Billed,
-    arrears_of,
-    billed,
-    compare,
-    pending_now,
-)
+from billing_exporter.accounts.comparison import arrears_of, compare, pending_now
 from billing_exporter.accounts.ledger import Ledger
 from billing_exporter.accounts.records import Account
 from billing_exporter.accounts.statement import Statement
@@ -48,7 +43,7 @@ class Made(msgspec.Struct, frozen=True):
 def make(ledger: Ledger, terms: Terms, plan: Plan, organization: str) -> Made:
     """Compare all accounts with all invoices, and work out what comes of them."""
     making = _Making(ledger, terms, plan, organization)
-    known = billed(ledger.bills())
+    known = Billed(ledger.bills())
     if ledger.has_invoices:
         making.compare(known)
     making.plan(known)
@@ -81,6 +76,7 @@ class _Making:
                     self._parts[f"difference {key}"] = samples
 
             compare(subject, self._ledger.accounts(subject), known, self._terms, take)
+        self._statement.leave_out(known)
         self._statement.check_invoices(self._ledger.bills(), self._terms.share)
 
     def plan(self, known: Billed) -> None:
@@ -95,9 +91,12 @@ class _Making:
                 if subject == "trustors":
                     self._add_part(f"change {account.id}", _change(account))
                     self._add_part(f"margin {account.id}", self._plan.margin(account, lines))
-        rest = [line for key, of in known.lines.items() if key not in seen for line in of]
-        others = [line for line in rest if self._statement.period_of(line) == "previous"]
-        self._plan.add_lines(self._organization, "trustors", None, others)
+        for key in known.organizations():
+            if key not in seen:
+                lines = [
+                    line for line in known.of(key) if self._statement.period_of(line) == "previous"
+                ]
+                self._plan.add_lines(self._organization, "trustors", None, lines)
 
     def _add_part(self, key: str, samples: Samples) -> None:
         if samples:
@@ -120,7 +119,7 @@ def _previous_lines(account: Account, known: Billed, seen: set[str]) -> list[Lin
     return [
         line
         for key in sorted(organizations)
-        for line in known.lines.get(key, ())
+        for line in known.of(key)
         if line.start is not None
         and line.end is not None
         and period.start <= line.start <= line.end <= period.end

@@ -8,16 +8,19 @@ from datetime import date
 from decimal import Context, Decimal
 from typing import Literal, get_args
 
+from billing_exporter.accounts.billed import Billed
 from billing_exporter.accounts.comparison import compared_periods
 from billing_exporter.accounts.records import Account, Bill, Period
 from billing_exporter.metrics import finance as metrics
 from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples, labels
+from billing_exporter.reconciliation.groups import reason_of
 from billing_exporter.reconciliation.invoices import Invoice, unbalanced
 from billing_exporter.reconciliation.records import (
     ZERO,
     Comparison,
     Line,
+    Reason,
     Reconciliation,
     State,
     Subject,
@@ -32,6 +35,8 @@ _COMPARED = frozenset({"matched", "difference", "only_invoiced", "only_used"})
 _DIFFERS = frozenset({"difference", "only_invoiced", "only_used"})
 # A reason that says more than that this side does not know the line.
 _WEAK = frozenset({"no_charge", "not_read"})
+_REASONS: tuple[Reason, ...] = get_args(Reason)
+_WAS_COMPARED = 255
 
 
 class Sums:
@@ -50,6 +55,30 @@ class Sums:
             samples.add(metric, labels(metric.labels, *key), amount)
 
 
+class _Fates:
+    """What became of each line, in a byte: compared, or left out for a reason."""
+
+    def __init__(self) -> None:
+        self._fates = bytearray()
+
+    def note(self, number: int, reason: Reason | None) -> None:
+        """Note that a subject compared a line, or why it left it out; the strongest counts."""
+        if number >= len(self._fates):
+            self._fates.extend(bytes(number + 1 - len(self._fates)))
+        before = self._fates[number]
+        if reason is None:
+            self._fates[number] = _WAS_COMPARED
+        elif not before or (before != _WAS_COMPARED and _REASONS[before - 1] in _WEAK):
+            self._fates[number] = _REASONS.index(reason) + 1
+
+    def reason(self, line: Line) -> Reason | None:
+        """Return why no subject compared a line, None where one did."""
+        fate = self._fates[line.number] if line.number < len(self._fates) else 0
+        if fate == _WAS_COMPARED:
+            return None
+        return _REASONS[fate - 1] if fate else reason_of(line)
+
+
 class Statement:
     """Adds up results; see ``comparison.compare``."""
 
@@ -65,8 +94,7 @@ class Statement:
         self._unbalanced: Counter[str] = Counter()
         self._numbers = itertools.count()
         self._worst: list[tuple[Decimal, int, Subject, Comparison]] = []
-        self._reasons: dict[int, tuple[Line, str]] = {}
-        self._compared: set[int] = set()
+        self._fates = _Fates()
         self._previous_start = self._older_start = date.max
         self._previous_end = date.min
 
@@ -113,12 +141,16 @@ class Statement:
                 found = unbalanced([invoice], list(bill.each_line()), share)
                 self._unbalanced[bill.currency] += len(found)
 
+    def leave_out(self, known: Billed) -> None:
+        """Add up the lines that were compared with nothing, once everything was compared."""
+        for line in known.each():
+            period = self.period_of(line)
+            reason = self._fates.reason(line)
+            if period is not None and reason is not None:
+                self._left_out.add(period, line.currency, reason, amount=line.amount or ZERO)
+
     def samples(self) -> Samples:
         """Return the sums."""
-        for key, (line, reason) in self._reasons.items():
-            period = self.period_of(line)
-            if key not in self._compared and period is not None:
-                self._left_out.add(period, line.currency, reason, amount=line.amount or ZERO)
         samples = Samples()
         for charges, count in self._charges.items():
             samples.add(
@@ -184,13 +216,9 @@ class Statement:
 
     def _note_lines(self, lines: Iterable[Line], found: Reconciliation) -> None:
         """Note which lines were compared, and why others were not; a line is left out by all."""
-        left_out = {id(left.line) for left in found.left_out}
-        self._compared |= {id(line) for line in lines} - left_out
-        for left in found.left_out:
-            key = id(left.line)
-            before = self._reasons.get(key)
-            if before is None or before[1] in _WEAK:
-                self._reasons[key] = left.line, left.reason
+        reasons = {left.line.number: left.reason for left in found.left_out}
+        for line in lines:
+            self._fates.note(line.number, reasons.get(line.number))
 
     def period_of(self, line: Line) -> Name | None:
         """Return under which period a line counts that was not compared; None before all."""

@@ -12,6 +12,7 @@ import msgspec
 
 from billing_exporter.collectors.periods import adjoins
 from billing_exporter.collectors.record_codec import RecordCodec
+from billing_exporter.metrics.samples import EXACT, readable
 from billing_exporter.settlement import (
     Fingerprint,
     Reading,
@@ -28,6 +29,16 @@ LARGEST_TOTALS = 1 << 20
 Key = tuple[str, ...]
 
 _totals = msgspec.msgpack.Decoder(list[tuple[Key, Decimal]])
+_ZERO = Decimal(0)
+
+
+def whole_sums(rows: Iterable[tuple[Key, Decimal | None]]) -> dict[Key, Decimal]:
+    """Add up rows by key, without zeros and without sums of which a row has no number."""
+    sums: dict[Key, Decimal | None] = {}
+    for key, given in rows:
+        known, number = sums.get(key, _ZERO), readable(given)
+        sums[key] = None if known is None or number is None else EXACT.add(known, number)
+    return {key: number for key, number in sums.items() if number}
 
 
 class ClosedPeriod(msgspec.Struct, frozen=True, kw_only=True):

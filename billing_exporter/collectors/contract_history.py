@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from billing_exporter.collectors.base import Poll, label
-from billing_exporter.collectors.closed_periods import Answer, History, Key
+from billing_exporter.collectors.closed_periods import Answer, History, Key, whole_sums
 from billing_exporter.collectors.history_budget import Budget
 from billing_exporter.collectors.periods import is_closed
 from billing_exporter.collectors.settings import ContractsSettings
@@ -18,7 +18,7 @@ from billing_exporter.genesys.records import (
     BillingContractPeriodDetail,
     BillingWallet,
 )
-from billing_exporter.metrics.samples import EXACT
+from billing_exporter.metrics.samples import EXACT, readable
 from billing_exporter.settlement import Fingerprint, Row, fingerprint, is_due
 
 WALLET = "wallet"
@@ -96,21 +96,17 @@ def answer_of(detail: BillingContractPeriodDetail) -> Answer | None:
     """Return what a detail says of its period, None where it has no dates."""
     if detail.date_start is None or detail.date_end is None:
         return None
-    quantities: dict[Key, Decimal] = {}
+    rows: list[tuple[Key, Decimal | None]] = []
     for charge in detail.charges:
         product = charge.product
         sku = label(product.sku if product else None)
         name = label(charge.name) or label(product.name if product else None) or sku
         key = name, sku, label(product.unit_of_measure if product else None)
-        if charge.actual_quantity:
-            quantities[key] = EXACT.add(quantities.get(key, _ZERO), charge.actual_quantity)
-    for wallet in detail.wallets:
-        if wallet.balance_consumption:
-            of = wallet_key(wallet)
-            quantities[of] = EXACT.add(quantities.get(of, _ZERO), wallet.balance_consumption)
+        rows.append((key, charge.actual_quantity))
+    rows += [(wallet_key(wallet), wallet.balance_consumption) for wallet in detail.wallets]
     amounts = overage_amounts(detail)
     print_ = fingerprint_of(detail, amounts)
-    return Answer(detail.date_start, detail.date_end, print_, amounts, quantities)
+    return Answer(detail.date_start, detail.date_end, print_, amounts, whole_sums(rows))
 
 
 def wallet_key(wallet: BillingWallet) -> Key:
@@ -121,17 +117,31 @@ def wallet_key(wallet: BillingWallet) -> Key:
 
 
 def overage_amounts(detail: BillingContractPeriodDetail) -> dict[str, Decimal]:
-    """Add up the overage of a period's charges and wallets by currency, as far as it has money."""
-    charges = ((each.overage_currency, each.overage_charge) for each in detail.charges)
+    """Add up the overage of a period's charges and wallets by currency.
+
+    Overage without its amount leaves the sum of its currency incomplete, and that is none; without
+    a currency too, it may be in any.
+    """
+    charges = (
+        (each.overage_currency, each.overage_charge, each.overage_quantity)
+        for each in detail.charges
+    )
     wallets = (
-        (each.balance_overage_currency, each.balance_overage_charge) for each in detail.wallets
+        (each.balance_overage_currency, each.balance_overage_charge, each.balance_overage)
+        for each in detail.wallets
     )
     found: dict[str, Decimal] = {}
-    for code, amount in (*charges, *wallets):
-        currency = label(code)
-        if currency and amount is not None:
+    incomplete = set[str]()
+    for code, given, quantity in (*charges, *wallets):
+        currency, amount = label(code), readable(given)
+        if amount is None:
+            if given is not None or readable(quantity):
+                incomplete.add(currency)
+        elif currency:
             found[currency] = EXACT.add(found.get(currency, _ZERO), amount)
-    return found
+    if "" in incomplete:
+        return {}
+    return {currency: amount for currency, amount in found.items() if currency not in incomplete}
 
 
 def fingerprint_of(
@@ -140,7 +150,7 @@ def fingerprint_of(
     """Return the fingerprint of a period, None where the answer was partial."""
     rows = []
     for charge in detail.charges:
-        if charge.actual_quantity is None:
+        if readable(charge.actual_quantity) is None:
             return None
         sku = label(charge.product.sku if charge.product else None)
         quantities = (

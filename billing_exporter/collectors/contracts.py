@@ -14,19 +14,18 @@ import msgspec
 
 from billing_exporter.collectors.base import Details, Poll, concluded, label, once_each
 from billing_exporter.collectors.closed_periods import History
+from billing_exporter.collectors.contract_charges import OverageAmounts, expose_rows
 from billing_exporter.collectors.contract_history import ContractHistories
 from billing_exporter.collectors.contract_names import ContractNames, contract_identity
 from billing_exporter.collectors.history_samples import add_history
 from billing_exporter.collectors.periods import is_closed, named
 from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys.records import (
-    BillingCharge,
     BillingContract,
     BillingContractPeriod,
     BillingContractPeriodDetail,
     BillingPlan,
     BillingPlanItem,
-    BillingWallet,
 )
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics import history as metrics
@@ -138,6 +137,7 @@ class ContractsCollector:
     def expose(self, part: NamedContracts) -> Samples:
         """Return what the contracts of one name mean."""
         samples = Samples()
+        overage = OverageAmounts(samples)
         for known in part.contracts:
             name = part.name
             if not name:
@@ -147,7 +147,7 @@ class ContractsCollector:
             for plan in known.contract.plans:
                 _expose_plan(samples, name, plan)
             for period, detail in known.periods.items():
-                _expose_period(samples, name, period, detail)
+                _expose_period(samples, overage, (name, period), detail)
                 of_period = labels(("contract", "period"), name, period)
                 read = unix_time(known.read.get(detail.id or ""))
                 samples.add(catalogue.CONTRACT_PERIOD_LAST_SUCCESS, of_period, read)
@@ -158,6 +158,7 @@ class ContractsCollector:
                 metrics.CONTRACT_HISTORY_AMOUNT,
                 metrics.CONTRACT_SETTLEMENT,
             )
+        overage.end()
         return samples
 
 
@@ -263,7 +264,7 @@ def _asked(
 def _is_whole(detail: BillingContractPeriodDetail) -> bool:
     """Return whether there are rows, each with its number; else they may come when asked again."""
     samples = Samples()
-    _expose_period(samples, "", "", detail)
+    _expose_period(samples, OverageAmounts(samples), ("", ""), detail)
     return bool(detail.charges) and not samples.dropped
 
 
@@ -340,53 +341,16 @@ def _item_name(item: BillingPlanItem, names: Mapping[str, int]) -> str:
 
 
 def _expose_period(
-    samples: Samples, contract: str, period: str, detail: BillingContractPeriodDetail
+    samples: Samples,
+    overage: OverageAmounts,
+    period: tuple[str, str],
+    detail: BillingContractPeriodDetail,
 ) -> None:
-    of_period = labels(("contract", "period"), contract, period)
+    of_period = labels(("contract", "period"), *period)
     samples.add(catalogue.CONTRACT_PERIOD_START, of_period, unix_time(detail.date_start))
     end = unix_time(detail.date_end, end_of_day=True)
     samples.add(catalogue.CONTRACT_PERIOD_END, of_period, end)
     closed = is_closed(detail.status)
     if closed is not None:
         samples.add(catalogue.CONTRACT_PERIOD_CLOSED, of_period, int(closed))
-    for charge in detail.charges:
-        _expose_charge(samples, contract, period, charge)
-    for wallet in detail.wallets:
-        _expose_wallet(samples, contract, period, wallet)
-
-
-def _expose_charge(samples: Samples, contract: str, period: str, charge: BillingCharge) -> None:
-    product = charge.product
-    sku = label(product.sku if product else None)
-    unit = label(product.unit_of_measure if product else None)
-    name = label(charge.name) or label(product.name if product else None) or sku
-    if not name:
-        samples.drop("missing")
-        return
-    of_charge = labels(catalogue.CHARGE, contract, period, name, sku, unit)
-    samples.require(catalogue.CHARGE_ACTUAL, of_charge, charge.actual_quantity)
-    samples.add(catalogue.CHARGE_PREPAID, of_charge, charge.prepaid_quantity)
-    samples.add(catalogue.CHARGE_FAIR_USE, of_charge, charge.fairuse_quantity)
-    samples.add(catalogue.CHARGE_OVERAGE, of_charge, charge.overage_quantity)
-    samples.add(catalogue.CHARGE_TOKENS, of_charge, charge.converted_token_count)
-    currency = label(charge.overage_currency)
-    samples.add_money(catalogue.CHARGE_OVERAGE_RATE, of_charge, currency, charge.overage_rate)
-    samples.add_money(catalogue.CHARGE_OVERAGE_AMOUNT, of_charge, currency, charge.overage_charge)
-
-
-def _expose_wallet(samples: Samples, contract: str, period: str, wallet: BillingWallet) -> None:
-    sku = label(wallet.product.sku if wallet.product else None)
-    name = label(wallet.name) or label(wallet.id) or sku
-    if not name:
-        samples.drop("missing")
-        return
-    of_wallet = labels(catalogue.WALLET, contract, period, name, sku, label(wallet.unit_of_measure))
-    samples.require(catalogue.WALLET_BALANCE, of_wallet, wallet.ending_balance)
-    samples.add(catalogue.WALLET_STARTING_BALANCE, of_wallet, wallet.starting_balance)
-    samples.add(catalogue.WALLET_CONSUMPTION, of_wallet, wallet.balance_consumption)
-    samples.add(catalogue.WALLET_INCREASE, of_wallet, wallet.balance_increase)
-    samples.add(catalogue.WALLET_DECREASE, of_wallet, wallet.balance_decrease)
-    samples.add(catalogue.WALLET_OVERAGE, of_wallet, wallet.balance_overage)
-    currency, money = label(wallet.balance_overage_currency), samples.add_money
-    money(catalogue.WALLET_OVERAGE_RATE, of_wallet, currency, wallet.balance_overage_rate)
-    money(catalogue.WALLET_OVERAGE_AMOUNT, of_wallet, currency, wallet.balance_overage_charge)
+    expose_rows(samples, overage, period, detail)

@@ -324,8 +324,7 @@ def _expose_invoice(samples: Samples, part: InvoiceData) -> None:
     for line, of_line in _labelled(part.lines or (), name):
         unit = label(line.unit_of_measure)
         to = extended(of_line, catalogue.INVOICE_LINE_QUANTITY.labels, unit)
-        if line.quantity is not None:
-            samples.sum_up(catalogue.INVOICE_LINE_QUANTITY, to, line.quantity)
+        samples.sum_up(catalogue.INVOICE_LINE_QUANTITY, to, line.quantity, needed=False)
         if currency:
             to = extended(of_line, catalogue.INVOICE_LINE_AMOUNT.labels, currency)
             samples.sum_up(catalogue.INVOICE_LINE_AMOUNT, to, line.amount)

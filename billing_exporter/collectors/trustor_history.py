@@ -4,6 +4,7 @@ The index of a period moves, so a period is known by its dates. A walk back from
 ends where the API has no older one.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -18,6 +19,7 @@ from billing_exporter.collectors.closed_periods import (
     History,
     Key,
     PackedHistory,
+    whole_sums,
 )
 from billing_exporter.collectors.history_budget import Budget
 from billing_exporter.collectors.settings import TrustorsSettings
@@ -31,7 +33,7 @@ from billing_exporter.genesys import ApiError, Forbidden, NotFound
 from billing_exporter.genesys.records import TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.family import Metric
-from billing_exporter.metrics.samples import EXACT, Samples
+from billing_exporter.metrics.samples import EXACT, Samples, readable
 from billing_exporter.settlement import Fingerprint, Row, fingerprint
 
 _ZERO = Decimal(0)
@@ -80,18 +82,17 @@ class TrustorHistories:
 
     def read(
         self, wanted: list[str], numbers: dict[str, TrustorData], known: dict[str, PackedHistory]
-    ) -> dict[str, Updated]:
-        """Read what is due of some customers."""
+    ) -> Iterator[tuple[str, Updated]]:
+        """Read what is due of some customers; yield each as it comes."""
 
         def work(key: str) -> Updated:
             done = self._customer(_Walk(_unpacked(known.get(key)), numbers[key]))
             return Updated(PackedHistory.of(done.history), done.numbers)
 
-        found = {}
-        for key, updated in side_by_side(work, wanted, self._settings.concurrency):
-            found[key] = updated
-            self._poll.progress(len(found), len(wanted))
-        return found
+        done = side_by_side(work, wanted, self._settings.concurrency)
+        for number, (key, updated) in enumerate(done, start=1):
+            self._poll.progress(number, len(wanted))
+            yield key, updated
 
     def _customer(self, done: _Walk) -> _Walk:
         current = start_of(done.numbers)
@@ -199,15 +200,13 @@ def answer_of(overview: TrusteeBillingOverview, numbers: TrustorData) -> Answer 
         return None
     samples = _samples(numbers, overview)
     currency, amount = label(overview.currency), estimated_amount(samples)
-    quantities: dict[Key, Decimal] = {}
+    rows: list[tuple[Key, Decimal | None]] = []
     for row in overview.usages:
-        if row.usage_quantity:
-            names = label(row.name), label(row.part_number), label(row.grouping)
-            key = (*names, label(row.unit_of_measure_type))
-            quantities[key] = EXACT.add(quantities.get(key, _ZERO), row.usage_quantity)
+        names = label(row.name), label(row.part_number), label(row.grouping)
+        rows.append(((*names, label(row.unit_of_measure_type)), row.usage_quantity))
     amounts = {currency: amount} if currency else {}
     print_ = fingerprint_of(overview, amount)
-    return Answer(start.date(), end.date(), print_, amounts, quantities)
+    return Answer(start.date(), end.date(), print_, amounts, whole_sums(rows))
 
 
 def _samples(numbers: TrustorData, overview: TrusteeBillingOverview) -> Samples:
@@ -234,7 +233,7 @@ def fingerprint_of(overview: TrusteeBillingOverview, amount: Decimal) -> Fingerp
     rows, currency = overview.usages, label(overview.currency)
     if not rows or not currency:
         return None
-    if any(row.usage_quantity is None and row.overage_price is not None for row in rows):
+    if any(readable(row.usage_quantity) is None and row.overage_price is not None for row in rows):
         return None
     found = [
         Row(

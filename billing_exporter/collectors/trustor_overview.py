@@ -276,7 +276,8 @@ def _derive(samples: Samples, series: Mapping[str, _Series]) -> None:
     }
     for key, allowance in allowances(rows.values()).items():
         row, of = rows[key], series[key]
-        samples.add(catalogue.TRUSTOR_INCLUDED, of.to, allowance.included)
+        if allowance.included is not None:
+            samples.add(catalogue.TRUSTOR_INCLUDED, of.to, allowance.included)
         if row.prepaid is None:
             continue
         price = prices.get(of.money.text)

@@ -110,12 +110,15 @@ class TrustorsCollector:
         wanted = histories.needed(data.numbers, data.history) if self._settings.history else []
         if len(wanted) > _SHOWN_BEFORE:
             poll.publish(data)
-        found = histories.read(wanted, data.numbers, data.history)
-        numbers = {key: each.numbers for key, each in found.items()}
-        history = {key: each.history for key, each in found.items()}
-        return msgspec.structs.replace(
-            data, numbers={**data.numbers, **numbers}, history={**data.history, **history}
-        )
+        numbers, history = dict(data.numbers), dict(data.history)
+
+        def known() -> TrustorsData:
+            return msgspec.structs.replace(data, numbers=dict(numbers), history=dict(history))
+
+        for key, updated in histories.read(wanted, data.numbers, data.history):
+            numbers[key], history[key] = updated.numbers, updated.history
+            poll.offer(known)
+        return known()
 
     def fresh(self, data: TrustorsData, now: datetime) -> TrustorsData:
         """Drop the numbers of customers that could not be read for longer than ``max_age``."""

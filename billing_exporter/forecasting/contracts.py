@@ -102,12 +102,15 @@ def _charge(row: BillingCharge) -> tuple[Key, Charge]:
     name = label(row.name) or label(product.name if product else None) or sku
     included = (finite(row.prepaid_quantity), finite(row.fairuse_quantity))
     numbers = [number for number in included if number is not None]
+    amount = finite(row.overage_charge)
+    if amount is None and finite(row.overage_quantity) == 0:
+        amount = ZERO  # what is not there costs nothing
     charge = Charge(
         kind=contract_kind(unit),
         quantity=finite(row.actual_quantity),
         included=sum(numbers[1:], numbers[0]) if numbers else None,
         price=finite(row.overage_rate),
-        overage_amount=finite(row.overage_charge),
+        overage_amount=amount,
         currency=label(row.overage_currency),
     )
     return (name, sku, unit), charge
@@ -145,6 +148,5 @@ def _merged(one: Charge, other: Charge) -> Charge:
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    if one is None or other is None:
-        return one if other is None else other
-    return one + other
+    """Add up two rows; a sum of which one has no number is none."""
+    return None if one is None or other is None else one + other

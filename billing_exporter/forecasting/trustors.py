@@ -105,7 +105,7 @@ def _added_up(usages: Iterable[SubscriptionOverviewUsage]) -> dict[Key, _Row]:
         )
         if not key[0]:
             continue
-        one = rows.setdefault(key, _Row(None, None, set(), set()))
+        one = rows.setdefault(key, _Row(Decimal(0), Decimal(0), set(), set()))
         one.usage = _sum(one.usage, finite(row.usage_quantity))
         one.prepaid = _sum(one.prepaid, finite(row.prepay_quantity))
         one.overage_prices.update(_known(row.overage_price))
@@ -138,6 +138,5 @@ def _agreed(prices: set[Decimal]) -> Decimal | None:
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    if one is None or other is None:
-        return one if other is None else other
-    return one + other
+    """Add up two rows; a sum of which one has no number is none."""
+    return None if one is None or other is None else one + other

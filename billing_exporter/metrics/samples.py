@@ -19,7 +19,7 @@ from decimal import (
 )
 from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from billing_exporter.metrics.family import LONGEST_LABEL, Metric
 
@@ -32,10 +32,16 @@ _READABLE = Context(
 EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
 _ZERO = Decimal(0)
 
+INCOMPLETE = "incomplete"
+"""Reason of numbers that are in no sum because another row of it lacks its number."""
+
 _DIGEST = 16  # characters that keep apart what begins alike
 
 _SPECIAL = re.compile('["\\\\\n\ud800-\udfff]')
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n"}
+
+
+_Key: TypeAlias = "tuple[Metric, str]"  # a series
 
 
 class Labels(NamedTuple):
@@ -127,8 +133,9 @@ class Samples:
     Attributes:
         families: label text to value, by metric. Values are exact.
         dropped: values that gave no sample, by reason: ``missing``, ``not_a_number``,
-            ``conflict`` (rows with the same labels and different prices, times or states), and
-            whatever reasons the collector counts itself.
+            ``conflict`` (rows with the same labels and different prices, times or states),
+            ``incomplete`` (a sum of which another row lacks its number), and whatever reasons the
+            collector counts itself.
         merged: values that were added to an earlier one with the same labels.
         labels_cut: values with a label that was too long.
     """
@@ -138,43 +145,67 @@ class Samples:
         self.dropped: Counter[str] = Counter()
         self.merged = 0
         self.labels_cut = 0
-        self._repeats: Counter[tuple[Metric, str]] = Counter()
-        self._conflicts: set[tuple[Metric, str]] = set()
+        self._repeats: Counter[_Key] = Counter()
+        self._withdrawn: dict[_Key, str] = {}
+        self._totals: set[_Key] = set()
 
     def __len__(self) -> int:
         return sum(map(len, self.families.values()))
 
     def add(self, metric: Metric, to: Labels, value: Decimal | int | None) -> None:
-        """Add a value that may be absent: absence gives no sample."""
+        """Add a value that may be absent: absence is not counted, but leaves a sum incomplete."""
         if value is not None:
             self.require(metric, to, value)
+        elif metric.additive:
+            self._spoil(metric, to.text)
 
     def require(self, metric: Metric, to: Labels, value: Decimal | int | None) -> None:
-        """Add a value that ought to be there: absence is counted."""
+        """Add a value that ought to be there: absence is counted.
+
+        Rows with the same labels add up where the metric does. A sum of which a row lacks its
+        number, or has one that cannot be read, is not a number: there is no sample of it.
+        """
         number = self._number(metric, to, value)
         if number is None:
             return
         family = self.families[metric]
-        if to.text in family or self._conflicts:
+        if to.text in family or self._withdrawn:
             self._add_again(metric, to.text, number)
         else:
             family[to.text] = number
 
     def add_money(self, metric: Metric, of: Labels, currency: str, amount: Decimal | None) -> None:
         """Add an amount that may be absent; without its currency it says nothing and is counted."""
-        if amount is None:
-            return
         if currency:
             self.add(metric, extended(of, metric.labels, currency), amount)
-        else:
+        elif amount is not None:
             self.drop("missing")
 
-    def sum_up(self, metric: Metric, to: Labels, value: Decimal | int | None) -> None:
-        """Add a value to a total that many rows make up; absence is counted, merging is not."""
+    def sum_up(
+        self, metric: Metric, to: Labels, value: Decimal | int | None, *, needed: bool = True
+    ) -> None:
+        """Add a value to a total that many rows make up; merging is not counted.
+
+        A total of which a row lacks its number is left out, and counted once.
+
+        Args:
+            metric: of the total.
+            to: its labels.
+            value: of one row.
+            needed: whether absence is counted.
+        """
+        if value is None and not needed:
+            self._spoil(metric, to.text)
+            return
         number = self._number(metric, to, value)
-        if number is not None:
-            family = self.families[metric]
+        if number is None:
+            return
+        family, key = self.families[metric], (metric, to.text)
+        if key not in self._withdrawn:
             family[to.text] = EXACT.add(family.get(to.text, _ZERO), number)
+        elif key not in self._totals:
+            self.dropped[INCOMPLETE] += 1
+            self._totals.add(key)
 
     def drop(self, reason: str, count: int = 1) -> None:
         """Count rows that give no sample at all."""
@@ -188,20 +219,37 @@ class Samples:
     def _number(self, metric: Metric, to: Labels, value: Decimal | int | None) -> Decimal | None:
         if to.names is not metric.labels and to.names != metric.labels:
             raise ValueError(f"{metric.name} has the labels {metric.labels}, not {to.names}")
-        if value is None:
-            self.dropped["missing"] += 1
-            return None
         number = readable(value)
         if number is None:
-            self.dropped["not_a_number"] += 1
+            self.dropped["missing" if value is None else "not_a_number"] += 1
+            if metric.additive:
+                self._spoil(metric, to.text)
         elif to.cut:
             self.labels_cut += 1
         return number
 
+    def _spoil(self, metric: Metric, text: str) -> None:
+        """Withdraw a sum of which a row lacks its number; what comes later changes nothing."""
+        key = metric, text
+        if key in self._withdrawn:
+            return
+        if text in self.values(metric):
+            self._withdraw(metric, text, INCOMPLETE)
+            self._totals.add(key)
+        else:
+            self._withdrawn[key] = INCOMPLETE
+
+    def _withdraw(self, metric: Metric, text: str, reason: str) -> None:
+        del self.families[metric][text]
+        self._withdrawn[metric, text] = reason
+        repeats = self._repeats.pop((metric, text), 0)
+        self.merged -= repeats
+        self.dropped[reason] += repeats + 1
+
     def _add_again(self, metric: Metric, text: str, number: Decimal) -> None:
         family, key = self.families[metric], (metric, text)
-        if key in self._conflicts:
-            self.dropped["conflict"] += 1
+        if key in self._withdrawn:
+            self.dropped[self._withdrawn[key]] += 1
         elif text not in family:
             family[text] = number
         elif metric.additive or family[text] == number:
@@ -211,11 +259,8 @@ class Samples:
             self.merged += 1
             self._repeats[key] += 1
         else:
-            del family[text]
-            self._conflicts.add(key)
-            repeats = self._repeats.pop(key, 0)
-            self.merged -= repeats
-            self.dropped["conflict"] += repeats + 2
+            self._withdraw(metric, text, "conflict")
+            self.dropped["conflict"] += 1
 
 
 def readable(value: Decimal | int | None) -> Decimal | None:

@@ -87,6 +87,7 @@ class Poller:
         self._where = target.where
         self._is_divided = REGISTRY[target.collector.name].divided
         self._next_batch = self._next_save = self._next_lines = 0.0
+        self._left_out = 0
         self._publisher.configure()
         self._publisher.waiting(self.state)
 
@@ -105,6 +106,7 @@ class Poller:
             self._restore_lines(at)
             reading = self._show(self.target.collector.fresh(data, self._now()), at)
             self._publisher.show(reading, succeeded, restored=True)
+            self._warn_of_left_out(reading.left_out, is_whole=True)
             self.state = State(
                 reading=reading,
                 # A poll that had not ended is done again at once.
@@ -266,10 +268,16 @@ class Poller:
             self._publisher.expose(step)
             reading = replace(step, changed={}, removed=())
             self.state = self.state.show(reading)
-        if reading.left_out and (last is None or last.left_out != reading.left_out):
-            facts = {**self._where, "left_out": reading.left_out, "max_series": limit}
-            log.warning("more series than max_series: some are left out", extra=facts)
         return reading
+
+    def _warn_of_left_out(self, left_out: int, *, is_whole: bool) -> None:
+        """Log series that are left out: when it begins, and where a whole poll has others."""
+        if left_out not in {0, self._left_out} and (is_whole or not self._left_out):
+            limit = self.target.settings.max_series
+            facts = {**self._where, "left_out": left_out, "max_series": limit}
+            log.warning("more series than max_series: some are left out", extra=facts)
+        if is_whole or not self._left_out:
+            self._left_out = left_out
 
     def _offer(self, at: datetime, data: Callable[[], Any]) -> None:
         """Show what a poll has read so far, if a batch is due.
@@ -306,11 +314,13 @@ class Poller:
         """Show other data; no poll has succeeded by it."""
         reading = self._show(data, at)
         self._publisher.update(reading)
+        self._warn_of_left_out(reading.left_out, is_whole=False)
         return reading
 
     def _succeeded(self, reading: Reading) -> None:
         self._fits = True
         self._publisher.show(reading, reading.at)
+        self._warn_of_left_out(reading.left_out, is_whole=True)
         self._save(reading, reading.at)
         if self.state.outcome not in {None, SUCCESS}:
             log.info("poll succeeds again", extra=self._where)

@@ -5,6 +5,7 @@ is the price. For contracts quantity and amount decide, for customers the quanti
 whose price an overview shows is not documented.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Context, Decimal
@@ -187,7 +188,11 @@ def _with_lines(subject: Subject, found: Comparison, group: Group, terms: Terms)
         return found
     if same_amount and found.credited_amount and abs(net) <= of_amount:
         return found  # a credit has put the quantity right
-    return _with(found, "difference", _TWICE if _is_twice(group, found) else found.remark)
+    return _with(
+        found,
+        "difference",
+        _TWICE if not same_quantity and _is_twice(group, found) else found.remark,
+    )
 
 
 def _split(found: Comparison, group: Group) -> tuple[Decimal, Decimal]:
@@ -205,15 +210,17 @@ def _split(found: Comparison, group: Group) -> tuple[Decimal, Decimal]:
 
 
 def _is_twice(group: Group, found: Comparison) -> bool:
-    """Return whether leaving out one of two equal lines makes the quantity right."""
-    used = found.used_quantity or ZERO
-    for place, line in enumerate(group.lines):
-        again = (line.organization, line.start, line.end, line.quantity, line.amount)
-        equal = [
-            (each.organization, each.start, each.end, each.quantity, each.amount) == again
-            for each in group.lines[place:]
-        ]
-        rest = found.invoiced_quantity - (line.quantity or ZERO)
-        if sum(equal) >= _MIN_TWICE and abs(rest - used) <= found.lines:
-            return True
-    return False
+    """Return whether leaving out one of two equal lines, or all such, makes the quantity right."""
+    counts = Counter(
+        (line.organization, line.start, line.end, line.quantity, line.amount)
+        for line in group.lines
+    )
+    again = {
+        (key[3] or ZERO) * times
+        for key, count in counts.items()
+        if count >= _MIN_TWICE
+        for times in (1, count - 1)
+    }
+    again.add(_sum((key[3] or ZERO) * (count - 1) for key, count in counts.items()))
+    too_much = _EXACT.subtract(found.invoiced_quantity, found.used_quantity or ZERO)
+    return any(abs(too_much - extra) <= found.lines for extra in again if extra)

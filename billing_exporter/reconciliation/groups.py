@@ -72,7 +72,7 @@ def assigned(groups: Sequence[Group], lines: Iterable[Line], read: Iterable[Read
     left_out = []
     for line in lines:
         candidates = by_sku[line.currency, line.sku]
-        reason = _reason(line) or _given(line, candidates, known)
+        reason = reason_of(line) or _given(line, candidates, known)
         if reason == "unknown":
             for group in candidates:
                 if group.covers(line):
@@ -82,7 +82,7 @@ def assigned(groups: Sequence[Group], lines: Iterable[Line], read: Iterable[Read
     return left_out
 
 
-def _reason(line: Line) -> Reason | None:
+def reason_of(line: Line) -> Reason | None:
     """Return why a line cannot be compared, whatever was used."""
     if line.timing in {"advance", "unknown"}:
         return "advance" if line.timing == "advance" else "unknown"

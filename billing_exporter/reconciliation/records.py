@@ -38,6 +38,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         end: last day of what it bills.
         quantity: units billed.
         amount: in the currency.
+        number: tells apart lines that are equal, where several readers see them.
     """
 
     invoice: str
@@ -50,6 +51,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     end: date | None = None
     quantity: Decimal | None = None
     amount: Decimal | None = None
+    number: int = 0
 
     @property
     def timing(self) -> Timing:

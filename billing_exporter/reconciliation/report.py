@@ -3,15 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Context, Decimal, InvalidOperation
 from types import MappingProxyType
 
 import msgspec
 
 from billing_exporter.reconciliation.invoices import Unbalanced
-from billing_exporter.reconciliation.records import Comparison, Reconciliation, Subject
+from billing_exporter.reconciliation.records import Comparison, Reconciliation, State, Subject
 from billing_exporter.reconciliation.summary import left_out_amounts, pending_amounts
+from billing_exporter.reconciliation.tolerance import subunit
 
 _COLUMNS = (
     *("organization", "subject", "state", "name", "charge", "sku", "period_start", "period_end"),
@@ -20,8 +21,20 @@ _COLUMNS = (
 )
 _SHOWN = (
     *("subject", "state", "name", "charge", "sku", "period_start", "currency"),
-    *("used_quantity", "invoiced_quantity", "used_amount", "invoiced_amount", "remark"),
+    *("used_quantity", "invoiced_quantity", "used_amount", "invoiced_amount", "credited_amount"),
+    "remark",
 )
+_QUANTITIES = frozenset({"used_quantity", "invoiced_quantity"})
+_AMOUNTS = frozenset({"used_amount", "invoiced_amount", "credited_amount"})
+_STATES: Mapping[State, str] = MappingProxyType(
+    {
+        "only_invoiced": "billed, and nothing was used beyond what is prepaid",
+        "only_used": "used beyond what is prepaid, and not billed",
+        "pending": "its invoice may still come",
+    }
+)
+_WIDE = Context(prec=60)
+_SAME_MONEY = "  contracts and customers state the same money: do not add them up"
 _WRONG = frozenset({"difference", "only_invoiced", "only_used"})
 
 
@@ -51,12 +64,18 @@ class Report(msgspec.Struct, frozen=True):
 
 def _rows(results: Iterable[Report], shows_all: bool) -> list[dict[str, str]]:
     return [
-        _row(result.organization, found.subject, each)
+        _row(result.organization, subject, each)
         for result in results
-        for found in result.reconciliations
-        for each in sorted(found.comparisons, key=_order)
-        if shows_all or each.state in _WRONG or each.remark or _has_price_effect(each)
+        for subject, each in _listed(result, shows_all)
     ]
+
+
+def _listed(result: Report, shows_all: bool) -> Iterator[tuple[Subject, Comparison]]:
+    """Yield what is shown, the largest difference of each currency first."""
+    for found in result.reconciliations:
+        for each in sorted(found.comparisons, key=_order):
+            if shows_all or each.state in _WRONG or each.remark or _has_price_effect(each):
+                yield found.subject, each
 
 
 def _has_price_effect(each: Comparison) -> bool:
@@ -89,6 +108,39 @@ def _row(organization: str, subject: Subject, each: Comparison) -> dict[str, str
     }
 
 
+def _for_people(each: Comparison, row: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the cells of a row in the table: whole cents, and what the state means."""
+    cells = {**row, "remark": ", ".join(_meaning(each))}
+    for name in _QUANTITIES | _AMOUNTS:
+        if row[name]:
+            number = Decimal(row[name])
+            cells[name] = _amount(number, each.currency) if name in _AMOUNTS else _plain(number)
+    return tuple(cells[name] for name in _SHOWN)
+
+
+def _meaning(each: Comparison) -> Iterator[str]:
+    """Yield what a person should know of a comparison."""
+    if each.state in _STATES:
+        yield _STATES[each.state]
+    if each.state == "difference" or _has_price_effect(each):
+        for amount, cause in ((each.by_quantity, "quantity"), (each.by_price, "price")):
+            if abs(amount) >= subunit(each.currency):
+                sign = "+" if amount > 0 else ""
+                yield f"{sign}{_amount(amount, each.currency)} by {cause}"
+    if each.remark:
+        yield each.remark
+
+
+def _amount(amount: Decimal, currency: str) -> str:
+    """Write an amount in whole units of the currency's smallest."""
+    return f"{amount.quantize(subunit(currency), context=_WIDE):f}"
+
+
+def _plain(number: Decimal) -> str:
+    """Write a number without zeros at its end."""
+    return f"{number.normalize(_WIDE):f}"
+
+
 def _number(number: Decimal | None) -> str:
     return "" if number is None else f"{number:f}"
 
@@ -98,8 +150,13 @@ def _table(results: Sequence[Report], shows_all: bool) -> str:
     for result in results:
         lines.append(f"{result.organization}: {result.invoices} invoices read")
         lines += map(_count_line, result.reconciliations)
-        rows = _rows([result], shows_all)
-        lines += _columns([_SHOWN, *(tuple(row[name] for name in _SHOWN) for row in rows)])
+        if sum(bool(found.comparisons) for found in result.reconciliations) > 1:
+            lines.append(_SAME_MONEY)
+        shown = [
+            _for_people(each, _row(result.organization, subject, each))
+            for subject, each in _listed(result, shows_all)
+        ]
+        lines += _columns([_SHOWN, *shown])
         for found in result.unbalanced:
             invoice = found.invoice
             lines.append(
@@ -121,11 +178,11 @@ def _count_line(found: Reconciliation) -> str:
 
 def _amount_lines(found: Reconciliation) -> list[str]:
     lines = [
-        f"  {found.subject}: used and not yet invoiced {amount:f} {currency}"
+        f"  {found.subject}: used and not yet invoiced {_amount(amount, currency)} {currency}"
         for currency, amount in sorted(pending_amounts(found).items())
     ]
     return lines + [
-        f"  {found.subject}: not compared ({reason}) {amount:f} {currency}"
+        f"  {found.subject}: not compared ({reason}) {_amount(amount, currency)} {currency}"
         for (currency, reason), amount in sorted(left_out_amounts(found).items())
     ]
 

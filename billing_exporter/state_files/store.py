@@ -9,6 +9,7 @@ import hashlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,8 @@ from billing_exporter.state_files.disk import NoPlainFileError, read_file
 log = logging.getLogger(__name__)
 
 _ASIDE = ".unusable"
+# A disk that refuses one file refuses thousands: each kind of failure is logged once in that time.
+_LOG_SECONDS = 60.0
 _DIGEST = 32
 
 State = TypeVar("State")
@@ -132,6 +135,7 @@ class FileStore(Generic[State]):
         self._failed = failed
         self._submit = submit
         self._bounded = bounded
+        self._logged: dict[str, float] = {}
         self._pending: dict[str, bytes | None] = {}  # None: the file is to be removed
         # What the folder may have: most keys of a first sweep have no file that must be looked for.
         self._names: set[str] = set()
@@ -193,12 +197,10 @@ class FileStore(Generic[State]):
         except FileNotFoundError:
             pass
         except (UnusableStateError, NoPlainFileError):
-            self._failed("damaged")
-            log.warning("%s is damaged or of another version and is set aside", self._codec.title)
+            self._fail("damaged", "%s is damaged or of another version and is set aside")
             self._set_aside(file)
         except OSError as error:
-            self._failed("read")
-            log.warning("%s cannot be read: %s", self._codec.title, error.strerror)
+            self._fail("read", "%s cannot be read: %s", error.strerror)
         return self._codec.empty
 
     def _write(self, key: str) -> None:
@@ -214,11 +216,18 @@ class FileStore(Generic[State]):
                 file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._replace(file, _checksum(content) + b"\n" + content)
         except OSError as error:
-            self._failed("save")
-            log.warning("%s cannot be saved: %s", self._codec.title, error.strerror)
+            self._fail("save", "%s cannot be saved: %s", error.strerror)
         with self._lock:
             if self._pending.get(key) is content:
                 self._pending.pop(key, None)
+
+    def _fail(self, kind: str, message: str, *facts: object) -> None:
+        """Count a failure; log the first one, and one a minute of those that follow."""
+        self._failed(kind)
+        now = time.monotonic()
+        if now - self._logged.get(kind, -_LOG_SECONDS) >= _LOG_SECONDS:
+            self._logged[kind] = now
+            log.warning(message, self._codec.title, *facts)
 
     def _set_aside(self, file: Path) -> None:
         try:

@@ -92,13 +92,13 @@ class Unpaid(msgspec.Struct, frozen=True):
         currency: of the amount.
         bucket: ``not_due``, ``1-30d`` and so on; ``credit`` holds amounts below 0.
         invoices: how many.
-        amount: of those that have one.
+        amount: of all of them; None where one has none that can be read.
     """
 
     currency: str
     bucket: str
     invoices: int
-    amount: Decimal
+    amount: Decimal | None
 
 
 class Invoices(msgspec.Struct, frozen=True):

@@ -264,4 +264,4 @@ def _unpaid(samples: Samples) -> Iterator[Unpaid]:
     for text, count in samples.values(catalogue.UNPAID_INVOICES).items():
         if count:
             names = values_of(text)
-            yield Unpaid(names["currency"], names["overdue"], int(count), amounts[text])
+            yield Unpaid(names["currency"], names["overdue"], int(count), amounts.get(text))

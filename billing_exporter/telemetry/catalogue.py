@@ -90,9 +90,10 @@ DROPPED = own(
     "counter",
     "rows_dropped",
     (*POLL, "reason"),
-    "Rows, or numbers in them, that gave no sample: missing, not_a_number, conflict (same labels, "
-    "different facts), allowance_unclear or no_free_tokens (rows do not say what is included), "
-    "unknown_status (of an invoice: in no sum of unpaid ones), zero (left out as configured).",
+    "Rows, or numbers in them, that gave no sample: missing, not_a_number, incomplete (of a sum "
+    "that lacks another row's number), conflict (same labels, different facts), allowance_unclear "
+    "or no_free_tokens (rows do not say what is included), unknown_status (of an invoice: in no "
+    "sum of unpaid ones), zero (left out as configured).",
 )
 MERGED = own(
     "counter", "rows_merged", POLL, "Rows that were added to another with the same labels."

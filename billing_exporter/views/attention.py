@@ -96,12 +96,13 @@ def of_unpaid(unpaid: Iterable[Unpaid]) -> Iterator[Attention]:
     for one in unpaid:
         if one.overdue_invoices:
             verb = "is" if one.overdue_invoices == 1 else "are"
+            known = one.overdue_amount
+            money = "" if known is None else f": {one.currency} {amount(known, one.currency)}"
             yield Attention(
                 kind="overdue",
                 organization=one.organization,
                 subject=one.currency,
-                text=f"{count(one.overdue_invoices, 'invoice')} {verb} overdue: "
-                f"{one.currency} {amount(one.overdue_amount, one.currency)}.",
+                text=f"{count(one.overdue_invoices, 'invoice')} {verb} overdue{money}.",
                 action="Pay or dispute them.",
             )
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from billing_exporter.forecasting.forecast import rounded
 from billing_exporter.metrics.samples import EXACT
-from billing_exporter.summaries import Account, Invoices, Money, Overage
+from billing_exporter.summaries import Account, Invoices, Money, Overage, Unpaid
 from billing_exporter.web import records
 
 LARGEST = 10
@@ -121,17 +121,27 @@ def unpaid(organization: str, invoices: Invoices) -> Iterator[records.Unpaid]:
         yield records.Unpaid(
             organization=organization,
             currency=currency,
-            amount=sum((one.amount for one in owed), _ZERO),
+            amount=_whole(owed),
             invoices=sum(one.invoices for one in owed),
-            overdue_amount=sum((one.amount for one in overdue), _ZERO),
+            overdue_amount=_whole(overdue),
             overdue_invoices=sum(one.invoices for one in overdue),
-            unknown_due_amount=sum((one.amount for one in owed if one.bucket == "unknown"), _ZERO),
-            credit=sum((one.amount for one in found if one.bucket == "credit"), _ZERO),
+            unknown_due_amount=_whole(one for one in owed if one.bucket == "unknown"),
+            credit=_whole(one for one in found if one.bucket == "credit"),
             by_age=tuple(
                 records.UnpaidAge(age=one.bucket, amount=one.amount, invoices=one.invoices)
                 for one in found
             ),
         )
+
+
+def _whole(buckets: Iterable[Unpaid]) -> Decimal | None:
+    """Add up buckets; a sum of which a part is not known is none."""
+    total = _ZERO
+    for each in buckets:
+        if each.amount is None:
+            return None
+        total += each.amount
+    return total
 
 
 def largest(

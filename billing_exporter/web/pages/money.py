@@ -135,17 +135,17 @@ def unpaid_table(unpaid: tuple[Unpaid, ...]) -> str:
     return table("Unpaid invoices", columns, rows)
 
 
-def _with_count(value: Decimal, invoices: int, currency: str) -> str:
+def _with_count(value: Decimal | None, invoices: int, currency: str) -> str:
     return f"{amount(value, currency)} {faint(humanize.count(invoices, 'invoice'))}"
 
 
 def _ages(one: Unpaid) -> str:
     said = [
-        f"{amount(each.amount, one.currency)} for {_AGES[each.age]}"
+        f"{amount(each.amount, one.currency)} for {escape(_AGES[each.age])}"
         for each in one.by_age
         if each.age in _AGES
     ]
-    return "<br>".join(map(escape, said)) or NOTHING
+    return "<br>".join(said) or NOTHING
 
 
 _AGES = {

@@ -60,7 +60,8 @@ class Unpaid(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         organization: as configured.
         currency: ISO code of all amounts.
-        amount: of all unpaid invoices, credits not deducted.
+        amount: of all unpaid invoices, credits not deducted. Like the other amounts it is null
+            where one of the invoices has no amount that can be read.
         invoices: number of unpaid invoices.
         overdue_amount: of those past their due date.
         overdue_invoices: number of those past their due date.
@@ -71,12 +72,12 @@ class Unpaid(msgspec.Struct, frozen=True, kw_only=True):
 
     organization: str
     currency: str
-    amount: Decimal
+    amount: Decimal | None
     invoices: int
-    overdue_amount: Decimal
+    overdue_amount: Decimal | None
     overdue_invoices: int
-    unknown_due_amount: Decimal
-    credit: Decimal
+    unknown_due_amount: Decimal | None
+    credit: Decimal | None
     by_age: tuple["UnpaidAge", ...]
 
 
@@ -91,7 +92,7 @@ class UnpaidAge(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     age: str
-    amount: Decimal
+    amount: Decimal | None
     invoices: int
 
 

@@ -71,6 +71,22 @@ def test_closed_periods_are_read_once_behind_the_current_one(cloud: ApiStub) -> 
     assert asked(cloud, path) == [0]
 
 
+def test_closed_periods_are_shown_as_they_are_read(cloud: ApiStub) -> None:
+    """A long reading of histories is shown customer by customer, each one whole: what ends it loses
+    little.
+    """
+    names = ("a", "b", "c")
+    put_trustors(cloud, *names)
+    for name in names:
+        put_year(cloud, name, "9", "5", "4")
+    trustors = desk(history=12)
+    trustors.poll(NOW)
+    shown = [lines(text, "trustor_history_estimated_amount") for text in trustors.published]
+    found = [{line.split('"')[1] for line in text} for text in shown]
+    assert {len(customers) for customers in found} == {0, 1, 2, 3}
+    assert [len(text) for text in shown] == [2 * len(customers) for customers in found]
+
+
 def test_no_more_periods_are_read_than_are_set(cloud: ApiStub) -> None:
     """The setting is how many; 0 is none, and shows none."""
     put_trustors(cloud, "a")

@@ -167,6 +167,7 @@ def test_currencies_are_never_added_up(cloud: ApiStub) -> None:
     [
         (None, {"missing": 1}),
         ("", {"missing": 1}),
+        ("  ", {"missing": 1}),
         ("NaN", {"not_a_number": 2}),
         ("-Infinity", {"not_a_number": 2}),
         ("1,234.5", {"not_a_number": 2}),
@@ -177,14 +178,16 @@ def test_currencies_are_never_added_up(cloud: ApiStub) -> None:
 def test_an_amount_that_is_no_number_is_no_sample(
     cloud: ApiStub, amount: object, dropped: dict[str, int]
 ) -> None:
-    """The invoice is counted among the invoices, its amount is neither zero nor anything else."""
-    put_invoices(cloud, invoice("in-1", "Paid", amount=amount))
+    """The invoice is counted among the invoices, its amount is neither zero nor anything else, and
+    a sum that lacks it is not shown; the other sums are.
+    """
+    put_invoices(cloud, invoice("in-1", "Paid", amount=amount), invoice("in-2", "Paid", amount=5))
     invoices = desk()
     text = invoices.poll()
-    assert '{currency="EUR",payment_status="paid"} 1' in lines(text, "invoices")
-    assert '{currency="EUR",payment_status="paid"} 0' in lines(text, "invoices_amount")
-    assert lines(text, "invoice_amount") == []
-    assert invoices.dropped == dropped
+    assert '{currency="EUR",payment_status="paid"} 2' in lines(text, "invoices")
+    assert lines(text, "invoices_amount") == ['{currency="EUR",payment_status="unpaid"} 0']
+    assert len(lines(text, "invoice_amount")) == 1
+    assert invoices.dropped == {**dropped, "incomplete": 1}
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ from billing_exporter.genesys.records import (
 )
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.family import Metric
-from billing_exporter.metrics.samples import Samples, readable
+from billing_exporter.metrics.samples import INCOMPLETE, Samples, readable
 from billing_exporter.polling.reading import read
 from tests.unit.collectors import rows
 from tests.unit.collectors.api_stub import NOW
@@ -101,6 +101,13 @@ def sums(values: Iterable[tuple[str, Decimal | None]]) -> dict[str, Fraction]:
     return total
 
 
+def whole_sums(values: Iterable[tuple[str, Decimal | None]]) -> dict[str, Fraction]:
+    """Add up exactly, by label text, where every row has a number that can be read."""
+    every = list(values)
+    partial = {text for text, value in every if value is None or readable(value) is None}
+    return sums((text, value) for text, value in every if text not in partial)
+
+
 def fractions(samples: Samples, metric: Metric) -> dict[str, Fraction]:
     """Return the values of a metric as exact fractions."""
     return {text: Fraction(value) for text, value in samples.values(metric).items()}
@@ -152,8 +159,8 @@ def test_usage_does_not_depend_on_order(charges: list[Charge], seed: int) -> Non
 
 @given(rows.usage_charges)
 def test_usage_adds_up_exactly(charges: list[Charge]) -> None:
-    """What is shown of a charge is the exact sum of its readable rows."""
-    expected = sums(
+    """What is shown of a charge is the exact sum of its rows, if all of them can be read."""
+    expected = whole_sums(
         (f'charge="{charge.name}"', charge.quantity) for charge in charges if charge.name
     )
     assert fractions(USAGE.expose(report(charges)), catalogue.USAGE_QUANTITY) == expected
@@ -167,7 +174,8 @@ def amount_of(invoice: BillingInvoice) -> Decimal | None:
 @given(rows.invoices)
 def test_every_invoice_is_in_the_totals(invoices: list[BillingInvoice]) -> None:
     """The counts by status are all invoices but those without a currency, which are counted; the
-    sums are exact; those that are owed and not of 0 are in exactly one bucket, credits in theirs.
+    sums are exact, and none where an amount cannot be read; those that are owed and not of 0 are
+    in exactly one bucket, credits in theirs.
     """
     data = InvoicesData(NOW.date(), tuple(InvoiceData(invoice, None) for invoice in invoices))
     samples = INVOICES.expose(INVOICES.parts(data)["all"])
@@ -182,32 +190,48 @@ def test_every_invoice_is_in_the_totals(invoices: list[BillingInvoice]) -> None:
     below = {text: amount for text, amount in unpaid_amounts if amount < 0}
     assert all('overdue="credit"' in text for text in below)
     assert sum(below.values(), Decimal(0)) == credit
-    expected = sums(
+    amounts = [
         (
             f'currency="{invoice.currency_iso_code}",payment_status="{payment_status(invoice)}"',
             invoice.amount,
         )
         for invoice in known
-    )
+    ]
+    expected = whole_sums(amounts)
     found = fractions(samples, catalogue.INVOICES_AMOUNT)
     assert {text: value for text, value in found.items() if value or text in expected} == expected
-    unread = sum(1 for one in known if one.amount is None or readable(one.amount) is None)
-    unread += sum(1 for one in unpaid if one.amount is None or readable(one.amount) is None)
-    assert samples.dropped.total() == len(invoices) - len(known) + unread + len(nobody_knows)
+    assert not found.keys() & (dict(amounts).keys() - expected.keys())
+    unread = sum(1 for one in known if amount_of(one) is None)
+    unread += sum(1 for one in unpaid if amount_of(one) is None)
+    lost = samples.dropped.total() - samples.dropped[INCOMPLETE]
+    assert lost == len(invoices) - len(known) + unread + len(nobody_knows)
+    assert bool(samples.dropped[INCOMPLETE]) <= bool(unread)
 
 
 @given(rows.invoice_lines)
 def test_lines_add_up_exactly(lines: list[BillingInvoiceItem]) -> None:
-    """All amounts and quantities of an invoice's lines are in its sums, or counted as dropped."""
+    """All amounts and quantities of an invoice's lines are in its sums, or counted as dropped; a
+    sum of which a line has no number is not shown.
+    """
     invoice = BillingInvoice(id="in-1", currency_iso_code="EUR")
     samples = INVOICES.expose((InvoiceData(invoice, tuple(lines)),))
     for metric, values in (
-        (catalogue.INVOICE_LINE_AMOUNT, [line.amount for line in lines]),
-        (catalogue.INVOICE_LINE_QUANTITY, [line.quantity for line in lines]),
+        (catalogue.INVOICE_LINE_AMOUNT, [(sold(line), line.amount) for line in lines]),
+        (
+            catalogue.INVOICE_LINE_QUANTITY,
+            [(f"{sold(line)} {label(line.unit_of_measure)}", line.quantity) for line in lines],
+        ),
     ):
-        total = sum(fractions(samples, metric).values(), Fraction(0))
-        assert total == sums(("all", value) for value in values).get("all", 0)
+        found, expected = fractions(samples, metric), whole_sums(values)
+        assert sorted(found.values()) == sorted(expected.values())
     assert samples.dropped["missing"] == sum(1 for line in lines if line.amount is None)
+
+
+def sold(line: BillingInvoiceItem) -> str:
+    """Return what tells the lines of an invoice apart."""
+    sku = label(line.product.sku if line.product else None)
+    name = label(line.product.name if line.product else None) or label(line.description)
+    return f"{sku} {name} {label(line.organization.name if line.organization else None)}"
 
 
 @given(rows.invoices, rows.invoice_lines, seeds)

@@ -1,7 +1,7 @@
 """Bad input to the forecasts: clocks that jump, currencies, charges and names that change."""
 
 import zlib
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -9,12 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing_exporter.collectors.contracts import ContractData
+from billing_exporter.collectors.trustor_overview import PeriodData, TrustorData
+from billing_exporter.forecasting import contracts, trustors
 from billing_exporter.forecasting.daily import updated
 from billing_exporter.forecasting.forecaster import Forecaster
 from billing_exporter.forecasting.outlook import Outlook, look_ahead, with_kept
 from billing_exporter.forecasting.readings import Charge, Key, Period, Subject
 from billing_exporter.forecasting.state import EMPTY, VERSION, SubjectState, decode
 from billing_exporter.forecasting.store import CODEC
+from billing_exporter.genesys.records import (
+    BillingCharge,
+    BillingContract,
+    BillingContractPeriodDetail,
+    SubscriptionOverviewUsage,
+    TrusteeBillingOverview,
+)
 from billing_exporter.state_files.store import MemoryStore, UnusableStateError
 
 START = date(2026, 11, 1)
@@ -154,3 +164,34 @@ def test_periods_whose_totals_are_missing_are_no_history() -> None:
     made = outlook.charges[VOICE].forecast
     assert made.total == 300
     assert made.sample == 1  # the change between the two that are known
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_sum_that_lacks_a_row_is_no_reading(first: bool) -> None:
+    """Two rows of one charge of which one has no usage give no quantity to forecast from, of a
+    customer as of a contract.
+    """
+    one, none = Decimal(1), None
+    pair = (none, one) if first else (one, none)
+    rows = tuple(
+        SubscriptionOverviewUsage(name="a", grouping="resource", usage_quantity=used)
+        for used in pair
+    )
+    overview = TrusteeBillingOverview(
+        billing_period_start_date=datetime(2026, 11, 1, tzinfo=UTC),
+        billing_period_end_date=datetime(2026, 11, 30, tzinfo=UTC),
+        currency="EUR",
+        usages=rows,
+    )
+    customer = TrustorData.of("x", "x", {"current": PeriodData(overview, 0)})
+    detail = BillingContractPeriodDetail(
+        id="p",
+        date_start=date(2026, 11, 1),
+        date_end=date(2026, 11, 30),
+        charges=tuple(BillingCharge(name="a", actual_quantity=used) for used in pair),
+    )
+    contract = ContractData(BillingContract(id="c"), {"current": detail})
+    for subject in (trustors.subject_of(customer), contracts.subject_of(contract)):
+        assert subject.current is not None
+        (charge,) = subject.current.charges.values()
+        assert charge.quantity is None

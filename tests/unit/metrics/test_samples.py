@@ -142,6 +142,58 @@ def test_missing_is_not_zero() -> None:
     assert len(samples) == 0
 
 
+@pytest.mark.parametrize("bad", [None, Decimal("NaN")])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_sum_that_lacks_a_number_is_not_shown(bad: Decimal | None, place: int) -> None:
+    """Rows of one sum of which one has no readable number: none of them is shown, all are counted,
+    wherever the bad one stands. Other sums stay.
+    """
+    numbers: list[Decimal | int | None] = [2, 3]
+    numbers.insert(place, bad)
+    samples = Samples()
+    for number in numbers:
+        samples.require(TOTAL, to("a"), number)
+        samples.require(TOTAL, to("b"), 1)
+    assert samples.values(TOTAL) == {'name="b"': 3}
+    assert samples.dropped == {"missing" if bad is None else "not_a_number": 1, "incomplete": 2}
+    assert samples.merged == 2
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_number_that_may_be_absent_leaves_its_sum_incomplete(place: int) -> None:
+    """Absence of an optional number is not counted, but the sum that lacks it is not shown."""
+    numbers: list[int | None] = [2, 3]
+    numbers.insert(place, None)
+    samples, total = Samples(), Samples()
+    for number in numbers:
+        samples.add(TOTAL, to("a"), number)
+        total.sum_up(TOTAL, to("a"), number, needed=False)
+    assert samples.dropped == {"incomplete": 2}
+    assert total.dropped == {"incomplete": 1}
+    assert len(samples) == len(total) == samples.merged == 0
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_total_that_lacks_a_number_is_counted_once(place: int) -> None:
+    """A total over many rows is one number: however many rows it has, one is lost."""
+    numbers: list[int | None] = [0, 3]
+    numbers.insert(place, None)
+    samples = Samples()
+    for number in numbers:
+        samples.sum_up(TOTAL, to("a"), number)
+    assert samples.values(TOTAL) == {}
+    assert samples.dropped == {"missing": 1, "incomplete": 1}
+
+
+def test_a_fact_needs_one_row_only() -> None:
+    """A price that one row states and another leaves out is the price."""
+    samples = Samples()
+    for number in (None, 5, None):
+        samples.add(FACT, to("a"), number)
+    assert samples.values(FACT) == {'name="a"': 5}
+    assert samples.dropped == {}
+
+
 def test_facts_that_differ_are_not_shown() -> None:
     """Rows with the same labels and different facts are all dropped, later ones included."""
     samples = Samples()

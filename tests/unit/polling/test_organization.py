@@ -60,6 +60,11 @@ def _billing(exporter: Exporter, *organizations: str) -> list[str]:
     ]
 
 
+def _of_collectors(exporter: Exporter) -> list[str]:
+    """Return the metrics about collectors."""
+    return [line for line in _text(exporter).splitlines() if '{collector="' in line]
+
+
 def _wait_until(condition: Callable[[], bool]) -> None:
     until = time.monotonic() + 20
     while not condition():
@@ -248,13 +253,17 @@ class TestReload:
         exporter.stop()
 
     def test_another_place_is_another_organization(self, cloud: Simulator) -> None:
-        """The same name elsewhere does not inherit numbers."""
+        """The same name elsewhere does not inherit numbers, and has all that a new one has: what it
+        waits for, its intervals, which collectors are listed.
+        """
         exporter = Exporter(_settings(cloud))
         exporter.poll_once()
-        settings = _settings(cloud)
-        other = replace(settings.organizations[0], api_url="http://127.0.0.1:9")
-        exporter.change(Settings(organizations=(other,)))
+        elsewhere = replace(_settings(cloud).organizations[0], api_url="http://127.0.0.1:9")
+        settings = Settings(organizations=(elsewhere,))
+        exporter.change(settings)
         assert _billing(exporter, "acme") == []
+        fresh = _of_collectors(Exporter(settings))
+        assert _of_collectors(exporter) == fresh != []
         exporter.stop()
 
     def test_a_configuration_with_problems_changes_nothing(self, cloud: Simulator) -> None:

@@ -104,6 +104,21 @@ def test_a_line_that_comes_twice_is_remarked() -> None:
     assert verdict([used()], [line(), line("55.00", "11")]).remark == ""
 
 
+def test_several_lines_that_come_twice_are_remarked() -> None:
+    """Two that are there twice, or one that is there three times, are the whole difference."""
+    small, large = line("20.00", "4"), line("30.00", "6")
+    twice = "a line was billed twice"
+    assert verdict([used()], [small, small, large, large]).remark == twice
+    assert verdict([used()], [line(), line(), line()]).remark == twice
+
+
+def test_equal_lines_with_another_price_are_not_twice() -> None:
+    """Where the quantity is right nothing was billed twice, however many lines are equal."""
+    halves = [line("1.00", "1"), line("1.00", "1")]
+    found = verdict([used("2", "500")], halves)
+    assert (found.state, found.by_price, found.remark) == ("difference", Decimal(-998), "")
+
+
 @pytest.mark.parametrize(
     ("charge", "lines", "remark"),
     [

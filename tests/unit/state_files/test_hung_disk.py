@@ -1,5 +1,6 @@
 """A disk that hangs or holds something strange: polls go on, and nothing kept is written over."""
 
+import errno
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -208,3 +209,21 @@ def test_a_scrape_does_not_wait_for_the_disk(disk: Disk) -> None:
     assert thread.is_alive()
     released.set()
     thread.join()
+
+
+def test_a_full_disk_is_logged_once_for_thousands_of_files(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each file that cannot be saved is counted, the first one of a minute is logged."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    failures: list[str] = []
+    store = FileStore(TEXTS, tmp_path, refuse, failures.append)
+    for number in range(100):
+        store.save(str(number), "text")
+    assert failures == ["save"] * 100
+    assert [record.getMessage() for record in caplog.records] == [
+        "a text cannot be saved: No space left on device"
+    ]

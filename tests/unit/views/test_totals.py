@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_exporter.summaries import Account, Invoices, Money, Overage, Unpaid
+from billing_exporter.views.attention import of_unpaid
 from billing_exporter.views.totals import LARGEST, largest, totals, unpaid
+from billing_exporter.web.pages.money import unpaid_table
 from billing_exporter.web.records import Amounts
 
 D = Decimal
@@ -132,3 +134,16 @@ def test_unpaid() -> None:
     assert (found.amount, found.invoices) == (D("23.5"), 7)
     assert (found.overdue_amount, found.overdue_invoices) == (D("6.5"), 4)
     assert (found.unknown_due_amount, found.credit) == (D(7), D(-4))
+
+
+def test_unpaid_without_an_amount() -> None:
+    """A bucket without its amount leaves out the sums that it is in, and no others."""
+    buckets = Unpaid("EUR", "not_due", 2, D("10")), Unpaid("EUR", "over_90d", 3, None)
+    (found,) = unpaid("acme", Invoices((*buckets, Unpaid("EUR", "unknown", 1, D("7")))))
+    assert (found.amount, found.overdue_amount) == (None, None)
+    assert (found.unknown_due_amount, found.credit) == (D(7), D(0))
+    assert (found.invoices, found.overdue_invoices) == (6, 3)
+    assert [one.amount for one in found.by_age] == [D("10"), None, D("7")]
+    assert ">-</span> for more than 90 days" in unpaid_table((found,))
+    (attention,) = of_unpaid((found,))
+    assert attention.text == "3 invoices are overdue."

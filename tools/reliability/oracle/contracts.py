@@ -120,12 +120,28 @@ def _put_period(sheet: Sheet, of: tuple[str, str], detail: JSON) -> None:
         sheet.put("charge_actual_quantity", to, number(charge, "actualQuantity"), needed=True)
         _put_numbers(sheet, to, charge, _CHARGE)
         _put_money(sheet, to, charge, _CHARGE_MONEY, currency)
+        _note_hole(sheet, to, charge, currency, ("charge_overage_amount", "overage"))
     for wallet in detail["wallets"]:
         facts = text(wallet, "name"), text(wallet["product"], "sku"), text(wallet, "unitOfMeasure")
         to, currency = (*of, *facts), text(wallet, "balanceOverageCurrency")
         sheet.put("wallet_balance", to, number(wallet, "endingBalance"), needed=True)
         _put_numbers(sheet, to, wallet, _WALLET)
         _put_money(sheet, to, wallet, _WALLET_MONEY, currency)
+        _note_hole(sheet, to, wallet, currency, ("wallet_overage_amount", "balanceOverage"))
+
+
+def _note_hole(
+    sheet: Sheet, to: tuple[str, ...], row: JSON, currency: str, what: tuple[str, str]
+) -> None:
+    """Note overage without its money: the sum is not known, in no currency if none is named."""
+    metric, key = what
+    amount = number(row, f"{key}Charge")
+    quantity = number(row, "overageQuantity" if key == "overage" else key)
+    costs_nothing = amount is None and quantity == 0
+    if not currency and not costs_nothing:
+        sheet.leave_hole(metric, to)
+    elif amount is None and not costs_nothing:
+        sheet.leave_hole(metric, (*to, currency))
 
 
 def _put_numbers(sheet: Sheet, to: tuple[str, ...], row: JSON, keys: dict[str, str]) -> None:
@@ -137,4 +153,6 @@ def _put_money(
     sheet: Sheet, to: tuple[str, ...], row: JSON, keys: dict[str, str], currency: str
 ) -> None:
     for metric, key in keys.items():
-        sheet.put_money(metric, to, currency, number(row, key))
+        value = number(row, key)
+        if value is not None:
+            sheet.put_money(metric, to, currency, value)

@@ -95,6 +95,9 @@ def _add_line(sheet: Sheet, invoice: JSON, line: JSON) -> None:
     sold, whose = line["product"], text(line["organization"], "name")
     of = text(invoice, "id"), text(sold, "sku"), text(sold, "name"), whose
     quantity, amount = number(line, "quantity"), number(line, "amount")
-    if quantity is not None:
-        sheet.add("invoice_line_quantity", (*of, text(line, "unitOfMeasure")), quantity)
+    to = *of, text(line, "unitOfMeasure")
+    if quantity is None:
+        sheet.leave_hole("invoice_line_quantity", to)
+    else:
+        sheet.add("invoice_line_quantity", to, quantity)
     sheet.add("invoice_line_amount", (*of, text(invoice, "currencyIsoCode")), amount)

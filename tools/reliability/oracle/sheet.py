@@ -36,16 +36,24 @@ class Sheet:
         self._rows: defaultdict[Series, list[Decimal]] = defaultdict(list)
         self._sums: defaultdict[Series, Decimal] = defaultdict(Decimal)
         self._lost: Counter[str] = Counter()
+        self._holes: set[Series] = set()
 
     def put(
         self, metric: str, labels: tuple[str, ...], value: Decimal | None, *, needed: bool = False
     ) -> None:
         """Write a number of a row; one that is needed and absent is counted."""
         if value is None and not needed:
+            self.leave_hole(metric, labels)
             return
         found = self._number(value)
-        if found is not None:
+        if found is None:
+            self.leave_hole(metric, labels)
+        else:
             self._rows[metric, labels].append(found)
+
+    def leave_hole(self, metric: str, labels: tuple[str, ...]) -> None:
+        """Note that a row says nothing of a sum, in any currency if the labels end before it."""
+        self._holes.add((metric, labels))
 
     def put_money(
         self, metric: str, labels: tuple[str, ...], currency: str, value: Decimal | None
@@ -59,7 +67,9 @@ class Sheet:
     def add(self, metric: str, labels: tuple[str, ...], value: Decimal | None) -> None:
         """Add to a sum over all rows, in which it is no news that there are several."""
         found = self._number(value)
-        if found is not None:
+        if found is None:
+            self.leave_hole(metric, labels)
+        else:
             self._sums[metric, labels] += found
 
     def lose(self, reason: str) -> None:
@@ -76,17 +86,27 @@ class Sheet:
         settled = {key: value for key, value in results.items() if value is not None}
         numbers = sum(map(len, self._rows.values()))
         clashing = sum(len(values) for key, values in self._rows.items() if _clash(key, values))
-        lost = self._lost + Counter(conflict=clashing)
+        partial = sum(len(values) for key, values in self._rows.items() if self._is_partial(key))
+        sums = {key: value for key, value in self._sums.items() if not self._is_partial(key)}
+        lost = self._lost + Counter(
+            conflict=clashing, incomplete=partial + len(self._sums) - len(sums)
+        )
         return ExpectedSeries(
-            {_written(key, organization): value for key, value in (settled | self._sums).items()},
+            {_written(key, organization): value for key, value in (settled | sums).items()},
             {reason: count for reason, count in lost.items() if count},
-            numbers - clashing - len(settled),
+            numbers - clashing - partial - len(settled),
         )
 
     def _result(self, key: Series, values: list[Decimal]) -> Decimal | None:
-        if not values or _clash(key, values):
+        if not values or _clash(key, values) or self._is_partial(key):
             return None
         return sum(values, Decimal(0)) if _DECLARED[key[0]].additive else values[0]
+
+    def _is_partial(self, key: Series) -> bool:
+        """Return whether a row says nothing of a sum, which then nobody knows."""
+        metric, labels = key
+        holes = {key, (metric, labels[:-1])}
+        return _DECLARED[metric].additive and not holes.isdisjoint(self._holes)
 
     def _number(self, value: Decimal | None) -> Decimal | None:
         if value is None:
