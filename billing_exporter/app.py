@@ -128,7 +128,7 @@ class Exporter:
                 before[name].stop()
                 remove(before[name].pollers)
                 self.telemetry.remove_organization(name)
-                self._forecasts.remove(name)
+                self._forecasts.keep_only(name, ())
             tolerances = {each.name: each.tolerance for each in settings.organizations}
             self._books.configure(tolerances, settings.plan())
             self._organizations = tuple(

@@ -6,7 +6,7 @@ taken in and nothing asked for again: what is missing is read by a later poll.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -75,6 +75,7 @@ class Ledger:
         self._dropped: set[str] = set()
         self._invoiced: frozenset[tuple[str, date]] = frozenset()
         self._today = date.min
+        self._collectors: Collection[str] | None = None
         self._index_key = f"{prefix}\n{part}"
         # Each listing replaces its part of the index, so one that cannot be read is no loss.
         self._index = self._indexes.load(self._index_key) or Index()
@@ -83,8 +84,15 @@ class Ledger:
 
     @property
     def has_invoices(self) -> bool:
-        """Whether invoices were listed."""
-        return self._index.has_invoices
+        """Whether invoices were listed, and still are."""
+        return self._index.has_invoices and self._is_read("invoices")
+
+    def read_by(self, collectors: Collection[str]) -> None:
+        """Count what these collectors read from now on; what others have read is kept in files."""
+        before, self._collectors = self._collectors, frozenset(collectors)
+        if before not in {None, self._collectors}:
+            self.changes += 1
+            self.published()
 
     def keep_only(self, subject: Subject, keys: Iterable[str]) -> None:
         """Count only these customers or contracts from now on; files stay."""
@@ -201,6 +209,8 @@ class Ledger:
 
     def accounts(self, subject: Subject) -> Iterator[Account]:
         """Yield the customers or contracts, by id, however long the disk takes."""
+        if not self._is_read(subject):
+            return
         for key in self._index.contracts if subject == "contracts" else self._index.trustors:
             account = self._accounts.wait_for(self._key(subject, key))
             if account.id:
@@ -209,11 +219,14 @@ class Ledger:
     def bills(self) -> Iterator[Bill]:
         """Yield the invoices that can bill the newest closed periods; see ``accounts``."""
         with self._lock:
-            keys = sorted(self._issued)
+            keys = sorted(self._issued) if self._is_read("invoices") else []
         for key in keys:
             bill = self._bills.wait_for(self._bill_key(key))
             if bill.id:
                 yield bill
+
+    def _is_read(self, collector: str) -> bool:
+        return self._collectors is None or collector in self._collectors
 
     def _close(self, subject: Subject, key: str, name: str, period: Period) -> None:
         with self._lock:

@@ -1,6 +1,7 @@
 """Forecasts of all organizations: what joins them to collectors, and what they report."""
 
 import threading
+from collections.abc import Collection
 from typing import Any
 
 from billing_exporter.collectors.base import Collector
@@ -49,14 +50,21 @@ class Forecasts:
         with self._lock:
             forecaster = self._forecasters.get(key)
             if forecaster is None:
+                self._remove(organization, collector.name)  # it was elsewhere before
                 forecaster = Forecaster("\n".join(key), self._store)
                 self._forecasters[key] = forecaster
         return ForecastingCollector(collector, forecaster, accounts)
 
-    def remove(self, organization: str) -> None:
-        """Report nothing more of an organization that is no longer configured; states stay."""
+    def keep_only(self, organization: str, subjects: Collection[str]) -> None:
+        """Report only these subjects of an organization from now on; states stay."""
         with self._lock:
-            for key in [key for key in self._forecasters if key[0] == organization]:
+            for subject in SUBJECTS:
+                if subject not in subjects:
+                    self._remove(organization, subject)
+
+    def _remove(self, organization: str, subject: str) -> None:
+        for key in [*self._forecasters]:
+            if (key[0], key[2]) == (organization, subject):
                 del self._forecasters[key]
 
     def text(self) -> bytes:

@@ -3,7 +3,8 @@
 Overage and amounts are those that the exporter shows: how allowances count is decided there.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -17,7 +18,7 @@ from billing_exporter.collectors.trustor_overview import (
 )
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import catalogue
-from billing_exporter.metrics.samples import EXACT, Samples, extended, labels, readable
+from billing_exporter.metrics.samples import EXACT, Labels, Samples, extended, labels, readable
 from billing_exporter.reconciliation.records import ZERO, Read, Used
 
 # Allowances, parts of other rows, and totals of tokens, which invoices bill by their raw units.
@@ -76,16 +77,16 @@ def rows_of(period: TrustorPeriod) -> Iterator[tuple[Used, str, bool]]:
     if read is None:
         return
     samples = _samples(period)
-    seen: set[str] = set()
+    alike: defaultdict[Labels, list[SubscriptionOverviewUsage]] = defaultdict(list)
     for row in period.overview.usages:
-        if not label(row.name) or (row.usage_quantity is None and row.overage_price is None):
+        if label(row.name):
+            facts = label(row.name), label(row.part_number), label(row.grouping)
+            of = period.name, period.id, _PERIOD, *facts, label(row.unit_of_measure_type)
+            alike[labels(catalogue.TRUSTOR_OVERAGE.labels, *of)].append(row)
+    for to, rows in alike.items():
+        if all(row.usage_quantity is None and row.overage_price is None for row in rows):
             continue  # listed, with nothing to say
-        facts = label(row.name), label(row.part_number), label(row.grouping)
-        of = period.name, period.id, _PERIOD, *facts, label(row.unit_of_measure_type)
-        to = labels(catalogue.TRUSTOR_OVERAGE.labels, *of)
-        if to.text in seen:
-            continue
-        seen.add(to.text)
+        row = _added_up(rows, samples.values(catalogue.TRUSTOR_PREPAID).get(to.text))
         is_compared = not row.is_third_party and label(row.grouping).lower() not in _NEVER_BILLED
         quantity = samples.values(catalogue.TRUSTOR_OVERAGE).get(to.text)
         used = _used(period, row, read, quantity)
@@ -93,7 +94,25 @@ def rows_of(period: TrustorPeriod) -> Iterator[tuple[Used, str, bool]]:
             prepaid = catalogue.TRUSTOR_ESTIMATED_PREPAID_AMOUNT
             money = extended(to, prepaid.labels, used.currency).text
             used = msgspec.structs.replace(used, prepaid=samples.values(prepaid).get(money))
-        yield used, facts[2], is_compared
+        yield used, label(row.grouping), is_compared
+
+
+def _added_up(
+    rows: Sequence[SubscriptionOverviewUsage], prepaid: Decimal | None
+) -> SubscriptionOverviewUsage:
+    """Return rows of one series as one; prices on which they differ are none."""
+    return msgspec.structs.replace(
+        rows[0],
+        prepay_quantity=prepaid,
+        prepay_price=_agreed(row.prepay_price for row in rows),
+        overage_price=_agreed(row.overage_price for row in rows),
+        is_third_party=any(row.is_third_party for row in rows),
+    )
+
+
+def _agreed(prices: Iterable[Decimal | None]) -> Decimal | None:
+    known = {price for price in map(readable, prices) if price is not None}
+    return next(iter(known)) if len(known) == 1 else None
 
 
 def _used(

@@ -169,6 +169,13 @@ class OrganizationPollers:
     def _apply(self, organization: Organization, before: Iterable[Poller]) -> None:
         known = {poller.target.collector.name: poller for poller in before}
         self.organization = organization
+        read = configured(organization.collectors, self._shared.shard)
+        names = {collector.name for collector, _ in read}
+        ledger = self._ledger()
+        if ledger is not None:
+            ledger.read_by(names)
+        if self._shared.forecasts is not None:
+            self._shared.forecasts.keep_only(organization.name, names)
         self.pollers = tuple(self._pollers(known))
 
     def _pollers(self, known: Mapping[str, Poller]) -> Iterator[Poller]:

@@ -137,6 +137,10 @@ def test_dashboards_that_alerts_name_exist(name: str) -> None:
     assert set(re.findall(r"var-(\w+)=", url)) <= variables
 
 
+# It names the currency of an amount that nobody knows.
+_WITHOUT_AMOUNT = {"GenesysBillingUnpaidAmountUnknown"}
+
+
 @every_alert
 def test_numbers_are_written_as_people_read_them(name: str) -> None:
     """No number of an annotation is printed with a fixed count of decimals alone.
@@ -147,7 +151,7 @@ def test_numbers_are_written_as_people_read_them(name: str) -> None:
     for text in alerts()[name]["annotations"].values():
         for line in re.split(r"}} *{{|\n", text):
             assert line.count('"%.2f"') == 0 or "reReplaceAll" in line
-        if "{{ $labels.currency }}" in text:
+        if "{{ $labels.currency }}" in text and name not in _WITHOUT_AMOUNT:
             assert "JPY" in text
 
 

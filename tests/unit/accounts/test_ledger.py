@@ -87,3 +87,29 @@ def test_the_same_again_changes_nothing() -> None:
     first = read(TODAY)
     assert read(TODAY) == first
     assert read(TODAY + timedelta(days=1)) == first + 1
+
+
+def test_what_is_no_longer_read_counts_no_more() -> None:
+    """Without its collector, customers, contracts or invoices are in no statement; they are again
+    once it is back. A statement is made when that changes.
+    """
+    made = []
+    ledger = Ledger("acme", stores(), lambda: made.append(ledger.changes))
+    ledger.read_by({"invoices", "trustors"})
+    ledger.customer_period("t-1", "Acme", overview(OCTOBER, row()), is_settled=True)
+    ledger.keep_only("trustors", ["t-1"])
+    ledger.lines(invoice("20.00"), [])
+    ledger.keep_only_invoices(["I-1"])
+    assert made == []
+
+    def counted() -> tuple[int, int, bool]:
+        return len([*ledger.accounts("trustors")]), len([*ledger.bills()]), ledger.has_invoices
+
+    assert counted() == (1, 1, True)
+    ledger.read_by({"invoices"})
+    assert counted() == (0, 1, True)
+    ledger.read_by({"usage"})
+    assert counted() == (0, 0, False)
+    ledger.read_by({"invoices", "trustors"})
+    assert counted() == (1, 1, True)
+    assert len(set(made)) == 3

@@ -262,6 +262,20 @@ def test_all_of_a_few_customers_failing_is_the_api_failing(cloud: ApiStub) -> No
         desk(concurrency=1).poll()
 
 
+def test_one_customer_alone_that_fails_is_seen(cloud: ApiStub) -> None:
+    """A fleet of one that fails in every sweep is no failure of the API, but its status, the count
+    of customers without numbers and the count of partial failures show it each time.
+    """
+    put_trustors(cloud, "one")
+    cloud.refuse(at("one"), 500)
+    trustors = desk(concurrency=1)
+    for sweep in range(1, 4):
+        text = trustors.poll(NOW + sweep * timedelta(hours=1))
+        assert statuses(text) == {"one": "error"}
+        assert lines(text, "trustors_without_reading") == ["{} 1"]
+        assert trustors.left_out == [("unavailable", "overview of trustor id-one")] * sweep
+
+
 @pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (401, Unauthorized)])
 def test_a_refused_token_ends_the_poll(cloud: ApiStub, status: int, kind: type[ApiError]) -> None:
     """When the API refuses the first customers and none succeeds, no more are asked."""

@@ -328,8 +328,22 @@ def test_the_state_of_another_organization_is_another() -> None:
     line = 'forecasts{organization="%s",subject="trustors",outcome="no_band"} 1'
     assert all(line % name in text for name in ("one", "two"))
     assert forecasts.text() is forecasts.text()  # written once, while nothing has changed
-    forecasts.remove("one")
+    forecasts.keep_only("one", ())
+    forecasts.keep_only("two", ("trustors",))
     assert line % "one" not in forecasts.text().decode()
+    assert line % "two" in forecasts.text().decode()
+
+
+def test_an_organization_that_has_moved_is_reported_once() -> None:
+    """The same name at another place takes the place of the first: no series is there twice."""
+    forecasts = Forecasts(MemoryStore(CODEC))
+    assert SETTINGS is not None
+    for place in ("https://api.example", "https://api.example.org"):
+        collector = forecasts.added_to(TrustorsCollector(SETTINGS), "one", place)
+        parts = collector.parts(_data(100, NOVEMBER + timedelta(days=10)))
+        collector.expose(parts["trustor id-1"])
+    lines = [line.rpartition(" ")[0] for line in forecasts.text().decode().splitlines()]
+    assert len(lines) == len(set(lines)) > 0
 
 
 def test_nothing_is_forecast_for_an_unknown_day() -> None:

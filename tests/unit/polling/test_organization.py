@@ -219,13 +219,15 @@ class TestReload:
         exporter.stop()
 
     def test_a_removed_collector_shows_nothing_more(self, cloud: Simulator) -> None:
-        """Its series and its metrics about itself end at once."""
+        """Its series, those of its forecasts and its metrics about itself end at once."""
         exporter = Exporter(_settings(cloud))
         exporter.poll_once()
+        assert 'subject="trustors",outcome=' in _text(exporter)
         exporter.change(_settings(cloud, invoices=InvoicesSettings()))
         text = _text(exporter)
         assert "trustor_" not in "".join(_billing(exporter, "acme"))
         assert 'collector="trustors"' not in text
+        assert 'subject="trustors",outcome=' not in text
         assert 'up{collector="invoices",organization="acme"} 1.0' in text
         exporter.stop()
 
