@@ -41,9 +41,15 @@ class ContractHistories:
         """Return the closed periods of a contract that are to be read, the newest first."""
         closed = sorted(
             (period for period in contract.billing_periods if _is_dated_and_closed(period)),
-            key=lambda period: str(period.date_start),
+            key=lambda period: (period.date_start, -_days(period)),
             reverse=True,
         )
+        # Of an annual period and a monthly one that begin together, the shorter one counts.
+        closed = [
+            period
+            for place, period in enumerate(closed)
+            if not place or period.date_start != closed[place - 1].date_start
+        ]
         of = {period.start: period for period in known.periods}
         return [
             period
@@ -90,6 +96,11 @@ class ContractHistories:
 
 def _is_dated_and_closed(period: BillingContractPeriod) -> bool:
     return bool(period.id and period.date_start and is_closed(period.status))
+
+
+def _days(period: BillingContractPeriod) -> int:
+    start, end = period.date_start, period.date_end
+    return 0 if start is None or end is None else (end - start).days
 
 
 def answer_of(detail: BillingContractPeriodDetail) -> Answer | None:

@@ -35,11 +35,16 @@ ZERO = Decimal(0)
 
 
 def subject_of(data: ContractData) -> Subject:
-    """Return a contract's billing periods as readings."""
-    periods = {name: _period(detail) for name, detail in data.periods.items()}
-    current = periods.pop("current", None)
+    """Return a contract's billing periods as readings.
+
+    Others that are open, such as an annual one beside monthly ones, are no history.
+    """
+    current, previous = (
+        None if (detail := data.periods.get(name)) is None else _period(detail)
+        for name in ("current", "previous")
+    )
     earlier = periods_of(data.history, _kind)
-    return Subject(current, (*earlier, *(one for one in periods.values() if one is not None)))
+    return Subject(current, earlier if previous is None else (*earlier, previous))
 
 
 def covered_of(data: ContractData) -> dict[Key, tuple[str, ...]]:

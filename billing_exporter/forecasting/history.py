@@ -1,14 +1,19 @@
 """History of forecasts: closed periods as the collectors keep them."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
-from billing_exporter.collectors.closed_periods import History
+from billing_exporter.collectors.closed_periods import History, digest
 from billing_exporter.forecasting.forecast import Kind
 from billing_exporter.forecasting.readings import Charge, Key, Period, finite
+
+ZERO = Decimal(0)
 
 
 def periods_of(history: History, kind_of: Callable[[Key], Kind | None]) -> tuple[Period, ...]:
     """Return closed periods as readings; a charge that a period does not have is no history.
+
+    One that was listed with a quantity of 0 is, where it was used in another period.
 
     Args:
         history: of a customer or contract.
@@ -16,8 +21,10 @@ def periods_of(history: History, kind_of: Callable[[Key], Kind | None]) -> tuple
     """
     periods = []
     kinds: dict[Key, Kind | None] = {}
-    for one in history.periods:
-        quantities = one.quantities
+    totals = [one.quantities for one in history.periods]
+    used = {digest(key): key for quantities in totals for key in quantities}
+    for one, found in zip(history.periods, totals, strict=True):
+        quantities = dict.fromkeys(one.unused_of(used), ZERO) | found
         kinds |= {key: kind_of(key) for key in quantities.keys() - kinds.keys()}
         charges = {
             key: Charge(kind, finite(quantity))

@@ -6,6 +6,7 @@ reading is removed, because old numbers must not pass as new ones.
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -38,6 +39,8 @@ STEP_BYTES = 4 * 1024 * 1024
 SAVE_SECONDS = 4.0
 LINES_SECONDS = 60.0
 LINES_SERIES = 500_000
+# So many failures of a kind are logged one by one in a poll: an outage can have thousands.
+MOST_LOGGED = 10
 
 Progress = Callable[[int, int], None]
 
@@ -88,6 +91,7 @@ class Poller:
         self._is_divided = REGISTRY[target.collector.name].divided
         self._next_batch = self._next_save = self._next_lines = 0.0
         self._left_out = 0
+        self._tolerated: Counter[str] = Counter()
         self._publisher.configure()
         self._publisher.waiting(self.state)
 
@@ -205,6 +209,7 @@ class Poller:
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop
             conclude = partial(self._failed, "crashed", error)
         with self._publisher.while_open():
+            self._summarize_tolerated()
             conclude()
             del conclude  # it may hold an error, which holds this frame
             self.state = self.state.end(monotonic() - start)
@@ -350,11 +355,22 @@ class Poller:
         return logging.INFO if quiet else logging.WARNING
 
     def _tolerate(self, error: ApiError, about: str) -> None:
-        """Count and log the failure of one thing among many."""
+        """Count and log the failure of one thing among many; of thousands the first ones."""
         with self._publisher.while_open():
             self._publisher.tolerated(error.reason)
+            self._tolerated[error.reason] += 1
+            is_one_of_many = self._tolerated[error.reason] > MOST_LOGGED
         facts = {**self._where, "reason": error.reason, "about": about, **_facts(error)}
-        log.warning("left out: %s", error, extra=facts)
+        level = logging.DEBUG if is_one_of_many else logging.WARNING
+        log.log(level, "left out: %s", error, extra=facts)
+
+    def _summarize_tolerated(self) -> None:
+        """Log how many failures of a kind there were in a poll, where not each one was logged."""
+        for reason, count in self._tolerated.items():
+            if count > MOST_LOGGED:
+                facts = {**self._where, "reason": reason, "count": count}
+                log.warning("left out in this poll, the first ones are logged above", extra=facts)
+        self._tolerated.clear()
 
 
 def _sentence(error: Exception) -> str:

@@ -118,7 +118,8 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
         period: ``current`` for the running period, ``previous`` for the one before.
         charge: its name.
         sku: stock keeping unit or part number.
-        grouping: of a customer's charge, as the API gives it; empty for a contract's.
+        grouping: of a customer's charge, as the API gives it; ``wallet`` for a contract's wallet,
+            empty for its charges.
         unit: of all quantities.
         used: quantity used.
         prepaid: quantity paid in advance.

@@ -312,6 +312,18 @@ def test_overage_of_wallets_counts_in_closed_periods(cloud: ApiStub) -> None:
     assert value(contracts.poll(NOW + 8 * DAY), "contract_restated_overage_amount") == "1"
 
 
+def test_an_annual_period_takes_no_monthly_ones_place(cloud: ApiStub) -> None:
+    """Of two closed periods that begin together the shorter is history; none restates it."""
+    annual = {"id": "bp-year", "dateStart": "2026-10-01", "dateEnd": "2026-11-15"}
+    periods = [*contract_periods(), {**annual, "status": "Closed"}]
+    cloud.put(CONTRACTS, page({"id": "c-1", "externalNumber": "C-1", "billingPeriods": periods}))
+    put_details(cloud, 9, 5, 4, 3)
+    contracts = CollectorHarness(ContractsCollector(ContractsSettings(history=2)))
+    shown = lines(contracts.poll(NOW), "contract_history_overage_amount")
+    assert [line.rsplit(" ", 1)[1] for line in shown] == ["4", "5"]
+    assert cloud.count(f"{CONTRACTS}/c-1/billingperiods/bp-year") == 0
+
+
 @pytest.mark.parametrize(
     ("status", "reason"), [(500, "unavailable"), (403, "forbidden"), (404, "not_found")]
 )

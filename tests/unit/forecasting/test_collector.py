@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from billing_exporter.accounts.records import Current
@@ -22,14 +23,13 @@ from billing_exporter.forecasting.collector import Dated, ForecastingCollector
 from billing_exporter.forecasting.forecaster import Forecaster
 from billing_exporter.forecasting.forecasts import Forecasts
 from billing_exporter.forecasting.outlook import look_ahead
-from billing_exporter.forecasting.running import running_period
+from billing_exporter.forecasting.readings import Key
 from billing_exporter.forecasting.store import CODEC
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
     BillingContractPeriodDetail,
     BillingProduct,
-    BillingWallet,
     SubscriptionOverviewUsage,
     TrusteeBillingOverview,
 )
@@ -211,53 +211,33 @@ def test_a_contract_has_forecasts() -> None:
     assert values["contract_forecast_estimated_overage_amount"] == (quantity - 100) * 2
 
 
-def test_a_wallet_counts_in_the_amount() -> None:
-    """130 of a balance of 100 by half of November come to 260 and cost 160 times 0.50.
-
-    October took out 260 as well, so the pace of both months is the same. No quantity is shown of a
-    wallet, and a charge with the same labels stays another.
-    """
-    product = BillingProduct(sku="GC-1", unit_of_measure="Minute")
-
-    def period(key: str, start: date, days: int, taken: int) -> BillingContractPeriodDetail:
-        overage = Decimal(max(0, taken - 100))
-        wallet = BillingWallet(
-            name="Voice",
-            product=product,
-            unit_of_measure="Minute",
-            starting_balance=Decimal(90),
-            balance_increase=Decimal(15),
-            balance_decrease=Decimal(5),
-            balance_consumption=Decimal(taken),
-            balance_overage=overage,
-            balance_overage_rate=Decimal("0.5"),
-            balance_overage_charge=overage / 2,
-            balance_overage_currency="EUR",
-        )
-        charge = BillingCharge(name="Voice", product=product, actual_quantity=Decimal(0))
-        end = start + timedelta(days=days - 1)
-        return BillingContractPeriodDetail(
-            id=key, date_start=start, date_end=end, charges=(charge,), wallets=(wallet,)
-        )
-
-    data = ContractData(
-        BillingContract(id="c", external_number="C-1"),
-        {
-            "current": period("p2", date(2026, 11, 1), 30, 130),
-            "previous": period("p1", date(2026, 10, 2), 30, 260),
-        },
+def test_an_open_annual_period_is_no_history() -> None:
+    """Beside monthly periods it says nothing of the pace of a month."""
+    data = _contract("Open")
+    charges = data.periods["current"].charges
+    annual = BillingContractPeriodDetail(
+        id="p9", date_start=date(2026, 2, 1), date_end=date(2027, 1, 31), charges=charges
     )
-    subject = contracts.subject_of(data)
-    outlook = Forecaster("", MemoryStore(CODEC)).take("c", subject, date(2026, 11, 16))
-    assert outlook is not None
-    assert subject.current is not None
-    samples = Samples()
-    contracts.add_samples(samples, "C-1", outlook)
-    values = _values(samples)
-    assert "charge_forecast_quantity" not in values
-    assert values["contract_forecast_estimated_overage_amount"] == 80
-    (row,) = running_period(subject.current, outlook).rows
-    assert (row.charge, row.overage, row.forecast) == ("Voice", Decimal(15), Decimal(80))
+    beside = msgspec.structs.replace(data, periods={**data.periods, "open": annual})
+    assert contracts.subject_of(beside) == contracts.subject_of(data)
+
+
+def test_a_month_without_use_is_history() -> None:
+    """A charge that was listed with 0 has a total of 0, one that was not listed has none."""
+    key, other = ("Voice", "GC-1", "resource", "minutes"), ("Bots", "GC-2", "resource", "units")
+    history = History()
+    for month, used in ((7, {key: 310}), (8, {key: 0, other: 0}), (9, {}), (10, {key: 0})):
+        start = date(2026, month, 1)
+        end = (start + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        quantities: dict[Key, Decimal] = {of: Decimal(quantity) for of, quantity in used.items()}
+        answer = Answer(start, end, fingerprint([], "EUR", None), {}, quantities)
+        history = history.with_answer(answer, NOVEMBER, 12)
+    data = TrustorData.of("id-1", "Acme", {"current": _overview(NOVEMBER, 30, _row(0))})
+    found = {
+        period.start.month: {of: charge.quantity for of, charge in period.charges.items()}
+        for period in trustors.subject_of(data, history).closed
+    }
+    assert found == {7: {key: 310}, 8: {key: 0}, 9: {}, 10: {key: 0}}
 
 
 class _Accounts:

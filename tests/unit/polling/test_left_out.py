@@ -1,9 +1,10 @@
-"""Series that are beyond max_series: what the log says of them."""
+"""What polls leave out, series beyond max_series and what fails alone: how the log reports it."""
 
 import pytest
 
 from billing_exporter.collectors import Poll
 from billing_exporter.collectors.settings import UsageSettings
+from billing_exporter.genesys import NotReady, Unavailable
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.samples import Samples, labels
 from tests.unit.polling.poller_harness import Number, PollerHarness, Scripted
@@ -48,3 +49,30 @@ def test_series_that_are_left_out_are_logged_for_a_poll_not_for_each_batch(
         return found
 
     assert [logged(), logged(), logged()] == [[1, 4], [], [5]]
+
+
+def test_thousands_of_failures_are_ten_lines_and_their_number(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """In an outage the first failures of a kind are logged one by one in each poll, then how many
+    there were; each one is counted.
+    """
+
+    def outage(poll: Poll[Number]) -> int:
+        poll.tolerate(NotReady("no"), "another thing")
+        for number in range(500):
+            poll.tolerate(Unavailable("no"), f"thing {number}")
+        return 7
+
+    harness = PollerHarness(outage, outage)
+    for polls in (1, 2):
+        caplog.clear()
+        harness.poll(hours=6)
+        logged = [vars(record) for record in caplog.records if record.levelname == "WARNING"]
+        assert [each["about"] for each in logged[:-1]] == [
+            "another thing",
+            *(f"thing {number}" for number in range(10)),
+        ]
+        assert (logged[-1]["reason"], logged[-1]["count"]) == ("unavailable", 500)
+        failures = harness.reported("partial_failures_total")
+        assert failures == {"not_ready": polls, "unavailable": 500 * polls}
