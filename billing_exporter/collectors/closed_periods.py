@@ -30,6 +30,7 @@ _DIGEST = 4  # bytes
 
 Key = tuple[str, ...]
 
+_totals = msgspec.msgpack.Decoder(list[tuple[Key, Decimal]])
 _ZERO = Decimal(0)
 
 
@@ -70,7 +71,7 @@ class ClosedPeriod(msgspec.Struct, frozen=True, kw_only=True):
         if not self.totals:
             return {}
         packed = zlib.decompressobj().decompress(self.totals, LARGEST_TOTALS)
-        return dict(msgspec.msgpack.decode(packed, type=list[tuple[Key, Decimal]]))
+        return dict(_totals.decode(packed))
 
     def unused_of(self, keys: Mapping[int, Key]) -> set[Key]:
         """Return those charges, by their ``digest``, that were listed with a quantity of 0."""

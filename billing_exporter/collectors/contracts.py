@@ -79,7 +79,7 @@ class ContractsCollector:
 
     def fetch(self, poll: Poll[ContractsData]) -> ContractsData:
         """Fetch the listing, then period details; a closed period is fetched once and kept."""
-        contracts = once_each(poll.api.contracts(), contract_identity)
+        contracts = once_each(map(_stripped, poll.api.contracts()), contract_identity)
         kept = _closed_details(poll.previous)
         full, periods = Details(poll), Details(poll)
         done = []
@@ -162,6 +162,11 @@ class ContractsCollector:
         return samples
 
 
+def _stripped(contract: BillingContract) -> BillingContract:
+    """Return the contract with an id that can be asked for, without white space around it."""
+    return msgspec.structs.replace(contract, id=label(contract.id) or None)
+
+
 def _renewed(
     known: ContractData,
     history: History,
@@ -207,7 +212,7 @@ def _in_full(
     if listed.billing_periods or not key:
         return listed
     asked = details.ask(lambda: poll.api.get_billing_contract(key), f"contract {key}")
-    return asked or _with_known_periods(poll.previous, listed)
+    return _stripped(asked) if asked else _with_known_periods(poll.previous, listed)
 
 
 def _with_known_periods(previous: ContractsData | None, listed: BillingContract) -> BillingContract:
@@ -255,10 +260,11 @@ def _without_older(known: ContractData, oldest: datetime) -> ContractData:
 def _asked(
     poll: Poll[ContractsData], details: Details, contract_id: str, period_id: str
 ) -> BillingContractPeriodDetail | None:
-    return details.ask(
+    detail = details.ask(
         lambda: poll.api.get_billing_contract_billingperiod(contract_id, period_id),
         f"billing period {period_id} of contract {contract_id}",
     )
+    return None if detail is None else msgspec.structs.replace(detail, id=period_id)
 
 
 def _is_whole(detail: BillingContractPeriodDetail) -> bool:

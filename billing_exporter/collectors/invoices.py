@@ -262,7 +262,11 @@ def _was_paid(known: InvoiceData) -> bool:
 
 def _without_people(invoice: BillingInvoice) -> BillingInvoice:
     return msgspec.structs.replace(
-        invoice, payment_link=None, bill_to_address=None, ship_to_address=None
+        invoice,
+        id=label(invoice.id) or None,
+        payment_link=None,
+        bill_to_address=None,
+        ship_to_address=None,
     )
 
 

@@ -76,6 +76,7 @@ class Overviews:
             return Attempt("ok")
         periods = self._periods(overviews, kept)
         is_blank = all(new is not None and _is_blank(new) for new in overviews.values())
+        is_blank = is_blank or _is_emptied(overviews.get("current"), kept.get("current"))
         return Attempt("no_data") if is_blank else Attempt("ok", TrustorData.of(key, name, periods))
 
     def _overviews(
@@ -116,6 +117,13 @@ class Overviews:
             period: kept[period] if new is None else fresh[period]
             for period, new in overviews.items()
         }
+
+
+def _is_emptied(new: TrusteeBillingOverview | None, known: PeriodData | None) -> bool:
+    """Return True if a period has no rows any more; rows of nothing used stay, as rows of zeros."""
+    if new is None or known is None or new.usages or not known.overview.usages:
+        return False
+    return new.billing_period_start_date == known.overview.billing_period_start_date
 
 
 def _is_blank(overview: TrusteeBillingOverview) -> bool:

@@ -1,6 +1,7 @@
 """Samples of the billing overview of one customer organization (trustor)."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -27,6 +28,8 @@ Status = Literal["ok", "no_data", "forbidden", "disabled", "error"]
 STATUSES: tuple[Status, ...] = ("ok", "no_data", "forbidden", "disabled", "error")
 
 _ZERO = Decimal(0)
+
+_Identity = tuple[str | None, str | None, str | None, str | None]
 
 
 class PeriodData(msgspec.Struct, frozen=True):
@@ -94,20 +97,22 @@ def condensed(
     do the rows that an allowance can be of: which one takes it depends on which ones there are.
     """
     rows = [row for overview in overviews.values() for row in overview.usages]
-    alive = [row for row in rows if zero_rows or not _is_zero(row)]
+    # Everything below depends on these alone, which are mostly the same in both periods.
+    identities = set(map(_identity, rows))
+    kept = identities if zero_rows else {_identity(row) for row in rows if not _is_zero(row)}
     tokens = kind_of(None, TOKENS)
     allowed = {
         kind
-        for row in alive
-        if (kind := kind_of(row.name, row.part_number)) == tokens or is_fair_use(row.grouping)
+        for name, part_number, grouping, _ in kept
+        if (kind := kind_of(name, part_number)) == tokens or is_fair_use(grouping)
     }
-    can_take = [
-        row
-        for row in rows
-        if kind_of(row.name, row.part_number) in allowed and not is_part(row.grouping)
-    ]
-    identities = set(map(_identity, (*alive, *can_take)))
-    return {period: _condensed(overview, identities) for period, overview in overviews.items()}
+    can_take = {
+        (name, part_number, grouping, unit)
+        for name, part_number, grouping, unit in (identities - kept if allowed else ())
+        if kind_of(name, part_number) in allowed and not is_part(grouping)
+    }
+    kept = kept | can_take
+    return {period: _condensed(overview, kept) for period, overview in overviews.items()}
 
 
 def is_known_previous(
@@ -152,24 +157,24 @@ def _end_before(
     )
 
 
-def _condensed(overview: TrusteeBillingOverview, alive: set[tuple[str | None, ...]]) -> PeriodData:
+def _condensed(overview: TrusteeBillingOverview, kept: AbstractSet[_Identity]) -> PeriodData:
     rows = tuple(
         msgspec.structs.replace(row, usage_notes=None) if row.usage_notes else row
         for row in overview.usages
-        if _identity(row) in alive
+        if _identity(row) in kept
     )
-    kept = msgspec.structs.replace(overview, usages=rows, enabled_products=(), self_uri=None)
-    return PeriodData(kept, len(overview.usages) - len(rows))
+    slim = msgspec.structs.replace(overview, usages=rows, enabled_products=(), self_uri=None)
+    return PeriodData(slim, len(overview.usages) - len(rows))
 
 
-def _identity(row: SubscriptionOverviewUsage) -> tuple[str | None, ...]:
+def _identity(row: SubscriptionOverviewUsage) -> _Identity:
     return row.name, row.part_number, row.grouping, row.unit_of_measure_type
 
 
 def _is_zero(row: SubscriptionOverviewUsage) -> bool:
     """Return whether usage and commitment are both known to be zero; missing is not zero."""
-    numbers = (row.usage_quantity, row.prepay_quantity)
-    return all(number is not None and not number for number in numbers)
+    used, prepaid = row.usage_quantity, row.prepay_quantity
+    return used is not None and not used and prepaid is not None and not prepaid
 
 
 def expose_state(state: TrustorState) -> Samples:

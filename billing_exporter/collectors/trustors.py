@@ -75,7 +75,7 @@ class TrustorsCollector:
         Raises:
             ApiError: the API fails, not single customers; what was read is published.
         """
-        listed = once_each(poll.api.trustors(), lambda trustor: trustor.id)
+        listed = once_each(map(_stripped, poll.api.trustors()), lambda trustor: trustor.id)
         wanted = [trustor for trustor in listed if trustor.id and self._selects(trustor)]
         nameless = sum(1 for trustor in listed if not trustor.id) if self._shard.is_first else 0
         sweep = Sweep(
@@ -192,6 +192,11 @@ def spacing(settings: TrustorsSettings, customers: int) -> float:
         return 0.0
     most = min(settings.interval.seconds / 4, settings.timeout.seconds / 2)
     return min(_LONGEST_SPACING, most / customers)
+
+
+def _stripped(trustor: Trustor) -> Trustor:
+    """Return the trustor with an id that can be asked for, without white space around it."""
+    return msgspec.structs.replace(trustor, id=label(trustor.id) or None)
 
 
 def name_of(trustor: Trustor) -> str:

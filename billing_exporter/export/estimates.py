@@ -182,6 +182,9 @@ def _as_prepaid(overage: Estimate, alike: Sequence[SubscriptionOverviewUsage]) -
     """Return what is prepaid of the same charge."""
     amount = overage.used.prepaid
     quantities = [row.prepay_quantity for row in alike if prepaid_amount(row) == amount]
+    together = [prepaid_amount(row) for row in alike]
+    if not quantities and None not in together and sum(filter(None, together)) == amount:
+        quantities = [sum((row.prepay_quantity or Decimal(0) for row in alike), Decimal(0))]
     return msgspec.structs.replace(
         overage,
         timing="advance",

@@ -59,11 +59,6 @@ def updated(state: SubjectState, subject: Subject, read: date) -> SubjectState:
     return _ended(state, current) if current.is_over(read) else _running(state)
 
 
-def running_days(state: SubjectState, series: Series) -> dict[date, Decimal]:
-    """Return the running totals of a series by date."""
-    return {date.fromordinal(state.start + day): total for day, total in series.running.items()}
-
-
 def _rolled_over(state: SubjectState, current: Period, closed: Iterable[Period]) -> SubjectState:
     """Close the running period when another one has begun."""
     start = current.start.toordinal()
@@ -87,13 +82,12 @@ def _closed(state: SubjectState, series: Series, told: Decimal | None) -> Series
     if series.kind in KEPT_STEPS:
         steps = daily_steps(
             series.kind,
-            date.fromordinal(state.start),
+            state.start,
             state.days,
-            running_days(state, series),
+            series.running,
             has_history=any(one.total for one in series.closed),
         )
-        known = (*known, *((day.toordinal(), step) for day, step in steps))
-        known = known[-KEPT_STEPS[series.kind] :]
+        known = (*known, *steps)[-KEPT_STEPS[series.kind] :]
     total = series.running.get(state.days - 1) if told is None else told
     closing = _Closing(series)
     if total is not None:

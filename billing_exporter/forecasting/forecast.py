@@ -6,15 +6,15 @@ within the band. docs/forecast.md has the reasons and what was measured.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
-from itertools import pairwise
-from operator import lt
+from operator import attrgetter, le, lt, sub
 from typing import Literal
 
 import msgspec
 
-from billing_exporter.forecasting.weekdays import NO_WEIGHTS, Weights
+from billing_exporter.forecasting.past import DatedPast, Past
+from billing_exporter.forecasting.weekdays import NO_WEIGHTS, Step, Weights
 
 Kind = Literal["sum", "mark", "level"]
 
@@ -31,7 +31,6 @@ LARGEST_FACTOR = Decimal(9)  # fell to nothing, or rose from it
 
 ONE = Decimal(1)
 ZERO = Decimal(0)
-DAY = timedelta(days=1)
 CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 _RESOLUTION = Decimal("0.000001")
 _LARGEST_ROUNDED = 20  # digits before the point; a larger number has no room for six after it
@@ -76,17 +75,17 @@ class Forecast(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Seen(msgspec.Struct, frozen=True, gc=False):
-    """What is known of the running period.
+    """What is known of the running period, by the offset of days from its start.
 
     Attributes:
-        totals: the running total of each day that was read and not corrected.
+        totals: the running total of each day that was read and not corrected, oldest first.
         first: the day of first use, from which days count; None before it.
         newest: the newest day that was read.
     """
 
-    totals: dict[date, Decimal]
-    first: date | None
-    newest: date | None
+    totals: dict[int, Decimal]
+    first: int | None
+    newest: int | None
 
     @property
     def now(self) -> Decimal:
@@ -98,7 +97,7 @@ class _Seen(msgspec.Struct, frozen=True, gc=False):
         """How many days have passed since first use."""
         if self.first is None or self.newest is None:
             return 0
-        return max(0, (self.newest - self.first).days + 1)
+        return max(0, self.newest - self.first + 1)
 
 
 class _Pace(msgspec.Struct, frozen=True, gc=False):
@@ -124,11 +123,11 @@ class _Case(msgspec.Struct, frozen=True, gc=False):
     kind: Kind
     seen: _Seen
     pace: _Pace
-    history: Sequence[Closed]
+    history: Sequence[Past]
     weights: Weights
-    steps: Sequence[tuple[date, Decimal]]
+    steps: Sequence[Step]
 
-    def per_day(self, one: Closed) -> Decimal:
+    def per_day(self, one: Past) -> Decimal:
         """Return a closed period's total per weighted day."""
         return one.total / self.weights.of(one.start, one.days)
 
@@ -167,16 +166,47 @@ def forecast(  # noqa: PLR0917 - the interface is fixed; callers name what they 
         earlier: the closed periods before this one.
         steps_before: the daily steps before this period.
     """
+    first = start.toordinal()
+    closed = (DatedPast(one.start.toordinal(), one.days, one.total, one.scores) for one in earlier)
+    before = {day.toordinal(): step for day, step in steps_before}
+    return forecast_series(
+        kind,
+        first,
+        days,
+        {day.toordinal() - first: total for day, total in running.items()},
+        sorted(closed, key=attrgetter("start")),
+        sorted(before.items()),
+    )
+
+
+def forecast_series(  # noqa: PLR0917 - as ``forecast``
+    kind: Kind,
+    start: int,
+    days: int,
+    running: Mapping[int, Decimal],
+    closed: Sequence[Past],
+    steps_before: Sequence[Step],
+) -> Forecast:
+    """Forecast as ``forecast`` does, from days that are numbers: a state has thousands of them.
+
+    Args:
+        kind: see ``forecast``.
+        start: the ordinal of the first day of the period.
+        days: the length of the period.
+        running: the running total by offset from the start.
+        closed: the closed periods before this one, oldest first.
+        steps_before: the daily steps before this period by ordinal, oldest first.
+    """
     with localcontext(CONTEXT):
-        history = _history(earlier)
-        seen = _seen(kind, start, days, running, has_history=bool(history))
-        if min([*seen.totals.values(), *(one.total for one in history)], default=ZERO) < 0:
+        history = _history(closed)
+        seen = _seen(kind, days, running, has_history=bool(history))
+        if min((*seen.totals.values(), *(one.total for one in history)), default=ZERO) < 0:
             return Forecast(refused="negative")
         if not history and seen.days < MIN_DAYS:
             return Forecast(refused="too_little_data")
-        steps: list[tuple[date, Decimal]] = []
+        steps: list[Step] = []
         if kind != "mark":
-            steps = _merged(list(steps_before), _steps(kind, start, seen))
+            steps = _merged(steps_before, _steps(kind, start, seen))
         weights = Weights.learn(steps[-WEIGHT_STEPS:]) if kind == "sum" else NO_WEIGHTS
         pace = _pace(weights, start, days, seen)
         return _with_band(_Case(kind, seen, pace, history, weights, steps))
@@ -218,28 +248,29 @@ def rounded(value: Decimal) -> Decimal:
     return value.quantize(_RESOLUTION, context=CONTEXT)
 
 
-def _history(earlier: Iterable[Closed]) -> list[Closed]:
+def _history(closed: Sequence[Past]) -> Sequence[Past]:
     """Return the newest closed periods, oldest first, from the first one with a total."""
-    usable = (one for one in earlier if one.days > 0)
-    newest = sorted(usable, key=lambda one: one.start)[-MAX_EARLIER:]
-    first = next((at for at, one in enumerate(newest) if one.total), len(newest))
-    return newest[first:]
+    newest = [one for one in closed if one.days > 0][-MAX_EARLIER:]
+    for at, one in enumerate(newest):
+        if one.total:
+            return newest[at:]
+    return ()
 
 
-def _seen(
-    kind: Kind, start: date, days: int, running: Mapping[date, Decimal], *, has_history: bool
-) -> _Seen:
-    end = start + timedelta(days=days - 1)
-    inside = {day: running[day] for day in sorted(running) if start <= day <= end}
-    totals = inside if kind == "level" else _uncorrected(inside)
-    used = next((day for day, total in totals.items() if total), None)
-    first = start if has_history else used
+def _seen(kind: Kind, days: int, running: Mapping[int, Decimal], *, has_history: bool) -> _Seen:
+    totals = {day: running[day] for day in sorted(running) if 0 <= day < days}
+    if kind != "level":
+        totals = _uncorrected(totals)
+    first = 0 if has_history else next((day for day, total in totals.items() if total), None)
     return _Seen(totals, first, max(totals, default=None))
 
 
-def _uncorrected(totals: dict[date, Decimal]) -> dict[date, Decimal]:
+def _uncorrected(totals: dict[int, Decimal]) -> dict[int, Decimal]:
     """Drop each total that is above a later one: it was corrected."""
-    kept: list[tuple[date, Decimal]] = []
+    values = [*totals.values()]
+    if all(map(le, values, values[1:])):  # the usual case
+        return totals
+    kept: list[tuple[int, Decimal]] = []
     for day, total in reversed(totals.items()):
         if not kept or total <= kept[-1][1]:
             kept.append((day, total))
@@ -247,38 +278,50 @@ def _uncorrected(totals: dict[date, Decimal]) -> dict[date, Decimal]:
 
 
 def daily_steps(
-    kind: Kind, start: date, days: int, running: Mapping[date, Decimal], *, has_history: bool
-) -> list[tuple[date, Decimal]]:
-    """Return the daily steps of a period, oldest first: one between any two adjacent days."""
-    return _steps(kind, start, _seen(kind, start, days, running, has_history=has_history))
+    kind: Kind, start: int, days: int, running: Mapping[int, Decimal], *, has_history: bool
+) -> list[Step]:
+    """Return the daily steps of a period, oldest first: one between any two adjacent days.
+
+    Args:
+        kind: see ``forecast``.
+        start: the ordinal of the first day of the period.
+        days: its length.
+        running: the running total by offset from the start.
+        has_history: whether days count from the start, and not from first use.
+    """
+    return _steps(kind, start, _seen(kind, days, running, has_history=has_history))
 
 
-def _steps(kind: Kind, start: date, seen: _Seen) -> list[tuple[date, Decimal]]:
-    totals = list(seen.totals.items())
+def _steps(kind: Kind, start: int, seen: _Seen) -> list[Step]:
+    if seen.first is None:
+        return []
+    offsets, values = [*seen.totals], [*seen.totals.values()]
     if kind != "level":
-        totals.insert(0, (start - DAY, ZERO))
+        offsets, values = [-1, *offsets], [ZERO, *values]
     return [
-        (next_day, next_total - total)
-        for (day, total), (next_day, next_total) in pairwise(totals)
-        if next_day - day == DAY and seen.first is not None and next_day >= seen.first
+        (start + offset, step)
+        for before, offset, step in zip(
+            offsets, offsets[1:], map(sub, values[1:], values), strict=False
+        )
+        if offset - before == 1 and offset >= seen.first
     ]
 
 
-def _merged(
-    before: list[tuple[date, Decimal]], found: list[tuple[date, Decimal]]
-) -> list[tuple[date, Decimal]]:
+def _merged(before: Sequence[Step], found: list[Step]) -> list[Step]:
     """Return steps by day, the newer of two of one day; as a rule they are in order already."""
-    days = [day for day, _ in (*before, *found)]
+    steps = [*before, *found]
+    days = [day for day, _ in steps]
     if all(map(lt, days, days[1:])):
-        return before + found
+        return steps
     return sorted((dict(before) | dict(found)).items())
 
 
-def _pace(weights: Weights, start: date, days: int, seen: _Seen) -> _Pace:
-    first = start if seen.first is None else seen.first
-    upcoming = first if seen.newest is None else seen.newest + DAY
-    rest = days - (upcoming - start).days
-    return _Pace(weights.of(first, seen.days), weights.of(upcoming, rest))
+def _pace(weights: Weights, start: int, days: int, seen: _Seen) -> _Pace:
+    first = seen.first or 0
+    upcoming = first if seen.newest is None else seen.newest + 1
+    return _Pace(
+        weights.of(start + first, seen.days), weights.of(start + upcoming, days - upcoming)
+    )
 
 
 def _estimate(case: _Case) -> _Estimate:
@@ -329,17 +372,13 @@ def _changes(case: _Case) -> list[Decimal]:
     """Return how far each closed period was from the one before it."""
     sums = case.kind == "sum"
     totals = [case.per_day(one) if sums else one.total for one in case.history]
-    return [factor(one, other) for one, other in pairwise(totals)]
+    return [*map(factor, totals, totals[1:])]
 
 
-def _scores(history: Sequence[Closed], elapsed: Decimal) -> list[Decimal]:
+def _scores(history: Sequence[Past], elapsed: Decimal) -> list[Decimal]:
     """Return the scores of the forecasts that were kept at the last checkpoint passed."""
-    kept: list[Decimal] = []
-    for one in history:
-        passed = [share for share in one.scores if share <= elapsed]
-        if passed:
-            kept.append(one.scores[max(passed)])
-    return kept[-MAX_OUTCOMES:]
+    scores = [one.score_at(elapsed) for one in history]
+    return [score for score in scores if score is not None][-MAX_OUTCOMES:]
 
 
 def quantile(outcomes: Sequence[Decimal]) -> Decimal:

@@ -12,10 +12,10 @@ from datetime import date
 import msgspec
 
 from billing_exporter.forecasting.daily import updated
-from billing_exporter.forecasting.outlook import HUNDREDTHS, Outlook, look_ahead, with_kept
+from billing_exporter.forecasting.outlook import Outlook, look_ahead, with_kept
 from billing_exporter.forecasting.readings import Subject
 from billing_exporter.forecasting.scores import Scored, Tally, has_same_outcomes
-from billing_exporter.forecasting.state import EMPTY, SubjectState
+from billing_exporter.forecasting.state import EMPTY, HUNDREDTHS, SubjectState
 from billing_exporter.forecasting.store import Store
 
 # Outcomes of before a restart are counted once it is over, and without holding anyone up.

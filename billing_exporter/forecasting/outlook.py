@@ -1,27 +1,21 @@
 """Outlook of a customer or contract: the forecast of each charge and of its amounts. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
-from billing_exporter.forecasting.daily import running_days
-from billing_exporter.forecasting.forecast import CHECKPOINTS, Closed, Forecast, forecast
+from billing_exporter.forecasting.forecast import Forecast, forecast_series
 from billing_exporter.forecasting.money import Amount, banded
 from billing_exporter.forecasting.readings import Charge, Key, Period
-from billing_exporter.forecasting.state import ClosedPeriod, Kept, Outcome, Series, SubjectState
+from billing_exporter.forecasting.state import HUNDREDTHS, Kept, Series, SubjectState
 
 Result = Literal["ok", "no_band", "too_little_data", "negative", "missing"]
 RESULTS: tuple[Result, ...] = ("ok", "no_band", "too_little_data", "negative", "missing")
 
-HUNDREDTHS = tuple(int(share * 100) for share in CHECKPOINTS)
 ZERO = Decimal(0)
-_SHARES = dict(zip(HUNDREDTHS, CHECKPOINTS, strict=True))
-_MILLIONTH = Decimal("0.000001")
-_NO_SCORES: Mapping[Decimal, Decimal] = MappingProxyType({})
 _REPLACE = msgspec.structs.replace
 
 
@@ -145,47 +139,9 @@ def _forecast(state: SubjectState, series: Series | None, charge: Charge) -> For
 
 def own_forecast(state: SubjectState, series: Series) -> Forecast:
     """Forecast one series from its own totals."""
-    return forecast(
-        kind=series.kind,
-        start=date.fromordinal(state.start),
-        days=state.days,
-        running=running_days(state, series),
-        earlier=[
-            Closed(date.fromordinal(one.start), one.days, one.total, _scores(one))
-            for one in series.closed
-        ],
-        steps_before=_dated(series.steps),
+    return forecast_series(
+        series.kind, state.start, state.days, series.running, series.closed, series.steps
     )
-
-
-def _dated(steps: Sequence[tuple[int, Decimal]]) -> list[tuple[date, Decimal]]:
-    if not steps:
-        return []
-    days, values = zip(*steps, strict=True)
-    return list(zip(map(date.fromordinal, days), values, strict=True))
-
-
-def _scores(one: ClosedPeriod) -> Mapping[Decimal, Decimal]:
-    return _Scores(one.outcomes) if one.outcomes else _NO_SCORES
-
-
-class _Scores(Mapping[Decimal, Decimal]):
-    """Scores by share of the period; of the five that are kept a forecast needs one."""
-
-    def __init__(self, outcomes: Sequence[Outcome]) -> None:
-        self._outcomes = [one for one in outcomes if one.checkpoint in _SHARES]
-
-    def __iter__(self) -> Iterator[Decimal]:
-        return iter([_SHARES[one.checkpoint] for one in self._outcomes])
-
-    def __len__(self) -> int:
-        return len(self._outcomes)
-
-    def __getitem__(self, share: Decimal) -> Decimal:
-        for one in self._outcomes:
-            if _SHARES[one.checkpoint] == share:
-                return _MILLIONTH * one.score
-        raise KeyError(share)
 
 
 def _floored(charge: Charge, made: Forecast) -> Forecast:

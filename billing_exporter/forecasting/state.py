@@ -10,8 +10,12 @@ from decimal import Decimal
 
 import msgspec
 
-from billing_exporter.forecasting.forecast import Kind
+from billing_exporter.forecasting.forecast import CHECKPOINTS, Kind
 from billing_exporter.state_files.store import UnusableStateError
+
+HUNDREDTHS = tuple(int(share * 100) for share in CHECKPOINTS)
+_SHARES = dict(zip(HUNDREDTHS, CHECKPOINTS, strict=True))
+_MILLIONTH = Decimal("0.000001")
 
 VERSION = 1
 _LEVEL = 1
@@ -87,6 +91,14 @@ class ClosedPeriod(msgspec.Struct, frozen=True, array_like=True, gc=False):
     total: Decimal
     outcomes: tuple[Outcome, ...] = ()
     cost: Cost | None = None
+
+    def score_at(self, elapsed: Decimal) -> Decimal | None:
+        """Return the score of the last checkpoint passed when a share has passed, if any."""
+        for one in reversed(self.outcomes):
+            share = _SHARES.get(one.checkpoint)
+            if share is not None and share <= elapsed:
+                return one.score * _MILLIONTH
+        return None
 
 
 class Series(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -1,7 +1,6 @@
 """Weights of the weekdays, learned from daily steps."""
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from operator import lt
 
@@ -9,6 +8,9 @@ import msgspec
 
 WEEK = 7
 ZERO = Decimal(0)
+
+Step = tuple[int, Decimal]
+"""What was added on a day, by the day's proleptic ordinal."""
 
 
 class Weights(msgspec.Struct, frozen=True, gc=False):
@@ -23,7 +25,7 @@ class Weights(msgspec.Struct, frozen=True, gc=False):
     week: Decimal
 
     @classmethod
-    def learn(cls, steps: Sequence[tuple[date, Decimal]]) -> "Weights":
+    def learn(cls, steps: Sequence[Step]) -> "Weights":
         """Learn from daily steps, with one average day of each weekday added to them.
 
         A negative step belongs to a correction and is left out.
@@ -41,19 +43,26 @@ class Weights(msgspec.Struct, frozen=True, gc=False):
         """Take the seven weights from Monday."""
         return cls((*weights, *weights), sum(weights, ZERO))
 
-    def of(self, first: date, days: int) -> Decimal:
-        """Add up the weights of consecutive days."""
+    def of(self, first: int, days: int) -> Decimal:
+        """Add up the weights of consecutive days from an ordinal on."""
         weeks, rest = divmod(max(0, days), WEEK)
-        monday = first.weekday()
+        monday = weekday(first)
         return weeks * self.week + sum(self.weekdays[monday : monday + rest], ZERO)
 
 
-def _by_weekday(steps: Sequence[tuple[date, Decimal]]) -> tuple[list[Decimal], list[int]]:
+def weekday(ordinal: int) -> int:
+    """Return the weekday of a day, 0 for Monday; the first ordinal is one."""
+    return (ordinal - 1) % WEEK
+
+
+def _by_weekday(steps: Sequence[Step]) -> tuple[list[Decimal], list[int]]:
     """Return the sum and the number of the steps of each weekday from Monday."""
     sums, counts = [ZERO] * WEEK, [0] * WEEK
-    values = [step for _, step in steps]
-    if values and _is_whole(steps) and min(values) >= 0:  # the usual case, without a loop
-        first = steps[0][0].weekday()
+    if not steps:
+        return sums, counts
+    days, values = zip(*steps, strict=True)
+    if _is_whole(days) and min(values) >= 0:  # the usual case, without a loop
+        first = weekday(days[0])
         for place in range(min(WEEK, len(values))):
             of_day = values[place::WEEK]
             sums[(first + place) % WEEK] = sum(of_day, ZERO)
@@ -61,16 +70,14 @@ def _by_weekday(steps: Sequence[tuple[date, Decimal]]) -> tuple[list[Decimal], l
         return sums, counts
     for day, step in steps:
         if step >= 0:
-            weekday = day.weekday()
-            sums[weekday] += step
-            counts[weekday] += 1
+            sums[weekday(day)] += step
+            counts[weekday(day)] += 1
     return sums, counts
 
 
-def _is_whole(steps: Sequence[tuple[date, Decimal]]) -> bool:
-    """Return whether steps are in order and of days without a gap."""
-    days = [day for day, _ in steps]
-    return (days[-1] - days[0]).days == len(days) - 1 and all(map(lt, days, days[1:]))
+def _is_whole(days: Sequence[int]) -> bool:
+    """Return whether days are in order and without a gap."""
+    return days[-1] - days[0] == len(days) - 1 and all(map(lt, days, days[1:]))
 
 
 NO_WEIGHTS = Weights.given([Decimal(1)] * WEEK)

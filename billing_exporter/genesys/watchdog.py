@@ -69,6 +69,7 @@ class Watchdog:
         self._calls: set[Call] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._looks_at = 0.0
 
     @contextmanager
     def watching(self, seconds: float, cancelled: Callable[[], bool]) -> Iterator[Call]:
@@ -90,12 +91,18 @@ class Watchdog:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
+            elif call.ends_at < self._looks_at:  # waking it for each call would cost more than it
+                self._changed.notify_all()
 
     def _run(self) -> None:
         with self._changed:
-            while self._changed.wait_for(lambda: self._calls, _IDLE_SECONDS):
-                self._changed.wait(self._look())
+            used_at = time.monotonic()
+            while self._calls or time.monotonic() < used_at + _IDLE_SECONDS:
+                if self._calls:
+                    used_at = time.monotonic()
+                seconds = self._look()
+                self._looks_at = time.monotonic() + seconds
+                self._changed.wait(seconds)
             self._thread = None
 
     def _look(self) -> float:

@@ -175,15 +175,13 @@ def _with_lines(subject: Subject, found: Comparison, group: Group, terms: Terms)
     used = found.used_quantity or ZERO
     apart = _EXACT.subtract(found.invoiced_quantity, used)
     of_amount = _amount_tolerance(found, terms)
+    net = _EXACT.add(found.difference, found.credited_amount)
+    same_amount = min(abs(found.difference), abs(net)) <= of_amount
     if not used and not found.used_amount:
-        if abs(found.invoiced_amount) <= of_amount:
-            return found
-        return _with(found, "only_invoiced", found.remark)
+        return found if same_amount else _with(found, "only_invoiced", found.remark)
     by_quantity, by_price = _split(found, group)
     found = msgspec.structs.replace(found, by_quantity=by_quantity, by_price=by_price)
     same_quantity = abs(apart) <= tolerance.of_quantity(used, found.lines, terms.share)
-    net = _EXACT.add(found.difference, found.credited_amount)
-    same_amount = min(abs(found.difference), abs(net)) <= of_amount
     if same_quantity and (same_amount or subject == "trustors"):
         return found
     if same_amount and found.credited_amount and abs(net) <= of_amount:

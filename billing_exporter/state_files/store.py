@@ -7,6 +7,7 @@ hangs nothing is known of a state: it is neither taken for empty nor written ove
 
 import hashlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -136,6 +137,9 @@ class FileStore(Generic[State]):
         self._bounded = bounded
         self._logged: dict[str, float] = {}
         self._pending: dict[str, bytes | None] = {}  # None: the file is to be removed
+        # What the folder may have: most keys of a first sweep have no file that must be looked for.
+        self._names: set[str] = set()
+        self._has_names = False
         self._lock = threading.Lock()
 
     def load(self, key: str) -> State | None:
@@ -144,6 +148,10 @@ class FileStore(Generic[State]):
             if key in self._pending:
                 return self._decoded(self._pending[key])
         try:
+            if not self._has_names:
+                self._bounded(self._list)
+            if self._has_names and self._file(key).name not in self._names:
+                return self._codec.empty
             return self._bounded(partial(self._read, key))
         except TimeoutError:
             self._failed("read")
@@ -161,6 +169,7 @@ class FileStore(Generic[State]):
         content = self._codec.encode(state)  # many may wait for the disk: bytes take least memory
         with self._lock:
             self._pending[key] = content
+            self._names.add(self._file(key).name)
         self._submit(f"{self._codec.suffix} {key}", partial(self._write, key))
 
     def drop(self, key: str) -> None:
@@ -168,6 +177,18 @@ class FileStore(Generic[State]):
         with self._lock:
             self._pending[key] = None
         self._submit(f"{self._codec.suffix} {key}", partial(self._write, key))
+
+    def _list(self) -> None:
+        """Note which files there are; where that cannot be read each is looked for by itself."""
+        try:
+            names = {entry.name for entry in os.scandir(self._folder)}
+        except FileNotFoundError:
+            names = set()
+        except OSError:
+            return
+        with self._lock:
+            self._names |= names
+            self._has_names = True
 
     def _read(self, key: str) -> State:
         file = self._file(key)

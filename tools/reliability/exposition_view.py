@@ -20,6 +20,21 @@ _COLLECTOR_OF = {
 }
 
 
+class QuickScrape(Scrape):
+    """A scrape that is read by two regular expressions, a hundred times as fast."""
+
+    def __init__(self, text: str) -> None:
+        """Read lines that the exporter wrote."""
+        self.text = text
+        self._rows: dict[str, list[Row]] = {}
+        for line in text.split("\n"):
+            if line and not line.startswith("#"):
+                series, _, value = line.rpartition(" ")
+                name, _, labels = series.partition("{")
+                found = {key: _unescaped(given) for key, given in _LABEL.findall(labels)}
+                self._rows.setdefault(name, []).append(Row(name, found, float(value)))
+
+
 @dataclass(frozen=True)
 class Look:
     """What an exporter shows at a moment.
@@ -30,7 +45,7 @@ class Look:
     """
 
     billing: dict[tuple[str, str], dict[str, str]]
-    own: Scrape
+    own: QuickScrape
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -46,27 +61,12 @@ class Look:
             organization = labels.removeprefix('organization="').partition('"')[0]
             series, _, value = line.rpartition(" ")
             billing.setdefault((organization, collector), {})[series] = value
-        return cls(billing, Scrape("\n".join([*rest, ""])))
+        return cls(billing, QuickScrape("\n".join([*rest, ""])))
 
 
 def metric_of(series: str) -> str:
     """Return the name of a series' metric."""
     return series.partition("{")[0]
-
-
-class QuickScrape(Scrape):
-    """A scrape that is read by two regular expressions, a hundred times as fast."""
-
-    def __init__(self, text: str) -> None:
-        """Read lines that the exporter wrote."""
-        self.text = text
-        self._rows: dict[str, list[Row]] = {}
-        for line in text.split("\n"):
-            if line and not line.startswith("#"):
-                series, _, value = line.rpartition(" ")
-                name, _, labels = series.partition("{")
-                found = {key: _unescaped(given) for key, given in _LABEL.findall(labels)}
-                self._rows.setdefault(name, []).append(Row(name, found, float(value)))
 
 
 def _unescaped(text: str) -> str:

@@ -28,7 +28,15 @@ from billing_exporter.genesys import (
     UnexpectedAnswer,
 )
 from tests.unit.collectors.api_stub import NOW, OVERVIEW, TRUSTORS, ApiStub, lines
-from tests.unit.collectors.partner import desk, put_overview, put_trustors, row, statuses, used
+from tests.unit.collectors.partner import (
+    DECEMBER,
+    desk,
+    put_overview,
+    put_trustors,
+    row,
+    statuses,
+    used,
+)
 
 LATER = NOW + timedelta(hours=6)
 
@@ -78,6 +86,45 @@ def test_an_outage_ends_nobody(
     assert used(trustors.text()) == before
     assert set(read_times(trustors.text()).values()) == {0}
     assert set(statuses(trustors.text()).values()) <= {"no_data", "forbidden", "error"}
+
+
+@pytest.mark.parametrize("customers", [1, 4])
+def test_a_period_whose_rows_are_all_gone(cloud: ApiStub, customers: int) -> None:
+    """A period that had rows and has none, not even of zeros, is no data: of one customer that is
+    so, of most at once it is the API that fails, and everyone keeps the numbers.
+    """
+    names = several(4)
+    put_trustors(cloud, *names)
+    for name in names:
+        put_overview(cloud, name, row("2"))
+        put_overview(cloud, name, row("5"), index=1)
+    trustors = desk()
+    before = used(trustors.poll())
+    for name in names[:customers]:
+        put_overview(cloud, name)
+    if customers == len(names):
+        with pytest.raises(UnexpectedAnswer, match="most overviews are empty"):
+            trustors.poll(LATER)
+        assert used(trustors.text()) == before
+    else:
+        text = trustors.poll(LATER)
+        assert used(text) == [row for row in before if names[0] not in row]
+        assert statuses(text)[names[0]] == "no_data"
+
+
+def test_a_new_period_may_have_no_rows_yet(cloud: ApiStub) -> None:
+    """On its first day a period may be empty; that is no outage."""
+    names = several(4)
+    put_trustors(cloud, *names)
+    for name in names:
+        put_overview(cloud, name, row("2"))
+    trustors = desk(periods=("current",))
+    trustors.poll()
+    for name in names:
+        put_overview(cloud, name, period=DECEMBER)
+    text = trustors.poll(LATER)
+    assert set(statuses(text).values()) == {"ok"}
+    assert used(text) == []
 
 
 def test_a_404_of_something_else_is_no_answer(cloud: ApiStub) -> None:

@@ -115,3 +115,29 @@ def test_what_gives_no_amount_is_counted() -> None:
         "no_period": 1,
         "no_currency": 1,
     }
+
+
+def test_rows_of_one_charge_are_estimated_together() -> None:
+    """Two rows of one charge are one estimate of their sum, not the first row's."""
+    period = trustor_period(usage(), usage(usage_quantity=Decimal(8)))
+    found = rows(made(Source(organization="acme", trustor_periods=(period,))), ESTIMATED)
+    assert {
+        (row["ChargeCategory"], row["BilledCost"], row["PricingQuantity"]) for row in found
+    } == {
+        ("Usage", Decimal(10), Decimal(2)),
+        ("Purchase", Decimal(60), Decimal(20)),
+    }
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("lacking", ["usage_quantity", "prepay_quantity"])
+def test_a_row_without_its_number_leaves_no_estimate(lacking: str, *, first: bool) -> None:
+    """Where one of two rows lacks its number the overage is not known, and is left out as such; so
+    is the prepaid amount where it is that number.
+    """
+    pair = [usage(), usage(**{lacking: None})]
+    period = trustor_period(*(pair if first else pair[::-1]))
+    found = made(Source(organization="acme", trustor_periods=(period,)))
+    amounts = {row["ChargeCategory"]: row["BilledCost"] for row in rows(found, ESTIMATED)}
+    assert amounts == ({} if lacking == "prepay_quantity" else {"Purchase": Decimal(60)})
+    assert "no_amount" in {each.reason for each in found.left_out}

@@ -105,6 +105,14 @@ def test_the_status_of_a_proxy_is_reported(
     assert "shibboleth" not in reported
 
 
+def test_interim_answers_of_a_proxy_are_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a proxy answers is its final status, whatever interim answers come before it."""
+    interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    with loopback(interim + http_answer(b"", status="407 Proxy Authentication Required")) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        assert "asks for a password (407)" in message(API)
+
+
 def test_a_proxy_that_nobody_runs(nobody: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy that refuses connections is reported with the system's word and the variable."""
     monkeypatch.setenv("ALL_PROXY", f"http://user:shibboleth@{nobody}")

@@ -160,6 +160,14 @@ def test_a_credit_can_put_a_bill_right() -> None:
     assert verdict([used()], [line(), line("-5.00", "-1")]).state == "matched"
 
 
+@pytest.mark.parametrize(("credit", "state"), [("-60.00", "matched"), ("-30.00", "only_invoiced")])
+def test_a_bill_for_nothing_that_was_credited_agrees(credit: str, state: str) -> None:
+    """What was billed without use and given back in full costs nothing."""
+    found = verdict([used("0")], [line("60.00", "12"), line(credit, "-1")])
+    assert found.state == state
+    assert found.invoiced_amount == 60
+
+
 @pytest.mark.parametrize(
     ("lines", "reasons"),
     [

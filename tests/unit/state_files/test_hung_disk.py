@@ -82,10 +82,24 @@ def test_nothing_is_known_of_a_state_while_the_disk_hangs(disk: Disk) -> None:
     store.save("a", "kept")
     assert store.load("a") == "kept"
     disk.write()
+    again = disk.place().store(TEXTS, "texts")
     with disk.hanging():
-        assert (store.load("a"), store.load("b")) == (None, None)
-    assert (store.load("a"), store.load("b")) == ("kept", "")
-    assert disk.failures == ["read", "read"]
+        assert (store.load("a"), again.load("a"), again.load("b")) == (None, None, None)
+    assert (store.load("a"), again.load("a"), again.load("b")) == ("kept", "kept", "")
+    assert disk.failures == ["read"] * 3
+
+
+def test_a_key_without_a_file_needs_no_disk(disk: Disk) -> None:
+    """The folder is listed once; after that only what it has, or was saved since, is read."""
+    disk.place().store(TEXTS, "texts").save("a", "kept")
+    disk.write()
+    store = disk.place().store(TEXTS, "texts")
+    assert store.load("a") == "kept"
+    store.save("b", "saved")
+    disk.write()
+    with disk.hanging():
+        assert (store.load("a"), store.load("b"), store.load("c")) == (None, None, "")
+    assert store.load("b") == "saved"
 
 
 def test_what_is_dropped_is_gone_before_the_disk_knows(disk: Disk) -> None:
