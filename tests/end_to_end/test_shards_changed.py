@@ -17,7 +17,7 @@ from tools.testkit.scrapes import Scrape, wait_until_polled
 
 CUSTOMERS = 12
 # Each answer takes so long that a sweep is seen while it runs.
-WORLD = ("--trustors", str(CUSTOMERS), "--rate-limit", "0", "--latency", "0.2")
+WORLD = ("--trustors", str(CUSTOMERS), "--rate-limit", "0", "--latency", "0.1")
 CONFIGURATION = """\
 organizations:
   - name: demo
@@ -25,7 +25,7 @@ organizations:
     client_id: demo
     client_secret: demo
     collectors:
-      contracts: {history: 0}
+      invoices: {lines: none}
       trustors: {history: 0, concurrency: 1}
 """
 RULES = sorted((ROOT / "prometheus" / "rules").glob("records_*.yml"))
@@ -137,7 +137,7 @@ def test_restarts_and_changed_numbers_lose_no_series_and_show_no_small_total(
             scrape = Scrape.of(shards.begin(index, count).url)
             assert scrape.value("waiting", collector="trustors") == 1
             assert scrape.value("trustors_without_reading") is None
-            own = scrape.value("restored", collector="contracts")
+            own = scrape.value("restored", collector="invoices")
             assert own == (1 if index == 0 else None)
         ended = shards.wait(count)
         assert sum(len(_shown(program)) for program in shards.running.values()) == _read(shards)

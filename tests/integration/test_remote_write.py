@@ -23,6 +23,7 @@ from tools.testkit.prometheus_server import (
 from tools.testkit.scrapes import fetch, wait_until_polled
 
 _WORLD = ("--trustors", "3", "--rate-limit", "0", "--in-progress", "0")
+_AT_ONCE = {"queue_config": {"batch_send_deadline": "500ms"}}
 _CHOSEN = dict.fromkeys(("job", "organization", "group", "trustor", "contract", "currency"), ALL)
 # Counters with minutes of their own, sent in one scrape. They lie ahead: Prometheus takes what is
 # less than ten minutes ahead, and remote write sends nothing of before its start.
@@ -79,16 +80,15 @@ def _grown(exposition: str, begin: float) -> str:
 
 
 @contextmanager
-def _served(text: str) -> Iterator[str]:
-    """Serve a text once, then nothing, on a free loopback port; gives host and port."""
-    left = [text.encode()]
+def _served(texts: list[str]) -> Iterator[str]:
+    """Serve each text once, nothing while there is none, on a free port; gives host and port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.end_headers()
-            self.wfile.write(left.pop() if left else b"")
+            self.wfile.write(texts.pop().encode() if texts else b"")
 
         def log_message(self, *_: object) -> None:
             """Keep the tests' output quiet."""
@@ -110,28 +110,24 @@ def both() -> Iterator[Both]:
         victoria = stack.enter_context(running_victoria_metrics(require("victoria-metrics")))
         simulator = stack.enter_context(simulating(*_WORLD))
         replicas = [stack.enter_context(serving(environment(simulator))) for _ in range(2)]
-        for replica in replicas:
-            wait_until_polled(replica.url)
         targets = [replica.url.removeprefix("http://") for replica in replicas]
+        texts: list[str] = []
+        counters = stack.enter_context(_served(texts))
         program = require("prometheus-3")
-        alone = stack.enter_context(running_prometheus(program, targets=targets[:1], rules=RULES))
-        begin = time.time()
-        text = _grown(fetch(f"{replicas[0].url}/metrics").text, begin)
-        counters = stack.enter_context(_served(text))
         prometheus = stack.enter_context(
             running_prometheus(
                 program,
                 targets=targets,
-                jobs=[
-                    {
-                        "job_name": _COUNTERS,
-                        "static_configs": [{"targets": [counters]}],
-                    }
-                ],
+                jobs=[{"job_name": _COUNTERS, "static_configs": [{"targets": [counters]}]}],
                 rules=RULES,
-                remote_write=[{"url": f"{victoria.url}/api/v1/write"}],
+                remote_write=[{"url": f"{victoria.url}/api/v1/write", **_AT_ONCE}],
             )
         )
+        alone = stack.enter_context(running_prometheus(program, targets=targets[:1], rules=RULES))
+        for replica in replicas:
+            wait_until_polled(replica.url)
+        begin = time.time()
+        texts.append(_grown(fetch(f"{replicas[0].url}/metrics").text, begin))
         prometheus.wait_for('sum(up{job="exporter"}) == 2')
         for server in (prometheus, alone):
             server.wait_for("organization_currency:overdue_amount:sum")
@@ -142,8 +138,13 @@ def both() -> Iterator[Both]:
         for server in (victoria, alone):
             server.wait_for(f"{scraped} > {now}")
         last = f'{{job="{_COUNTERS}",__name__=~".*_total"}}'
-        wait_until(lambda: _answer(victoria, last, counted) == _answer(prometheus, last, counted))
+        sent = [prometheus, victoria]
+        wait_until(lambda: _is_same([_answer(each, last, counted) for each in sent]))
         yield Both(prometheus, victoria, alone, now, counted)
+
+
+def _is_same(answers: list[Answer]) -> bool:
+    return bool(answers[0]) and answers[0] == answers[1]
 
 
 def _answer(server: PrometheusServer, expression: str, at: float) -> Answer:
