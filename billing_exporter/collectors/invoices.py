@@ -11,7 +11,7 @@ An invoice has no due date; it is derived from payment terms that state one (``t
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from itertools import chain, product
+from itertools import chain
 
 import msgspec
 
@@ -22,6 +22,7 @@ from billing_exporter.collectors.settings import InvoicesSettings
 from billing_exporter.genesys.decoding import encode
 from billing_exporter.genesys.records import BillingInvoice, BillingInvoiceItem
 from billing_exporter.metrics import catalogue
+from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Labels, Samples, extended, labels, readable, unix_time
 
 AGES = ("not_due", "1-30d", "31-60d", "61-90d", "over_90d", "unknown")
@@ -276,16 +277,10 @@ def due_of(invoice: BillingInvoice) -> date | None:
 
 
 def _expose_totals(samples: Samples, part: Totals) -> None:
-    # A bucket that is empty is a known zero: an alert on it must be able to end.
-    for currency in {label(invoice.currency_iso_code) for invoice in part.invoices} - {""}:
-        for metric, status in product(
-            (catalogue.INVOICES, catalogue.INVOICES_AMOUNT), (PAID, UNPAID)
-        ):
-            samples.sum_up(metric, labels(metric.labels, currency, status), 0)
-        for metric, where in product(
-            (catalogue.UNPAID_INVOICES, catalogue.UNPAID_AMOUNT), (*AGES, CREDIT)
-        ):
-            samples.sum_up(metric, labels(metric.labels, currency, where), 0)
+    """Add the sums over invoices: an amount that cannot be read costs the others nothing.
+
+    An alert on what is owed must see the rest of its bucket.
+    """
     for invoice in part.invoices:
         currency = label(invoice.currency_iso_code)
         if not currency:
@@ -294,7 +289,7 @@ def _expose_totals(samples: Samples, part: Totals) -> None:
         status = payment_status(invoice)
         of_status = labels(catalogue.INVOICES.labels, currency, status)
         samples.sum_up(catalogue.INVOICES, of_status, 1)
-        samples.sum_up(catalogue.INVOICES_AMOUNT, of_status, invoice.amount)
+        samples.sum_up(catalogue.INVOICES_AMOUNT, of_status, invoice.amount, whole=False)
         owed = is_owed(invoice.payment_status)
         if owed is None:
             samples.drop("unknown_status")
@@ -302,7 +297,20 @@ def _expose_totals(samples: Samples, part: Totals) -> None:
         if overdue is not None:
             of_age = labels(catalogue.UNPAID_AMOUNT.labels, currency, overdue)
             samples.sum_up(catalogue.UNPAID_INVOICES, of_age, 1)
-            samples.sum_up(catalogue.UNPAID_AMOUNT, of_age, invoice.amount)
+            samples.sum_up(catalogue.UNPAID_AMOUNT, of_age, invoice.amount, whole=False)
+    for currency in {label(invoice.currency_iso_code) for invoice in part.invoices} - {""}:
+        for status in (PAID, UNPAID):
+            _fill(samples, catalogue.INVOICES, catalogue.INVOICES_AMOUNT, currency, status)
+        for where in (*AGES, CREDIT):
+            _fill(samples, catalogue.UNPAID_INVOICES, catalogue.UNPAID_AMOUNT, currency, where)
+
+
+def _fill(samples: Samples, counts: Metric, amounts: Metric, currency: str, where: str) -> None:
+    """Show a bucket that is empty as a known zero: an alert on it must be able to end."""
+    to = labels(counts.labels, currency, where)
+    if to.text not in samples.values(counts):
+        samples.add(counts, to, 0)
+        samples.add(amounts, to, 0)
 
 
 def _expose_invoice(samples: Samples, part: InvoiceData) -> None:

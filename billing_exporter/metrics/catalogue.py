@@ -44,14 +44,16 @@ INVOICES = _invoices.total(
 INVOICES_AMOUNT = _invoices.total(
     "invoices_amount",
     ("currency", "payment_status"),
-    "Sum of the invoices' amounts, in the currency. Never add up currencies.",
+    "Sum of the invoices' amounts, in the currency, without those that cannot be read. Never add "
+    "up currencies.",
 )
 UNPAID_AMOUNT = _invoices.total(
     "unpaid_amount",
     ("currency", "overdue"),
     "Sum of unpaid invoices, in the currency, by days past the due date; overdue is unknown where "
     "the payment terms state none, and credit for amounts below 0, which have no age. An upper "
-    "bound: invoices that are partially paid, past due or disputed count in full.",
+    "bound, without amounts that cannot be read: invoices that are partially paid, past due or "
+    "disputed count in full.",
 )
 UNPAID_INVOICES = _invoices.total(
     "unpaid_invoices",

@@ -182,22 +182,28 @@ class Samples:
             self.drop("missing")
 
     def sum_up(
-        self, metric: Metric, to: Labels, value: Decimal | int | None, *, needed: bool = True
+        self,
+        metric: Metric,
+        to: Labels,
+        value: Decimal | int | None,
+        *,
+        needed: bool = True,
+        whole: bool = True,
     ) -> None:
         """Add a value to a total that many rows make up; merging is not counted.
-
-        A total of which a row lacks its number is left out, and counted once.
 
         Args:
             metric: of the total.
             to: its labels.
             value: of one row.
             needed: whether absence is counted.
+            whole: whether a total of which a row lacks its number is left out, and counted once;
+                else it is the total of the rows that have one.
         """
         if value is None and not needed:
             self._spoil(metric, to.text)
             return
-        number = self._number(metric, to, value)
+        number = self._number(metric, to, value, whole=whole)
         if number is None:
             return
         family, key = self.families[metric], (metric, to.text)
@@ -216,13 +222,15 @@ class Samples:
         """Return the values of one metric by label text."""
         return self.families.get(metric, {})
 
-    def _number(self, metric: Metric, to: Labels, value: Decimal | int | None) -> Decimal | None:
+    def _number(
+        self, metric: Metric, to: Labels, value: Decimal | int | None, *, whole: bool = True
+    ) -> Decimal | None:
         if to.names is not metric.labels and to.names != metric.labels:
             raise ValueError(f"{metric.name} has the labels {metric.labels}, not {to.names}")
         number = readable(value)
         if number is None:
             self.dropped["missing" if value is None else "not_a_number"] += 1
-            if metric.additive:
+            if metric.additive and whole:
                 self._spoil(metric, to.text)
         elif to.cut:
             self.labels_cut += 1

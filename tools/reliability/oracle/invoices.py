@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import product
 
 from tools.reliability.oracle.answers import (
     Answers,
@@ -32,11 +31,6 @@ def invoices(answers: Answers, _: Answers) -> Sheet:
     recent = answers.rows(_LISTING, _PAGE, dateStart=str(today - _LOOKBACK))
     unpaid = answers.rows(_LISTING, _PAGE, paymentStatus="UnPaid")
     found = by_id([*recent, *unpaid]).values()
-    for currency in {text(invoice, "currencyIsoCode") for invoice in found}:
-        for metric, status in product(("invoices", "invoices_amount"), ("paid", "unpaid")):
-            sheet.add(metric, (currency, status), Decimal(0))
-        for metric, age in product(("unpaid_invoices", "unpaid_amount"), _AGES):
-            sheet.add(metric, (currency, age), Decimal(0))
     for invoice in found:
         _add_up(sheet, invoice, today)
         _put_invoice(sheet, invoice)
@@ -47,6 +41,9 @@ def invoices(answers: Answers, _: Answers) -> Sheet:
             lines = by_id(answers.rows(f"{_LISTING}/{invoice['id']}/lines", _PAGE))
             for line in lines.values():
                 _add_line(sheet, invoice, line)
+    for currency in {text(invoice, "currencyIsoCode") for invoice in found}:
+        sheet.fill("invoices", "invoices_amount", (currency,), ("paid", "unpaid"))
+        sheet.fill("unpaid_invoices", "unpaid_amount", (currency,), _AGES)
     return sheet
 
 
@@ -70,14 +67,14 @@ def _age(due: date | None, today: date) -> str:
 def _add_up(sheet: Sheet, invoice: JSON, today: date) -> None:
     currency, amount = text(invoice, "currencyIsoCode"), number(invoice, "amount")
     sheet.add("invoices", (currency, _status(invoice)), _ONE)
-    sheet.add("invoices_amount", (currency, _status(invoice)), amount)
+    sheet.add_known("invoices_amount", (currency, _status(invoice)), amount)
     if _status(invoice) not in {"paid", "Voided", *_OWED}:
         sheet.lose("unknown_status")
     if _status(invoice) in _OWED and amount != 0:
         below = amount is not None and not amount.is_nan() and amount < 0
         age = "credit" if below else _age(_due(invoice), today)
         sheet.add("unpaid_invoices", (currency, age), _ONE)
-        sheet.add("unpaid_amount", (currency, age), amount)
+        sheet.add_known("unpaid_amount", (currency, age), amount)
 
 
 def _put_invoice(sheet: Sheet, invoice: JSON) -> None:

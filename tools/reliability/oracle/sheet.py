@@ -1,7 +1,7 @@
 """A sheet of rows: what they come to, and how many gave nothing or were merged."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -71,6 +71,19 @@ class Sheet:
             self.leave_hole(metric, labels)
         else:
             self._sums[metric, labels] += found
+
+    def add_known(self, metric: str, labels: tuple[str, ...], value: Decimal | None) -> None:
+        """Add to a sum that stands without the rows that have no number."""
+        found = self._number(value)
+        if found is not None:
+            self._sums[metric, labels] += found
+
+    def fill(self, counted: str, summed: str, labels: tuple[str, ...], last: Iterable[str]) -> None:
+        """Write zeros where nothing was counted; where something was its amount may be unknown."""
+        for name in last:
+            if (counted, (*labels, name)) not in self._sums:
+                self._sums[counted, (*labels, name)] = Decimal(0)
+                self._sums[summed, (*labels, name)] = Decimal(0)
 
     def lose(self, reason: str) -> None:
         """Count what gives no sample."""
