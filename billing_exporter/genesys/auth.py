@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
-from typing import Any
 
 import msgspec
 
@@ -19,7 +18,7 @@ from billing_exporter.genesys.clock import Clock, Deadline
 from billing_exporter.genesys.errors import ApiError, Timeout, Unauthorized, UnexpectedAnswer
 from billing_exporter.genesys.instrumented_transport import Exchange
 from billing_exporter.genesys.retries import Retrier
-from billing_exporter.genesys.status_errors import check, word
+from billing_exporter.genesys.status_errors import check, is_page, word
 from billing_exporter.genesys.transport import Answer, Request
 
 OPERATION = "oauth_token"
@@ -199,7 +198,7 @@ class Tokens:
     def _ask(self, request: Request, deadline: Deadline) -> Answer:
         answer = self._exchange.send(OPERATION, request, deadline)
         if answer.status in _REFUSALS:
-            raise _refused(answer) if _is_of_the_login(answer.body) else _blocked(answer.status)
+            raise _blocked(answer.status) if is_page(answer.body) else _refused(answer)
         check(answer, None, self._clock.wall())
         return answer
 
@@ -229,16 +228,6 @@ def _repeated(error: ApiError) -> ApiError:
     error = copy(error)
     error.repeated = True
     return error
-
-
-def _is_of_the_login(body: bytes) -> bool:
-    """Return whether a refusal can be the login's: an error of OAuth or of the API, or empty."""
-    if not body.strip():
-        return True
-    try:
-        return not {"error", "code"}.isdisjoint(msgspec.json.decode(body, type=dict[str, Any]))
-    except (ValueError, RecursionError):
-        return False
 
 
 def _blocked(status: int) -> ApiError:

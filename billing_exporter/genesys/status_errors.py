@@ -63,7 +63,10 @@ def check(answer: Answer, permission: str | None, now: float) -> None:
     if answer.status == _OK:
         return
     body = _error_body(answer.body)
-    kind, message = _meaning(answer.status) if body.is_of_the_api() else _foreign(answer.status)
+    is_of_the_api = body.is_of_the_api() or (
+        answer.status in _PLAIN_REFUSALS and not is_page(answer.body)
+    )
+    kind, message = _meaning(answer.status) if is_of_the_api else _foreign(answer.status)
     raise kind(
         _forbidden(body, permission) if kind is Forbidden else message,
         status=answer.status,
@@ -110,6 +113,21 @@ _FOREIGN_STATUSES: Mapping[int, tuple[type[ApiError], str]] = {
         "too many requests for the API or a proxy in between: use an OAuth client nobody shares",
     ),
 }
+
+
+# A gateway of the API may refuse in fewer words than the API; a page is what a firewall shows.
+_PLAIN_REFUSALS = frozenset({401, 403})
+
+
+def is_page(body: bytes) -> bool:
+    """Return whether a refusal is written for people: neither empty nor a JSON object."""
+    if not body.strip():
+        return False
+    try:
+        msgspec.json.decode(body, type=dict[str, Any])
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _meaning(status: int) -> tuple[type[ApiError], str]:
