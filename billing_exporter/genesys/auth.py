@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
+from typing import Any
 
 import msgspec
 
@@ -231,14 +232,13 @@ def _repeated(error: ApiError) -> ApiError:
 
 
 def _is_of_the_login(body: bytes) -> bool:
-    """Return whether a refusal can be the login's: JSON, or nothing but the status."""
+    """Return whether a refusal can be the login's: an error of OAuth or of the API, or empty."""
     if not body.strip():
         return True
     try:
-        msgspec.json.decode(body)
+        return not {"error", "code"}.isdisjoint(msgspec.json.decode(body, type=dict[str, Any]))
     except (ValueError, RecursionError):
         return False
-    return True
 
 
 def _blocked(status: int) -> ApiError:

@@ -12,6 +12,7 @@ from billing_exporter.reconciliation.records import LeftOut, Line, Read, Reason,
 
 _SHARED = "lines without organization fit several contracts or customers"
 _UNDATED = "an invoice that may bill it has no date"
+_WITHOUT_AMOUNT = "a line has no amount"
 
 
 class Group:
@@ -76,7 +77,7 @@ def assigned(groups: Sequence[Group], lines: Iterable[Line], read: Iterable[Read
         if reason == "unknown":
             for group in candidates:
                 if group.covers(line):
-                    group.obstacle = _UNDATED
+                    group.obstacle = _WITHOUT_AMOUNT if line.amount is None else _UNDATED
         if reason:
             left_out.append(LeftOut(reason, line))
     return left_out

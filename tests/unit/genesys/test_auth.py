@@ -173,6 +173,7 @@ def test_a_refused_token_is_dropped_once(mocked: responses.RequestsMock) -> None
         (400, b"", "refuses the OAuth client", None),
         (401, b'{"error": "invalid_client"}', "secret is wrong", "invalid_client"),
         (403, b'{"error": ["x"]}', "refuses the OAuth client", None),
+        (403, b'{"code": "not.authorized"}', "refuses the OAuth client", None),
     ],
 )
 def test_refused_credentials(
@@ -188,11 +189,14 @@ def test_refused_credentials(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize(
+    "body", [b"<html>Blocked</html>", b'{"message": "Forbidden"}', b"[]", b"1"]
+)
 def test_a_page_that_blocks_the_login_refuses_nobody(
-    mocked: responses.RequestsMock, status: int
+    mocked: responses.RequestsMock, status: int, body: bytes
 ) -> None:
     """A proxy's or firewall's page says nothing about the credentials, and is not remembered."""
-    mocked.post(TOKEN_URL, status=status, body=b"<html>Blocked</html>")
+    mocked.post(TOKEN_URL, status=status, body=body)
     login = Login()
     with pytest.raises(UnexpectedAnswer, match="proxy or firewall") as caught:
         login.token()

@@ -125,6 +125,7 @@ def test_equal_lines_with_another_price_are_not_twice() -> None:
         (used(None), [line()], "the API has no price or number"),
         (used(price=None), [], "the API has no price or number"),
         (used(), [line(quantity=None)], "a line has no quantity"),
+        (used(), [line(), line(amount=None)], "a line has no amount"),
         (used(), [line(issued=None)], "an invoice that may bill it has no date"),
         (used(obstacle="in the ramp"), [], "in the ramp"),
     ],
