@@ -99,8 +99,9 @@ _CLASSES: Mapping[int, tuple[type[ApiError], str]] = {
     4: (Rejected, "the API does not accept the request"),
     5: (Unavailable, _LATER),
 }
-# Without the API's error body, it was a proxy or a firewall in between that answered. What it says
-# of credentials, permissions and things is not the API's word; that one must wait is true anyhow.
+# Without the API's error body (for 401 and 403: as a page), it was a proxy or a firewall in between
+# that answered. What it says of credentials, permissions and things is not the API's word; that one
+# must wait is true anyhow.
 _WAIT_FOR_PROXY = "Genesys Cloud, or a proxy in between, cannot answer now"
 _FOREIGN_STATUSES: Mapping[int, tuple[type[ApiError], str]] = {
     401: (UnexpectedAnswer, "a 401 that is not the API's own: is there a proxy in between?"),
