@@ -60,7 +60,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             {"seconds": 5.0, "at": "body"},
         ),
         "drip": Kind(
-            f"a part comes bit by bit, over some time; at is body, {', '.join(dripping.PARTS)}",
+            f"a part comes bit by bit; at is body, {', '.join(dripping.PARTS)}",
             {"seconds": 5.0, "at": "body"},
         ),
         "cut": Kind("the connection ends in the middle of the body"),

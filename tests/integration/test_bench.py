@@ -283,5 +283,6 @@ def test_a_reading_is_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
     *_, reading = forecast.readings(1)
     reading.take()
     assert reading.forecaster.results() == {"id-1": {"ok": forecast.CHARGES}}
-    milliseconds, seconds = forecast.findings(dataclasses.replace(QUICK, rounds=1))
+    milliseconds, seconds, computed = forecast.findings(dataclasses.replace(QUICK, rounds=1))
     assert seconds.ours == pytest.approx(milliseconds.ours * forecast.CUSTOMERS / 1000)
+    assert 0 < computed.ours < seconds.ours

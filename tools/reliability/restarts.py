@@ -102,20 +102,31 @@ def killed_again_and_again(kills: int, seed: int) -> Restarts:
                 seen = Seen()
                 seen.note(first)
                 if not number:
-                    wait_until(lambda: len(_steady_look(exporter).billing) == len(COLLECTORS))
+                    wait_until(lambda: _has_polled_twice(_steady_look(exporter)))
                     wait_until(lambda: _is_saved(state))
                     seen.note(_steady_look(exporter))
                 _watch(exporter, seen, chance.random() * _LONGEST_SECONDS)
     return Restarts(kills, restored, behind, faults)
 
 
-def _is_saved(state: Path) -> bool:
-    """Return whether a good poll of each collector is on disk: saves are in the background.
+def _has_polled_twice(look: Look) -> bool:
+    """Return whether each collector has ended two good polls: the first of them is saved by then.
 
-    The first save of customers is of a poll that goes on, the next one is in their log.
+    What is saved before the end of a first poll has no time of a success yet.
     """
-    readings, logs = list(state.glob("*.reading")), list(state.glob("*.changes"))
-    return len(readings) == len(COLLECTORS) and bool(logs)
+    return all(
+        (
+            look.own.value("polls_total", organization=MAIN, collector=collector, outcome="success")
+            or 0
+        )
+        > 1
+        for collector in COLLECTORS
+    )
+
+
+def _is_saved(state: Path) -> bool:
+    """Return whether readings of all collectors are on disk: saves are in the background."""
+    return len(list(state.glob("*.reading"))) == len(COLLECTORS)
 
 
 @contextmanager
