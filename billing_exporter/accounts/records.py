@@ -88,7 +88,8 @@ class CurrentRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
         fixed: amount due whatever is used.
         overage: amount of the overage so far.
         forecast: overage amount at the end of the period.
-        is_unpriced: whether it has usage and no price.
+        is_unpriced: whether it has usage that no price is known for; then the forecast is too low,
+            or there is no amount at all.
         organizations: ids of those that a contract's charge covers.
     """
 
@@ -100,6 +101,11 @@ class CurrentRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     forecast: Decimal
     is_unpriced: bool = False
     organizations: tuple[str, ...] = ()
+
+    @property
+    def has_amount(self) -> bool:
+        """Whether its amount is known, be it 0."""
+        return not self.is_unpriced or bool(self.fixed or self.overage)
 
 
 class Current(msgspec.Struct, frozen=True, array_like=True):

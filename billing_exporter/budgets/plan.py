@@ -87,7 +87,8 @@ class Plan:
         for row in running.rows:
             covered = _Overage(ZERO, ZERO)
             if subject == "contracts":
-                covered = self._covered(row, running)
+                if row.has_amount:
+                    covered = self._covered(row, running)
             elif row.overage or row.forecast:
                 extent = Extent(frozenset({account.id}), running.start, running.end)
                 overage = _Overage(row.overage, row.forecast)

@@ -41,7 +41,10 @@ def _row(key: Key, one: ChargeOutlook, covered: tuple[str, ...]) -> CurrentRow |
     overage, forecast = charge.incurred() - fixed, one.amount() - fixed
     if not (fixed or overage or forecast or charge.quantity):
         return None
-    return CurrentRow(name, sku, charge.currency, fixed, overage, forecast, False, covered)
+    # An amount without a price says nothing of the quantity to come.
+    is_unpriced = charge.overage_amount is not None and not charge.has_overage_price
+    is_unpriced = is_unpriced and _is_over(charge)
+    return CurrentRow(name, sku, charge.currency, fixed, overage, forecast, is_unpriced, covered)
 
 
 def _is_over(charge: Charge) -> bool:

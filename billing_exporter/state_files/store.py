@@ -2,7 +2,7 @@
 
 A file is replaced in one step and has a checksum, so whatever happens there is always a whole one.
 What cannot be used is set aside and counted; the state then begins from nothing. While the disk
-hangs nothing is known of a state: it is neither taken for empty nor written over.
+hangs or refuses nothing is known of a state: it is neither taken for empty nor written over.
 """
 
 import hashlib
@@ -69,7 +69,8 @@ class Store(Protocol[State]):
     def load(self, key: str) -> State | None:
         """Return the state of a key; the empty one where there is none that can be used.
 
-        None while the disk hangs: the caller goes on without it, and saves nothing in its place.
+        None while the disk hangs or refuses: the caller goes on without it, and saves nothing in
+        its place.
         """
 
     def wait_for(self, key: str) -> State:
@@ -155,14 +156,20 @@ class FileStore(Generic[State]):
             return self._bounded(partial(self._read, key))
         except TimeoutError:
             self._failed("read")
-            return None
+        except OSError as error:
+            self._fail("read", "%s cannot be read: %s", error.strerror)
+        return None
 
     def wait_for(self, key: str) -> State:
         """Return the state of a key, the one that is still to be written first."""
         with self._lock:
             if key in self._pending:
                 return self._decoded(self._pending[key])
-        return self._read(key)
+        try:
+            return self._read(key)
+        except OSError as error:
+            self._fail("read", "%s cannot be read: %s", error.strerror)
+            return self._codec.empty
 
     def save(self, key: str, state: State) -> None:
         """Keep a state."""
@@ -182,9 +189,7 @@ class FileStore(Generic[State]):
         """Note which files there are; where that cannot be read each is looked for by itself."""
         try:
             names = {entry.name for entry in os.scandir(self._folder)}
-        except FileNotFoundError:
-            names = set()
-        except OSError:
+        except OSError:  # it may come later: a volume, a backup
             return
         with self._lock:
             self._names |= names
@@ -199,8 +204,6 @@ class FileStore(Generic[State]):
         except (UnusableStateError, NoPlainFileError):
             self._fail("damaged", "%s is damaged or of another version and is set aside")
             self._set_aside(file)
-        except OSError as error:
-            self._fail("read", "%s cannot be read: %s", error.strerror)
         return self._codec.empty
 
     def _write(self, key: str) -> None:

@@ -199,7 +199,9 @@ httpGet:
 {{- else if not .Values.persistence.enabled }}
 - name: state
   emptyDir:
-    sizeLimit: {{ default (include "billing-exporter.stateSize" .) .Values.persistence.size }}
+    {{- /* 256Mi was the default: values kept from then mean a size by customers. */}}
+    {{- $given := ternary "" .Values.persistence.size (eq (toString .Values.persistence.size) "256Mi") }}
+    sizeLimit: {{ default (include "billing-exporter.stateSize" .) $given }}
 {{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}

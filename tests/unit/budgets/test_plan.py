@@ -107,6 +107,20 @@ def test_a_customer_is_taken_off_one_contract() -> None:
     assert sum(plan.finished().allocated.values()) == 100
 
 
+def test_nothing_is_taken_off_a_charge_without_a_price() -> None:
+    """What a contract's charge costs is not known: its customers keep theirs, no group owes less
+    than nothing, and another row of the charge with a price has them taken off.
+    """
+    plan = Plan(PlanSettings(showback=(SHOWBACK,)))
+    plan.add("acme", "trustors", account(current_row("0", "20", "40")), TODAY)
+    unpriced = msgspec.structs.replace(_of_contract("0", "0", ("t-1",)), is_unpriced=True)
+    plan.add("acme", "contracts", _contract(unpriced, _of_contract("50", "100", ("t-1",))), TODAY)
+    assert plan.finished().allocated == {
+        ("cc", "A", "EUR"): Decimal(20),
+        ("cc", "unallocated", "EUR"): Decimal(30),
+    }
+
+
 CONTRACT_ROWS = st.builds(
     CurrentRow,
     st.just("Minutes"),

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
+
 from billing_exporter.collectors.contracts import ContractData
 from billing_exporter.forecasting import contracts
 from billing_exporter.forecasting.forecaster import Forecaster
@@ -67,3 +69,29 @@ def test_a_wallet_counts_in_the_amount() -> None:
     assert amount == 80
     (row,) = running_period(subject.current, outlook).rows
     assert (row.charge, row.overage, row.forecast) == ("Voice", Decimal(15), Decimal(80))
+
+
+@pytest.mark.parametrize(("rate", "is_unpriced"), [(None, True), (Decimal("0.5"), False)])
+def test_an_amount_without_a_rate_says_that_its_forecast_is_too_low(
+    rate: Decimal | None, is_unpriced: bool
+) -> None:
+    """What overage has cost so far counts; without a rate the rest of the period has no amount."""
+    charge = BillingCharge(
+        name="Voice",
+        actual_quantity=Decimal(200),
+        prepaid_quantity=Decimal(100),
+        overage_quantity=Decimal(100),
+        overage_rate=rate,
+        overage_charge=Decimal(50),
+        overage_currency="EUR",
+    )
+    detail = BillingContractPeriodDetail(
+        id="p", date_start=date(2026, 11, 1), date_end=date(2026, 11, 30), charges=(charge,)
+    )
+    data = ContractData(BillingContract(id="c"), {"current": detail})
+    subject = contracts.subject_of(data)
+    outlook = Forecaster("", MemoryStore(CODEC)).take("c", subject, date(2026, 11, 16))
+    assert outlook is not None
+    assert subject.current is not None
+    (row,) = running_period(subject.current, outlook).rows
+    assert (row.overage, row.is_unpriced, row.has_amount) == (Decimal(50), is_unpriced, True)

@@ -102,6 +102,33 @@ def test_a_key_without_a_file_needs_no_disk(disk: Disk) -> None:
     assert store.load("b") == "saved"
 
 
+def test_a_file_that_the_disk_refuses_is_not_taken_for_empty(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of the disk says nothing about the state; what is kept is there when it is over."""
+    store = disk.place().store(TEXTS, "texts")
+    store.save("a", "kept")
+    disk.write()
+
+    def refuse(_: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("billing_exporter.state_files.store.read_file", refuse)
+        assert store.load("a") is None
+    assert store.load("a") == "kept"
+    assert disk.failures == ["read"]
+
+
+def test_files_may_come_later(disk: Disk) -> None:
+    """A folder that is not there yet, such as a volume's, is looked for again."""
+    store = disk.place().store(TEXTS, "texts")
+    assert store.load("a") == ""
+    disk.place().store(TEXTS, "texts").save("a", "kept")
+    disk.write()
+    assert store.load("a") == "kept"
+
+
 def test_what_is_dropped_is_gone_before_the_disk_knows(disk: Disk) -> None:
     """A file is removed in the background, like one that is written; the last word counts."""
     store = disk.place().store(TEXTS, "texts")
