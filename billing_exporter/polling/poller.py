@@ -150,10 +150,14 @@ class Poller:
     def continue_from(self, before: "Poller", *, fits: bool) -> None:
         """Continue from the state of the poller that this one replaces, once its poll has ended.
 
+        The other one publishes nothing from now on: what it changed after its state was taken over
+        would be shown, or missing, for good.
+
         Args:
             before: the other.
             fits: whether this one would have fetched the same; else it is only shown.
         """
+        before.stop()
         self.state = before.state
         self._turn = before._turn  # noqa: SLF001 - of the same class
         self._fits = fits

@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.invoices import InvoicesCollector, InvoicesData
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
 from billing_exporter.config import ConfigError, Problem, Secret, Settings
+from billing_exporter.genesys import Interrupted
 from billing_exporter.metrics.finance import BILL
 from billing_exporter.polling.loop import Loop
+from billing_exporter.polling.poller import Poller
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format
 from tools.testkit.organizations import organization_at
@@ -216,6 +219,27 @@ class TestReload:
         go_on.set()
         _wait_until(lambda: poller.state.reading is not None)
         assert most == 1
+        exporter.stop()
+
+    def test_a_poll_that_ends_in_a_reload_changes_nothing_more(
+        self, cloud: Simulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What a poll leaves out while another limit takes its place is not missing for good."""
+        exporter = Exporter(_settings(cloud, invoices=INVOICES))
+        exporter.poll_once()
+        everything = _billing(exporter, "acme")
+        exporter.change(_settings(cloud, invoices=replace(INVOICES, max_series=10)))
+        take_over = Poller.continue_from
+
+        def at_the_same_time(poller: Poller, before: Poller, *, fits: bool) -> None:
+            take_over(poller, before, fits=fits)
+            with suppress(Interrupted):
+                before.poll()
+
+        monkeypatch.setattr(Poller, "continue_from", at_the_same_time)
+        exporter.change(_settings(cloud, invoices=INVOICES))
+        exporter.poll_once()
+        assert _billing(exporter, "acme") == everything
         exporter.stop()
 
     def test_a_removed_collector_shows_nothing_more(self, cloud: Simulator) -> None:
