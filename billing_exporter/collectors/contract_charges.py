@@ -54,7 +54,7 @@ class OverageAmounts:
         self._samples.add_money(metric, of, currency, amount)
         if currency:
             self._currencies[metric, of].add(currency)
-        else:
+        elif readable(amount) != 0:
             self._unknown.append((metric, of))
 
     def end(self) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from billing_exporter.collectors.base import Poll, label
 from billing_exporter.collectors.closed_periods import Answer, History, Key, whole_sums
 from billing_exporter.collectors.history_budget import Budget
-from billing_exporter.collectors.periods import is_closed
+from billing_exporter.collectors.periods import is_closed, length
 from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys import ApiError
 from billing_exporter.genesys.records import (
@@ -41,7 +41,7 @@ class ContractHistories:
         """Return the closed periods of a contract that are to be read, the newest first."""
         closed = sorted(
             (period for period in contract.billing_periods if _is_dated_and_closed(period)),
-            key=lambda period: (period.date_start, -_days(period)),
+            key=lambda period: (period.date_start, -length(period)),
             reverse=True,
         )
         # Of an annual period and a monthly one that begin together, the shorter one counts.
@@ -74,13 +74,14 @@ class ContractHistories:
         for period in self.needed(contract, known):
             if not self._budget.take():
                 break
-            key, of = str(period.id), str(contract.id)
+            key, of = label(period.id), str(contract.id)
             try:
                 detail = self._poll.api.get_billing_contract_billingperiod(of, key)
             except ApiError as error:
                 self._budget.note(error, f"billing period {key} of contract {of}")
                 known = msgspec.structs.replace(known, tried_on=self._today)
                 continue
+            detail = msgspec.structs.replace(detail, id=key)  # it may be written otherwise there
             answer = answer_of(detail)
             if answer is None:
                 known = msgspec.structs.replace(known, tried_on=self._today)
@@ -95,12 +96,7 @@ class ContractHistories:
 
 
 def _is_dated_and_closed(period: BillingContractPeriod) -> bool:
-    return bool(period.id and period.date_start and is_closed(period.status))
-
-
-def _days(period: BillingContractPeriod) -> int:
-    start, end = period.date_start, period.date_end
-    return 0 if start is None or end is None else (end - start).days
+    return bool(label(period.id) and period.date_start and is_closed(period.status))
 
 
 def answer_of(detail: BillingContractPeriodDetail) -> Answer | None:
@@ -130,8 +126,8 @@ def wallet_key(wallet: BillingWallet) -> Key:
 def overage_amounts(detail: BillingContractPeriodDetail) -> dict[str, Decimal]:
     """Add up the overage of a period's charges and wallets by currency.
 
-    Overage without its amount leaves the sum of its currency incomplete, and that is none; without
-    a currency too, it may be in any.
+    Overage without its amount leaves the sum of its currency incomplete, and that is none. Overage
+    without a currency is no money: it may be settled in tokens.
     """
     charges = (
         (each.overage_currency, each.overage_charge, each.overage_quantity)
@@ -145,13 +141,12 @@ def overage_amounts(detail: BillingContractPeriodDetail) -> dict[str, Decimal]:
     incomplete = set[str]()
     for code, given, quantity in (*charges, *wallets):
         currency, amount = label(code), readable(given)
-        if amount is None:
-            if given is not None or readable(quantity):
-                incomplete.add(currency)
-        elif currency:
+        if not currency:
+            continue
+        if amount is not None:
             found[currency] = EXACT.add(found.get(currency, _ZERO), amount)
-    if "" in incomplete:
-        return {}
+        elif given is not None or readable(quantity):
+            incomplete.add(currency)
     return {currency: amount for currency, amount in found.items() if currency not in incomplete}
 
 
@@ -172,10 +167,10 @@ def fingerprint_of(
         rows.append(Row((sku or label(charge.name),), quantities, prices))
     if not rows:
         return None
-    for wallet in detail.wallets:
-        used = (wallet.balance_consumption, wallet.balance_overage)
-        money = (wallet.balance_overage_rate, wallet.balance_overage_charge)
-        name, sku = wallet_key(wallet)[:2]
-        rows.append(Row((sku or name, WALLET), used, money))
+    for wallet in detail.wallets:  # of which only the overage is money
+        used, charged = readable(wallet.balance_overage), readable(wallet.balance_overage_charge)
+        if charged:
+            name, sku = wallet_key(wallet)[:2]
+            rows.append(Row((sku or name, WALLET), (used,), (charged,)))
     currency = ",".join(sorted(amounts))
     return fingerprint(rows, currency, amounts[currency] if len(amounts) == 1 else None)

@@ -15,7 +15,7 @@ from billing_exporter.collectors.trustor_overview import (
     is_known_previous,
     is_outdated,
 )
-from billing_exporter.genesys import ApiError, Forbidden, NotFound, Timeout
+from billing_exporter.genesys import ApiError, Forbidden, NotFound, Timeout, UnexpectedAnswer
 from billing_exporter.genesys.records import TrusteeBillingOverview, Trustor
 
 OVERVIEW = "get_billing_trusteebillingoverview_trustor_org_id"
@@ -76,7 +76,6 @@ class Overviews:
             return Attempt("ok")
         periods = self._periods(overviews, kept)
         is_blank = all(new is not None and _is_blank(new) for new in overviews.values())
-        is_blank = is_blank or _is_emptied(overviews.get("current"), kept.get("current"))
         return Attempt("no_data") if is_blank else Attempt("ok", TrustorData.of(key, name, periods))
 
     def _overviews(
@@ -102,6 +101,8 @@ class Overviews:
                 continue
             if period == "current" and is_outdated(overview, known):
                 return None
+            if period == "current" and _is_emptied(overview, known.get(period)):
+                raise UnexpectedAnswer("the period has no rows any more", operation=OVERVIEW)
             if period == "current" or can_precede(overview, current):
                 overviews[period] = overview
         return overviews
@@ -119,9 +120,9 @@ class Overviews:
         }
 
 
-def _is_emptied(new: TrusteeBillingOverview | None, known: PeriodData | None) -> bool:
+def _is_emptied(new: TrusteeBillingOverview, known: PeriodData | None) -> bool:
     """Return True if a period has no rows any more; rows of nothing used stay, as rows of zeros."""
-    if new is None or known is None or new.usages or not known.overview.usages:
+    if known is None or new.usages or not known.overview.usages:
         return False
     return new.billing_period_start_date == known.overview.billing_period_start_date
 

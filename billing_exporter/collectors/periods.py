@@ -49,7 +49,10 @@ def end_or_estimate(
     """
     if end is not None or start is None:
         return end
-    return start + max(length or _SHORTEST, _SHORTEST)
+    try:
+        return start + max(length or _SHORTEST, _SHORTEST)
+    except OverflowError:  # a neighbour that ends in the year 9999
+        return None
 
 
 class Period(Protocol):
@@ -96,7 +99,7 @@ def named(periods: Iterable[AnyPeriod], today: date) -> dict[str, AnyPeriod]:
     still_open = [
         period for period in begun if is_closed(period.status) is False and id(period) not in chosen
     ]
-    for number, period in enumerate(sorted(still_open, key=_length), start=1):
+    for number, period in enumerate(sorted(still_open, key=length), start=1):
         shown["open" if number == 1 else f"open-{number}"] = period
     return shown
 
@@ -105,23 +108,25 @@ def _start(period: Period) -> date:
     return period.date_start or date.min
 
 
-def _length(period: Period) -> timedelta:
+def length(period: Period) -> timedelta:
+    """Return how long a period lasts from its first to its last day; for ever without an end."""
     return _ENDLESS if period.date_end is None else period.date_end - _start(period)
 
 
 def _order(period: Period) -> tuple[date, timedelta, str]:
-    return _start(period), _length(period), period.id or ""
+    return _start(period), length(period), period.id or ""
 
 
 def _can_precede(period: Period, current: Period) -> bool:
     """Return whether a period began and ended before another, and none can lie between them."""
     end, last = period.date_end, current.date_end
-    length = None if last is None else last - _start(current)
-    ended = end_or_estimate(period.date_start, end, length)
+    ended = end_or_estimate(
+        period.date_start, end, None if last is None else last - _start(current)
+    )
     if _start(period) >= _start(current) or leaves_room(ended, current.date_start):
         return False
     return end is None or end < _start(current) or (last is not None and end < last)
 
 
 def _closeness(period: Period, current: Period) -> tuple[bool, date, timedelta]:
-    return adjoins(period.date_end, current.date_start), _start(period), -_length(period)
+    return adjoins(period.date_end, current.date_start), _start(period), -length(period)

@@ -97,10 +97,16 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     if not organizations:
         raise CommandError(f"billing-exporter: no organization {arguments.organization}")
-    with TemporaryDirectory() as folder:
-        output: Path = arguments.output
-        beside = Path(folder) / "output" if is_stream(output) else output
-        return _fill(arguments, organizations, redactor.redact, beside)
+    if not is_stream(arguments.output):
+        return _fill(arguments, organizations, redactor.redact, arguments.output)
+    try:
+        folder = TemporaryDirectory()
+    except OSError as error:
+        raise CommandError(
+            f"billing-exporter: no folder for what is read meanwhile: {error.strerror or error}"
+        ) from None
+    with folder as place:
+        return _fill(arguments, organizations, redactor.redact, Path(place) / "output")
 
 
 def _fill(

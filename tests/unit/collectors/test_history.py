@@ -299,6 +299,23 @@ def test_closed_periods_of_contracts_are_read_and_watched(cloud: ApiStub) -> Non
     assert value(text, "charge_overage_amount") == "8"
 
 
+@pytest.mark.parametrize("key", [None, " bp-10 "])
+def test_a_restatement_shows_whatever_id_the_detail_has(cloud: ApiStub, key: str | None) -> None:
+    """A detail is of the period that was asked for, with or without an id of its own."""
+    entity = {"id": "c-1", "externalNumber": "C-1", "billingPeriods": contract_periods()}
+    cloud.put(CONTRACTS, page(entity))
+    contracts = CollectorHarness(ContractsCollector(ContractsSettings(history=2)))
+    path = f"{CONTRACTS}/c-1/billingperiods/bp-10"
+    for days, overage in ((0, 5), (3, 5), (8, 8)):
+        put_details(cloud, 9, overage, 4, 3)
+        charge = {"id": "ch", "name": "CX 3", "actualQuantity": overage, "overageCurrency": "EUR"}
+        detail = {**contract_periods()[1], "id": key}
+        cloud.put(path, {**detail, "charges": [{**charge, "overageCharge": overage}]})
+        text = contracts.poll(NOW + days * DAY)
+    shown = [line for line in lines(text, "charge_overage_amount") if "previous" in line]
+    assert [line.rsplit(" ", 1)[1] for line in shown] == ["8"]
+
+
 def test_overage_of_wallets_counts_in_closed_periods(cloud: ApiStub) -> None:
     """A period's amount is that of its charges and wallets, and either is restated."""
     entity = {"id": "c-1", "externalNumber": "C-1", "billingPeriods": contract_periods()}
@@ -312,9 +329,10 @@ def test_overage_of_wallets_counts_in_closed_periods(cloud: ApiStub) -> None:
     assert value(contracts.poll(NOW + 8 * DAY), "contract_restated_overage_amount") == "1"
 
 
-def test_an_annual_period_takes_no_monthly_ones_place(cloud: ApiStub) -> None:
+@pytest.mark.parametrize("end", ["2026-11-15", None])
+def test_an_annual_period_takes_no_monthly_ones_place(cloud: ApiStub, end: str | None) -> None:
     """Of two closed periods that begin together the shorter is history; none restates it."""
-    annual = {"id": "bp-year", "dateStart": "2026-10-01", "dateEnd": "2026-11-15"}
+    annual = {"id": "bp-year", "dateStart": "2026-10-01", "dateEnd": end}
     periods = [*contract_periods(), {**annual, "status": "Closed"}]
     cloud.put(CONTRACTS, page({"id": "c-1", "externalNumber": "C-1", "billingPeriods": periods}))
     put_details(cloud, 9, 5, 4, 3)

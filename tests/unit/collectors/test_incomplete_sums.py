@@ -7,6 +7,7 @@ from itertools import permutations
 import msgspec
 import pytest
 
+from billing_exporter.collectors.contract_charges import OverageAmounts, expose_rows
 from billing_exporter.collectors.contract_history import answer_of as answer_of_contract
 from billing_exporter.collectors.invoices import InvoiceData
 from billing_exporter.collectors.trustor_overview import expose_trustor
@@ -25,7 +26,7 @@ from billing_exporter.metrics.samples import Samples
 from tests.unit.collectors.test_laws import CONTRACTS, INVOICES, USAGE, contracts, report, trustor
 
 BAD = [None, Decimal("NaN"), Decimal("1e99")]
-ONE, TWO = Decimal(1), Decimal(2)
+ZERO, ONE, TWO = Decimal(0), Decimal(1), Decimal(2)
 
 
 def names(samples: Samples) -> set[str]:
@@ -190,8 +191,9 @@ def closed(*charges: BillingCharge) -> BillingContractPeriodDetail:
 
 
 def test_closed_periods() -> None:
-    """The sum of a closed period's overage is none where overage has no amount, and an answer
-    with a quantity that cannot be read is not taken for a whole one.
+    """The sum of a closed period's overage is none where overage in its currency has no amount;
+    overage without a currency, which may be settled in tokens, is in no sum. An answer with a
+    quantity that cannot be read is not taken for a whole one.
     """
     known = BillingCharge(name="a", actual_quantity=ONE, overage_charge=TWO, overage_currency="EUR")
     for bad in BAD:
@@ -199,6 +201,40 @@ def test_closed_periods() -> None:
         assert partial is not None
         assert partial.fingerprint is None
         assert partial.quantities == {}
-    unpriced = BillingCharge(name="b", actual_quantity=ONE, overage_quantity=ONE)
-    answers = [answer_of_contract(closed(*rows)) for rows in ((known,), (known, unpriced))]
-    assert [dict(answer.amounts) for answer in answers if answer] == [{"EUR": TWO}, {}]
+    tokens = BillingCharge(name="b", actual_quantity=ONE, overage_quantity=ONE)
+    unpriced = msgspec.structs.replace(tokens, overage_currency="EUR")
+    every = (known,), (known, tokens), (known, unpriced)
+    answers = [answer_of_contract(closed(*rows)) for rows in every]
+    assert [dict(answer.amounts) for answer in answers if answer] == [{"EUR": TWO}] * 2 + [{}]
+
+
+def test_a_row_without_overage_and_currency_costs_nothing() -> None:
+    """An amount of 0 that names no currency leaves the other row's amount as it is."""
+    charge = BillingCharge(
+        name="a", actual_quantity=ONE, overage_quantity=ZERO, overage_charge=ZERO
+    )
+    costly = msgspec.structs.replace(charge, overage_charge=TWO, overage_currency="EUR")
+    for rows in ((costly, charge), (charge, costly)):
+        samples = Samples()
+        overage = OverageAmounts(samples)
+        expose_rows(samples, overage, ("c", "current"), closed(*rows))
+        overage.end()
+        assert [*samples.values(catalogue.CHARGE_OVERAGE_AMOUNT).values()] == [TWO]
+
+
+def test_a_wallet_without_overage_is_no_restatement() -> None:
+    """What a wallet gave is known or not; only its overage is money that can be restated."""
+    charge = BillingCharge(name="a", actual_quantity=ONE)
+    wallets = [
+        (),
+        (BillingWallet(name="w", balance_consumption=TWO),),
+        (BillingWallet(name="w"),),
+        (BillingWallet(name="w", balance_overage=ONE, balance_overage_charge=TWO),),
+    ]
+    answers = [
+        answer_of_contract(msgspec.structs.replace(closed(charge), wallets=each))
+        for each in wallets
+    ]
+    prints = [answer.fingerprint.numbers for answer in answers if answer and answer.fingerprint]
+    assert len(prints) == len(wallets)
+    assert prints[0] == prints[1] == prints[2] != prints[3]

@@ -200,6 +200,16 @@ def test_a_late_newest_period_changes_nothing(
     assert trustors.poll(NOW + timedelta(hours=6)) == before
 
 
+def test_a_period_that_ends_in_the_year_9999_ends_no_sweep(cloud: ApiStub) -> None:
+    """A period without an end beside one that never ends is judged by nothing else."""
+    put_trustors(cloud, "x")
+    put_overview(cloud, "x", row("1"), period=("2026-11-01T00:00:00Z", "9999-12-31T23:59:59Z"))
+    trustors = desk(periods=("current",))
+    trustors.poll()
+    put_overview(cloud, "x", row("2"), period=("2026-12-01T00:00:00Z", None))
+    assert used(trustors.poll()) == ["x current 2"]
+
+
 def test_a_newest_period_that_grew_backwards_is_shown(cloud: ApiStub) -> None:
     """A contract that becomes annual has a newest period that began before the known one."""
     put_trustors(cloud, "x")

@@ -1,10 +1,13 @@
 """``backfill`` writes what a running exporter would have shown; promtool takes all of it."""
 
+import errno
 import re
 import subprocess
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -63,6 +66,27 @@ def test_closed_periods_alone_in_order(account: Simulator, call: Call, tmp_path:
     totals = [name for name in series if "trustor_history_estimated_amount" in name]
     assert {PAIR.findall(name)[0] for name in totals}
     assert any("contract_history_overage_amount" in name for name in series)
+
+
+def test_a_plain_file_needs_no_folder_for_temporary_files(
+    account: Simulator, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read meanwhile is beside the file; only a pipe needs another folder, and says so."""
+
+    def beside_alone(**where: Any) -> TemporaryDirectory[str]:
+        if "dir" not in where:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+        return TemporaryDirectory(**where)
+
+    monkeypatch.setattr("billing_exporter.commands.backfill.TemporaryDirectory", beside_alone)
+    config = _config(account, tmp_path)
+    of = "--config.file", config, "--from", "2026-09", "--step", "86400", "--output"
+    status, _, err = call("backfill", *of, str(tmp_path / "plain.om"))
+    assert status == 0, err
+    status, _, err = call("backfill", *of, "/dev/null")
+    assert status == 1
+    assert "no folder for what is read meanwhile: No such file or directory" in err
+    assert "Traceback" not in err
 
 
 @pytest.mark.slow

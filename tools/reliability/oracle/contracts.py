@@ -137,7 +137,7 @@ def _note_hole(
     metric, key = what
     amount = number(row, f"{key}Charge")
     quantity = number(row, "overageQuantity" if key == "overage" else key)
-    costs_nothing = amount is None and quantity == 0
+    costs_nothing = (amount is None and quantity == 0) or (amount == 0 and not currency)
     if not currency and not costs_nothing:
         sheet.leave_hole(metric, to)
     elif amount is None and not costs_nothing:
