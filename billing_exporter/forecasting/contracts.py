@@ -21,6 +21,7 @@ from billing_exporter.forecasting.readings import (
     Subject,
     contract_kind,
     finite,
+    whole_sum,
 )
 from billing_exporter.genesys.records import (
     BillingCharge,
@@ -144,14 +145,9 @@ def _merged(one: Charge, other: Charge) -> Charge:
     """Add up two rows that have the same labels; a price on which they differ is none."""
     return Charge(
         kind=one.kind,
-        quantity=_sum(one.quantity, other.quantity),
-        included=_sum(one.included, other.included),
+        quantity=whole_sum(one.quantity, other.quantity),
+        included=whole_sum(one.included, other.included),
         price=one.price if one.price == other.price else None,
-        overage_amount=_sum(one.overage_amount, other.overage_amount),
+        overage_amount=whole_sum(one.overage_amount, other.overage_amount),
         currency=one.currency if one.currency == other.currency else "",
     )
-
-
-def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    """Add up two rows; a sum of which one has no number is none."""
-    return None if one is None or other is None else one + other

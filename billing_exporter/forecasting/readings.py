@@ -100,6 +100,11 @@ def finite(number: Decimal | None) -> Decimal | None:
     return number if number is not None and number.is_finite() else None
 
 
+def whole_sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """Add up two rows; a sum of which one has no number is none."""
+    return None if one is None or other is None else one + other
+
+
 class Period(msgspec.Struct, frozen=True, gc=False):
     """One billing period as it was read.
 

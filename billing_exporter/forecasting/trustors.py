@@ -21,6 +21,7 @@ from billing_exporter.forecasting.readings import (
     Subject,
     finite,
     overview_kind,
+    whole_sum,
 )
 from billing_exporter.genesys.records import SubscriptionOverviewUsage, TrusteeBillingOverview
 from billing_exporter.metrics import forecasts
@@ -106,8 +107,8 @@ def _added_up(usages: Iterable[SubscriptionOverviewUsage]) -> dict[Key, _Row]:
         if not key[0]:
             continue
         one = rows.setdefault(key, _Row(Decimal(0), Decimal(0), set(), set()))
-        one.usage = _sum(one.usage, finite(row.usage_quantity))
-        one.prepaid = _sum(one.prepaid, finite(row.prepay_quantity))
+        one.usage = whole_sum(one.usage, finite(row.usage_quantity))
+        one.prepaid = whole_sum(one.prepaid, finite(row.prepay_quantity))
         one.overage_prices.update(_known(row.overage_price))
         one.prepaid_prices.update(_known(row.prepay_price))
     return rows
@@ -135,8 +136,3 @@ def _known(price: Decimal | None) -> set[Decimal]:
 def _agreed(prices: set[Decimal]) -> Decimal | None:
     """Return the price of rows that are one series; None where they differ."""
     return next(iter(prices)) if len(prices) == 1 else None
-
-
-def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    """Add up two rows; a sum of which one has no number is none."""
-    return None if one is None or other is None else one + other
