@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from billing_exporter.collectors.registry import REGISTRY
 from tests.integration.dashboards.boards import RULES, all_questions
 from tests.integration.dashboards.resolving import ALL, resolved
 from tools.testkit.components import require
@@ -128,7 +129,9 @@ def both() -> Iterator[Both]:
             wait_until_polled(replica.url)
         begin = time.time()
         texts.append(_grown(fetch(f"{replicas[0].url}/metrics").text, begin))
-        prometheus.wait_for('sum(up{job="exporter"}) == 2')
+        # Both have been scraped after their polls: requests are compared, and sums of both.
+        polled = 'genesyscloud_billing_polls_total{job="exporter",outcome="success"} == 1'
+        prometheus.wait_for(f"count({polled}) == {len(replicas) * len(REGISTRY)}")
         for server in (prometheus, alone):
             server.wait_for("organization_currency:overdue_amount:sum")
             server.wait_for('ALERTS{alertstate="pending"}')

@@ -84,7 +84,7 @@ def watched(programs: Programs, past: Past) -> Iterator[PrometheusServer]:
     """
     with tempfile.TemporaryDirectory() as name, _world(past) as (simulator, app):
         folder = Path(name)
-        steps = [*past.steps(datetime.now(UTC))]
+        steps = polls(past, datetime.now(UTC))
         _write_down(simulator, app, steps, folder / "history.om")
         _make_blocks(programs.promtool, folder / "history.om", folder / "data")
         app.server.start()
@@ -151,6 +151,18 @@ def _export(app: App, at: datetime) -> None:
     """Show what an export to a folder would; there is none, since nothing would read it."""
     app.exporter.telemetry.exporting()
     app.exporter.telemetry.exported(at)
+
+
+def polls(past: Past, now: datetime) -> list[datetime]:
+    """Return the times of the polls before now; one of them is the day before the restatement.
+
+    However far apart the others are, the month has then been read twice before it changes, so it
+    has settled.
+    """
+    steps = [*past.steps(now)]
+    _, restated_on = restatement(steps[-1])
+    before = datetime.combine(restated_on - _DAY, now.timetz())
+    return sorted({*steps, before} if before > steps[0] else steps)
 
 
 def restatement(now: datetime) -> tuple[date, date]:

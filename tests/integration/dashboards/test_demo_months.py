@@ -2,7 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from tools.dashboards.demo_months import Past, restatement, samples
+import pytest
+
+from tools.dashboards.demo_months import Past, polls, restatement, samples
 
 _NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
@@ -44,3 +46,19 @@ def test_the_restatement_is_of_a_settled_period_and_is_seen() -> None:
         assert start == date(start.year, start.month, 1)
         assert change - end == timedelta(days=12)
         assert now.date() - end >= timedelta(days=20)
+
+
+@pytest.mark.parametrize("step", [1, 2, 6])
+def test_the_month_settles_before_it_is_restated(step: int) -> None:
+    """On every day of a year, however far apart the polls are, two of them read the month before it
+    changes, three days or more apart and the second five days or more after its end.
+    """
+    past = Past(days=52, step=timedelta(days=step), close=timedelta(days=1))
+    for day in range(366):
+        now = datetime(2026, 1, 1, 7, tzinfo=UTC) + timedelta(days=day)
+        steps = [at.date() for at in polls(past, now)]
+        _, change = restatement(now)
+        read = [at for at in steps if change - timedelta(days=12) <= at < change]
+        assert read[-1] - read[0] >= timedelta(days=3), now
+        assert read[-1] - change >= timedelta(days=5 - 12), now
+        assert steps == sorted(steps)
