@@ -82,10 +82,11 @@ def by_cursor(
 def by_number(
     fetch: Callable[[int, int | None], TrustorEntityListing], page_size: int, operation: str
 ) -> Iterator[Trustor]:
-    """Yield the trustors of all numbered pages.
+    """Yield the trustors of all numbered pages, once all were read.
 
     An empty page ends nothing as long as the API counts more pages or rows, or links to a next
-    page. Where it counts nothing, a full page is not the last.
+    page. Where it counts nothing, a full page is not the last. Where the total changes between two
+    pages, a row may have moved to a page that was read before: all pages are read again.
 
     Args:
         fetch: Returns a page, given its number from 1 and the page size.
@@ -98,17 +99,31 @@ def by_number(
         ApiError: What `fetch` raises.
     """
     fetch_page = _sized(fetch, page_size)
+    rows, totals = _numbered(fetch_page, page_size, operation)
+    if len(totals) > 1:
+        rows, _ = _numbered(fetch_page, page_size, operation)
+    yield from rows
+
+
+def _numbered(
+    fetch_page: Callable[[int], TrustorEntityListing], page_size: int, operation: str
+) -> tuple[list[Trustor], set[int]]:
+    """Return the rows of all pages, and the totals that the pages gave."""
     before: tuple[Trustor, ...] = ()
-    rows = empty = 0
+    rows: list[Trustor] = []
+    totals: set[int] = set()
+    empty = 0
     for number in range(1, _MOST_PAGES + 1):
         listing = fetch_page(number)
         if listing.entities and listing.entities == before:
             raise _unexpected("the next page repeats the one before", "$.entities", operation)
-        rows = _counted(rows, listing.entities, operation)
-        yield from listing.entities
+        _counted(len(rows), listing.entities, operation)
+        rows += listing.entities
+        if listing.total is not None:
+            totals.add(listing.total)
         empty = 0 if listing.entities else empty + 1
-        if is_last(listing, number, rows, page_size):
-            return
+        if is_last(listing, number, len(rows), page_size):
+            return rows, totals
         if empty == MOST_EMPTY_PAGES:
             raise _unexpected("the pages end before the total of rows", "$.total", operation)
         before = listing.entities
