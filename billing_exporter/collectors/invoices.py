@@ -256,11 +256,9 @@ def read_lines(api: BillingApi, invoice_id: str) -> tuple[BillingInvoiceItem, ..
     Where lines of one id differ, the invoice may have changed between two pages: it is read again,
     and what differs then as well are two.
     """
-    lines = tuple(api.invoice_lines(invoice_id))
-    contents = {(label(line.id), encode(line)) for line in lines if label(line.id)}
-    if len(contents) > len({key for key, _ in contents}):
-        lines = tuple(api.invoice_lines(invoice_id))
-    return distinct_lines(lines)
+    lines = distinct_lines(api.invoice_lines(invoice_id))
+    ids = [label(line.id) for line in lines if label(line.id)]
+    return lines if len(set(ids)) == len(ids) else distinct_lines(api.invoice_lines(invoice_id))
 
 
 def distinct_lines(lines: Iterable[BillingInvoiceItem]) -> tuple[BillingInvoiceItem, ...]:
