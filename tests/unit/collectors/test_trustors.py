@@ -72,6 +72,15 @@ def test_a_customer_on_two_pages_is_asked_once(cloud: ApiStub) -> None:
     cloud.put(TRUSTORS, {"entities": [entity, other], "pageCount": 2}, pageNumber="2")
     path = put_overview(cloud, "x", row())
     assert statuses(desk(periods=("current",)).poll()) == {"x": "ok", "y": "disabled"}
+
+
+@pytest.mark.parametrize("enabled", [(True, False), (False, True)])
+def test_a_trust_that_was_given_again(cloud: ApiStub, enabled: tuple[bool, ...]) -> None:
+    """A customer that is listed both enabled and disabled is enabled, whichever comes last."""
+    rows = [{"id": "id-x", "enabled": each, "organization": {"name": "x"}} for each in enabled]
+    cloud.put(TRUSTORS, {"entities": rows, "pageCount": 1})
+    put_overview(cloud, "x", row())
+    assert statuses(desk(periods=("current",)).poll()) == {"x": "ok"}
     assert cloud.count(path) == 1
 
 
