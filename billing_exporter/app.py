@@ -24,6 +24,7 @@ from billing_exporter.forecasting.store import CODEC as FORECASTS
 from billing_exporter.genesys import Interrupted
 from billing_exporter.httpd.response import Body
 from billing_exporter.httpd.server import WebServer
+from billing_exporter.metrics.deflated import Latest
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.metrics.finance import BILL, SECTION
 from billing_exporter.polling.background_writer import BackgroundWriter, BoundedReader
@@ -79,6 +80,7 @@ class Exporter:
         self.telemetry = Telemetry(process=process_metrics, per_customer=per_customer())
         self.telemetry.sharded(shard.index, shard.count)
         self.exposition = Exposition({**CATALOGUE, SECTION: BILL})
+        self._summaries = Latest()
         self._started = monotonic()  # real seconds, whatever clock readings have
         self._now = now
         self._changing = threading.Lock()
@@ -201,8 +203,8 @@ class Exporter:
     def scrape(self, form: Format, gzip: bool) -> Body:
         """Return the exposition: kept bytes, and the live part about the exporter."""
         kept, live = self.telemetry.live_parts(openmetrics=form is Format.OPENMETRICS)
-        live = self._forecasts.text() + self._books.text() + live
-        return self.exposition.body.pieces(live, gzip=gzip, kept=(kept,))
+        summaries = self._summaries.of(self._forecasts.text() + self._books.text())
+        return self.exposition.body.pieces(live, gzip=gzip, kept=(kept, summaries))
 
     def waiting_for(self) -> list[str]:
         """Name the collectors that have had no outcome yet."""

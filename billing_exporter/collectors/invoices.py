@@ -19,6 +19,7 @@ from billing_exporter.collectors.base import Details, Poll, concluded, label
 from billing_exporter.collectors.payment_status import PAID, UNPAID, is_owed, shown
 from billing_exporter.collectors.payment_terms import due_date
 from billing_exporter.collectors.settings import InvoicesSettings
+from billing_exporter.genesys import BillingApi
 from billing_exporter.genesys.decoding import encode
 from billing_exporter.genesys.records import BillingInvoice, BillingInvoiceItem
 from billing_exporter.metrics import catalogue
@@ -85,9 +86,7 @@ class InvoicesCollector:
     def fetch(self, poll: Poll[InvoicesData]) -> InvoicesData:
         """Fetch the listing, then lines; lines of paid invoices are fetched once and kept."""
         today = poll.now.date()
-        recent = poll.api.invoices(date_start=today - self._lookback)
-        unpaid = poll.api.invoices(payment_status="UnPaid")
-        invoices = _distinct(map(_without_people, recent), map(_without_people, unpaid))
+        invoices = self._listed(poll, today)
         known = poll.previous or InvoicesData(today, ())
         kept = {before.invoice.id: before for before in reversed(known.invoices)}
         details = Details(poll)
@@ -146,6 +145,21 @@ class InvoicesCollector:
                 _expose_invoice(samples, known)
         return samples
 
+    def _listed(self, poll: Poll[InvoicesData], today: date) -> list[BillingInvoice]:
+        """Return the invoices of both listings.
+
+        Where invoices of one id differ, one may have changed in between: both are read again, and
+        what differs then as well are two.
+        """
+        found = self._listed_once(poll, today)
+        ids = [invoice.id for invoice in found if invoice.id]
+        return found if len(set(ids)) == len(ids) else self._listed_once(poll, today)
+
+    def _listed_once(self, poll: Poll[InvoicesData], today: date) -> list[BillingInvoice]:
+        recent = poll.api.invoices(date_start=today - self._lookback)
+        unpaid = poll.api.invoices(payment_status="UnPaid")
+        return _distinct(map(_without_people, recent), map(_without_people, unpaid))
+
     def _lines_of(
         self,
         poll: Poll[InvoicesData],
@@ -160,7 +174,7 @@ class InvoicesCollector:
         if kept is not None and kept.lines is not None and _is_paid(invoice) and _was_paid(kept):
             return kept.lines
         return details.ask(
-            lambda: distinct_lines(poll.api.invoice_lines(key)),
+            lambda: read_lines(poll.api, key),
             f"lines of invoice {key}",
         )
 
@@ -170,9 +184,7 @@ class InvoicesCollector:
         """Read the lines that a reconciliation needs, which are not shown, once."""
         key = label(invoice.id)
         if self._lines != "none" and key and poll.ledger.wants_lines(invoice, poll.now.date()):
-            lines = details.ask(
-                lambda: distinct_lines(poll.api.invoice_lines(key)), f"lines of invoice {key}"
-            )
+            lines = details.ask(lambda: read_lines(poll.api, key), f"lines of invoice {key}")
             if lines is not None:
                 poll.ledger.lines(invoice, lines)
 
@@ -236,6 +248,19 @@ def _facts(invoice: BillingInvoice) -> tuple[object, ...]:
     amount = None if invoice.amount is None else readable(invoice.amount)
     kind, currency = invoice.customer_invoice_type, invoice.currency_iso_code
     return invoice.date_invoiced, kind, currency, amount
+
+
+def read_lines(api: BillingApi, invoice_id: str) -> tuple[BillingInvoiceItem, ...]:
+    """Read the lines of an invoice, each once.
+
+    Where lines of one id differ, the invoice may have changed between two pages: it is read again,
+    and what differs then as well are two.
+    """
+    lines = tuple(api.invoice_lines(invoice_id))
+    contents = {(label(line.id), encode(line)) for line in lines if label(line.id)}
+    if len(contents) > len({key for key, _ in contents}):
+        lines = tuple(api.invoice_lines(invoice_id))
+    return distinct_lines(lines)
 
 
 def distinct_lines(lines: Iterable[BillingInvoiceItem]) -> tuple[BillingInvoiceItem, ...]:

@@ -11,6 +11,7 @@ import msgspec
 
 from billing_exporter.collectors.base import label, once_each, side_by_side
 from billing_exporter.collectors.contract_names import ContractNames, contract_identity
+from billing_exporter.collectors.invoices import read_lines
 from billing_exporter.collectors.trustors import matches, name_of
 from billing_exporter.genesys import ApiError, BillingApi, Forbidden, NotFound
 from billing_exporter.genesys.records import (
@@ -246,7 +247,7 @@ class Reader:
         keys = [*dict.fromkeys(str(each.id) for each in wanted if each.id)]
 
         def read(key: str) -> tuple[BillingInvoiceItem, ...] | None:
-            return self._tried(lambda: tuple(self._api.invoice_lines(key)), f"lines of {key}")
+            return self._tried(lambda: read_lines(self._api, key), f"lines of {key}")
 
         lines = dict(zip(keys, self._all("invoices", read, keys), strict=True))
         return [(each, lines.get(str(each.id))) for each in wanted]

@@ -58,6 +58,22 @@ class Deflated:
         return zlib.decompress(self.packed + _END, -zlib.MAX_WBITS, max(1, self.size))
 
 
+class Latest:
+    """The deflated form of a text that seldom changes; any thread may ask for it."""
+
+    def __init__(self) -> None:
+        """Begin with no text."""
+        self._latest = b"", Deflated.of(b"", FAST_LEVEL)
+
+    def of(self, text: bytes) -> Deflated:
+        """Return a text deflated: the same as before, unless the text has changed."""
+        known, kept = self._latest
+        if text != known:
+            kept = Deflated.of(text, FAST_LEVEL)
+            self._latest = text, kept
+        return kept
+
+
 def deflated(text: bytes, level: int) -> bytes:
     """Return a raw stream of the text that another may follow."""
     deflater = zlib.compressobj(level, wbits=-zlib.MAX_WBITS)

@@ -142,12 +142,14 @@ ALLOCATED = _plan.total(
     "allocated_estimated_amount",
     ("allocation", "group", "currency"),
     "Estimated: amount of current periods that a group bears, in the currency; group unallocated "
-    "is what nothing matches. A contract counts with the overage that its customers do not show.",
+    "is what nothing matches. A contract counts with the overage that its customers in the same "
+    "shard do not show; that of other shards' customers is in both.",
 )
 ALLOCATED_FORECAST = _plan.total(
     "allocated_forecast_amount",
     ("allocation", "group", "currency"),
-    "Estimated: amount at the end of current periods that a group will bear, in the currency.",
+    "Estimated: amount at the end of current periods that a group will bear, in the currency; "
+    "contracts count as in allocated_estimated_amount.",
 )
 ALLOCATED_INVOICED = _plan.total(
     "allocated_invoiced_amount",

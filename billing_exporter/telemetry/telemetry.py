@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from billing_exporter import __version__
-from billing_exporter.metrics.deflated import FAST_LEVEL, Deflated
+from billing_exporter.metrics.deflated import Deflated, Latest
 from billing_exporter.metrics.family import Metric
 from billing_exporter.telemetry.catalogue import (
     ABORTED,
@@ -90,7 +90,7 @@ class Telemetry:
         self._overdue: Callable[[], Iterable[tuple[tuple[str, str], float]]] = tuple
         self._process = ProcessMetrics() if process else None
         self._dropped: dict[tuple[str, str], dict[str, int]] = {}
-        self._kept: dict[bool, tuple[str, Deflated]] = {}
+        self._kept = {False: Latest(), True: Latest()}  # by whether it is OpenMetrics
         self.sharded(0, 1)
 
     def follow(self, metric: Metric, read: Callable[[], int]) -> None:
@@ -284,11 +284,8 @@ class Telemetry:
             overdue.labels(*key).set(seconds)
         families = (*self._gauges.values(), *self._counters.values(), self._durations, self._build)
         text = "".join([family.text(openmetrics=openmetrics) for family in families])
-        kept = self._kept.get(openmetrics)
-        if kept is None or kept[0] != text:
-            kept = text, Deflated.of(text.encode(), FAST_LEVEL)
-            self._kept[openmetrics] = kept
+        kept = self._kept[openmetrics].of(text.encode())
         process = self._process.text(openmetrics=openmetrics) if self._process else ()
         end = _EOF if openmetrics else ""
         live = (overdue.text(openmetrics=openmetrics), *process, end)
-        return kept[1], "".join(live).encode()
+        return kept, "".join(live).encode()

@@ -164,13 +164,14 @@ def drivers(scope: Scope) -> dashboard.Panel:
 def overages(scope: Scope) -> dashboard.Panel:
     """Rank the charges with the largest overage, for each currency."""
     customers = scope.one("trustor_estimated_overage_amount", CURRENT)
-    own = scope.in_open_periods(scope.one("charge_overage_amount", CURRENT))
+    drawn = renamed(scope.one("wallet_overage_amount", CURRENT), "wallet", "charge")
+    own = scope.in_open_periods(f"({scope.one('charge_overage_amount', CURRENT)} or {drawn})")
     own = f"({own} unless on (organization, contract) {scope.recorded(_READABLE)})"
     every = f"{renamed(customers, 'trustor', 'whose')} or {renamed(own, 'contract', 'whose')}"
     return ranked(
         "Largest overages, $currency",
         f"The {_DRIVERS} charges of customers with the largest overage so far in $currency, and of "
-        "own contracts of which no customer shows the same.",
+        "charges and wallets of own contracts of which no customer shows the same.",
         Query(f"sort_desc(topk({_DRIVERS}, {every}) > 0)", "{{whose}}: {{charge}}"),
         _HEADLINE,
         by_currency=True,

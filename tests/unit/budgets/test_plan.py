@@ -12,6 +12,7 @@ from billing_exporter.accounts.records import Account, Current, CurrentRow
 from billing_exporter.budgets.plan import Contribution, Plan
 from billing_exporter.budgets.settings import Budget, Group, PlanSettings, Showback
 from billing_exporter.budgets.summary import summary
+from billing_exporter.collectors import Shard
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.metrics.samples import Samples
 from billing_exporter.reconciliation.records import Line
@@ -143,21 +144,69 @@ def test_each_amount_counts_once(
         of = msgspec.structs.replace(account(*rows), id=f"t-{number}")
         plan.add("acme", "trustors", of, TODAY)
         for row in rows:
-            is_covered = any(
-                (row.sku, row.currency) == (each.sku, each.currency)
-                and (not each.organizations or of.id in each.organizations)
-                for each in of_contract
-            )
+            is_covered = _is_covered(row, of.id, of_contract)
             expected[row.currency] += row.fixed + (0 if is_covered else row.overage)
     plan.add("acme", "contracts", _contract(*of_contract), TODAY)
     for row in of_contract:
         expected[row.currency] += row.overage
-    found: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for (_, _, currency), amount in plan.finished().allocated.items():
-        found[currency] += amount
+    found = _sums([plan.finished()])
     assert {key: each for key, each in found.items() if each} == {
         key: each for key, each in expected.items() if each
     }
+
+
+@given(
+    st.lists(st.lists(ROWS, max_size=4), max_size=6),
+    st.lists(CONTRACT_ROWS, max_size=5),
+    st.sampled_from([1, 3]),
+)
+def test_shards_add_up_to_the_whole(
+    customers: list[list[CurrentRow]], of_contract: list[CurrentRow], count: int
+) -> None:
+    """The sums over 1 and 3 shards are those of one exporter, plus exactly the overage of other
+    shards' customers that a contract covers.
+    """
+    whole, shards = Plan(SETTINGS), [Plan(SETTINGS) for _ in range(count)]
+    expected: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for number, rows in enumerate(customers, start=1):
+        of = msgspec.structs.replace(account(*rows), id=f"t-{number}")
+        owner = next(index for index in range(count) if Shard(index, count).owns(of.id))
+        for plan in (whole, shards[owner]):
+            plan.add("acme", "trustors", of, TODAY)
+        for row in rows:
+            if owner and _is_covered(row, of.id, of_contract):
+                expected[row.currency] += row.overage
+    for plan in (whole, shards[0]):
+        plan.add("acme", "contracts", _contract(*of_contract), TODAY)
+    for currency, amount in _sums([whole.finished()]).items():
+        expected[currency] += amount
+    contributions = [plan.finished() for plan in shards]
+    found = _sums(contributions)
+    assert {each: found[each] for each in found if found[each]} == {
+        each: expected[each] for each in expected if expected[each]
+    }
+    budgets = [
+        sum((of.estimated for each in some for of in each.spending.values()), Decimal(0))
+        for some in (contributions, [whole.finished()])
+    ]
+    assert budgets[0] == budgets[1]
+
+
+def _is_covered(row: CurrentRow, customer: str, of_contract: list[CurrentRow]) -> bool:
+    return any(
+        (row.sku, row.currency) == (each.sku, each.currency)
+        and (not each.organizations or customer in each.organizations)
+        for each in of_contract
+    )
+
+
+def _sums(contributions: list[Contribution]) -> dict[str, Decimal]:
+    """Return what all groups have, by currency."""
+    found: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for each in contributions:
+        for (_, _, currency), amount in each.allocated.items():
+            found[currency] += amount
+    return found
 
 
 def test_organizations_are_added_up() -> None:

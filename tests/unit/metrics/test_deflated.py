@@ -5,7 +5,7 @@ import zlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_exporter.metrics.deflated import Deflated, joined_checksum, multiply, shift_of
+from billing_exporter.metrics.deflated import Deflated, Latest, joined_checksum, multiply, shift_of
 
 texts = st.lists(st.binary(max_size=400), max_size=8)
 
@@ -32,3 +32,12 @@ def test_a_text_beyond_four_gigabytes_has_a_shift() -> None:
     """A length of more than 32 bits is the sum of lengths that fit."""
     half = shift_of(5 << 31)
     assert shift_of(5 << 32) == multiply(half, half)
+
+
+def test_a_text_is_deflated_again_only_when_it_has_changed() -> None:
+    """The same text gives the very same piece; another one is what it says."""
+    latest = Latest()
+    assert latest.of(b"").text() == b""
+    first = latest.of(b"one")
+    assert latest.of(b"one") is first
+    assert [latest.of(text).text() for text in (b"two", b"", b"one")] == [b"two", b"", b"one"]
