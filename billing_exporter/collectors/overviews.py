@@ -78,12 +78,8 @@ class Overviews:
         try:
             kept = known.periods if known is not None else {}
             answers = self._answers(key, kept)
-        except NotFound as error:
-            return Attempt("no_data", error=error.with_traceback(None))
-        except Forbidden as error:
-            return Attempt("forbidden", error=error.with_traceback(None))
         except ApiError as error:
-            return Attempt("error", error=error.with_traceback(None))
+            return Attempt(_status(error), error=error.with_traceback(None))
         if answers is None:
             return Attempt("ok")
         if all(new is not None and _is_blank(new) for new in answers.overviews.values()):
@@ -144,6 +140,12 @@ class Overviews:
                 early, overview=fresh["previous"].overview
             )
         return periods
+
+
+def _status(error: ApiError) -> Status:
+    if isinstance(error, NotFound):
+        return "no_data"
+    return "forbidden" if isinstance(error, Forbidden) else "error"
 
 
 def _is_emptied(new: TrusteeBillingOverview, known: PeriodData | None) -> bool:

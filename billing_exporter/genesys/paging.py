@@ -96,8 +96,8 @@ def by_number(
         operation: Its reference name, for errors.
 
     Raises:
-        UnexpectedAnswer: A page repeats those before, the pages end before the total that the API counts, or
-            there are more than 10,000 pages, 10 empty ones in a row, or a million rows.
+        UnexpectedAnswer: A page repeats those before, the pages end before the total that the API
+            counts, or there are more than 10,000 pages, 10 empty ones in a row, or a million rows.
         ApiError: What `fetch` raises.
     """
     fetch_page = _sized(fetch, page_size)

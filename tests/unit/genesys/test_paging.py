@@ -223,7 +223,7 @@ def test_a_numbered_page_that_repeats() -> None:
 
 
 def test_a_numbered_page_without_anything_new() -> None:
-    """A page of known rows in another order is no progress, though the total seems to be reached."""
+    """A page of known rows in another order is no progress, though it counts in the total."""
     pages = [page(*ids, page_count=3, total=6) for ids in ("ab", "ba", "cd")]
     with pytest.raises(UnexpectedAnswer, match="repeats"):
         numbered(pages)
