@@ -82,7 +82,7 @@ def by_cursor(
 def by_number(
     fetch: Callable[[int, int | None], TrustorEntityListing], page_size: int, operation: str
 ) -> Iterator[Trustor]:
-    """Yield the trustors of all numbered pages.
+    """Yield the trustors of all numbered pages, once all were read.
 
     A listing that changes while it is read moves rows from page to page: one is read twice or not
     at all. Where that shows, by an id that repeats or another total, it is read once more.

@@ -206,6 +206,14 @@ def test_a_listing_that_shrinks_while_it_is_read() -> None:
     assert numbered([page("a", more=True, total=1), page(more=True, total=1)]) == ["a"]
 
 
+def test_a_row_that_moves_to_a_page_that_was_read_is_not_lost() -> None:
+    """A row of the first page goes while the listing is read, and c moves there: read again."""
+    first, moved = page("a", "b", page_count=2, total=4), page("d", page_count=2, total=3)
+    again = [page("b", "c", page_count=2, total=3), moved]
+    pages = iter([first, moved, *again])
+    assert [row.id for row in by_number(lambda *_: next(pages), 2, "op")] == ["b", "c", "d"]
+
+
 @pytest.mark.parametrize(
     "more", [page(total=2), page(page_count=1, total=2), page(more=True), page(page_count=99)]
 )
