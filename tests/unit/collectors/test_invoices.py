@@ -236,6 +236,21 @@ def test_lines_that_fail_cost_nobody_else_anything(cloud: ApiStub, status: int) 
     assert [about for _, about in invoices.left_out] == ["lines of invoice in-1"]
 
 
+def test_lines_that_are_all_gone_stay(cloud: ApiStub) -> None:
+    """An invoice that had lines keeps them where the API suddenly lists none, and that is reported;
+    one that never had any has none.
+    """
+    put_invoices(cloud, invoice("in-1"), invoice("in-2"))
+    put_lines(cloud, "in-1", line("li-1", 3))
+    put_lines(cloud, "in-2")
+    invoices = desk()
+    invoices.poll()
+    put_lines(cloud, "in-1")
+    text = invoices.poll()
+    assert [row.split("} ")[1] for row in lines(text, "invoice_line_amount")] == ["3"]
+    assert invoices.left_out == [("unexpected_answer", "lines of invoice in-1")]
+
+
 def test_lines_that_cannot_be_read_end_by_their_own_age(cloud: ApiStub) -> None:
     """Lines that fail while the listing works show their age and end after ``max_age``; the lines
     of a paid invoice, which are final, do not.
@@ -280,15 +295,15 @@ def test_lines_whose_invoice_is_refused_cost_nobody_else_anything(
 
 
 def test_lines_without_permission_are_asked_for_rarely(cloud: ApiStub) -> None:
-    """Where the client may see no lines, a poll asks for those of three invoices, and stops."""
-    names = [f"in-{number}" for number in range(9)]
+    """Where the client may see no lines, a poll asks for those of 40 invoices, and stops."""
+    names = [f"in-{number}" for number in range(49)]
     put_invoices(cloud, *map(invoice, names))
     for name in names:
         cloud.refuse(f"{INVOICES}/{name}/lines", 403)
     invoices = desk()
-    assert len(lines(invoices.poll(), "invoice_amount")) == 9
-    assert sum(cloud.count(f"{INVOICES}/{name}/lines") for name in names) == 3
-    assert len(invoices.left_out) == 3
+    assert len(lines(invoices.poll(), "invoice_amount")) == 49
+    assert sum(cloud.count(f"{INVOICES}/{name}/lines") for name in names) == 40
+    assert len(invoices.left_out) == 40
 
 
 def test_neighbours_without_permission_cost_nobody_behind_them_anything(cloud: ApiStub) -> None:

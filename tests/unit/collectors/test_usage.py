@@ -6,7 +6,7 @@ import pytest
 
 from billing_exporter.collectors.settings import UsageSettings
 from billing_exporter.collectors.usage import UsageCollector
-from billing_exporter.genesys import ApiError, NotReady, Unavailable
+from billing_exporter.genesys import ApiError, NotReady, Unavailable, UnexpectedAnswer
 from tests.unit.collectors.api_stub import (
     CONTRACTS,
     NOW,
@@ -53,6 +53,28 @@ def test_without_an_open_period_the_window_is_the_calendar_month(cloud: ApiStub)
         {"dateStart": None, "dateEnd": "2026-11-30", "status": "Open"},
     ]
     cloud.put(CONTRACTS, page({"id": "co-1", "billingPeriods": periods}))
+    cloud.put(USAGE, fixture("usage_report.json"))
+    desk().poll()
+    assert cloud.queries(USAGE) == [CALENDAR_MONTH]
+
+
+def test_a_report_whose_rows_are_all_gone_is_refused(cloud: ApiStub) -> None:
+    """Usage of a period cannot be taken back: the last report stays. A new period may be empty."""
+    cloud.put(CONTRACTS, page())
+    report = {"status": "Complete", "usages": [{"name": "x", "totalUsage": "5"}]}
+    cloud.put(USAGE, report)
+    usage = desk()
+    usage.poll()
+    cloud.put(USAGE, {**report, "usages": []})
+    with pytest.raises(UnexpectedAnswer, match="no rows"):
+        usage.poll()
+    assert lines(usage.poll(NOW.replace(month=12)), "usage_quantity") == []
+
+
+def test_contracts_that_are_not_active_give_no_window(cloud: ApiStub) -> None:
+    """A contract that is listed as inactive, though active ones were asked for, says nothing."""
+    period = {"dateStart": "2026-11-21", "dateEnd": "2026-12-20", "status": "Open"}
+    cloud.put(CONTRACTS, page({"id": "co", "status": "Inactive", "billingPeriods": [period]}))
     cloud.put(USAGE, fixture("usage_report.json"))
     desk().poll()
     assert cloud.queries(USAGE) == [CALENDAR_MONTH]
