@@ -32,7 +32,6 @@ _LONGEST_PERIOD = timedelta(days=31)
 
 Entity = TypeVar("Entity")
 Result = TypeVar("Result")
-Listed = TypeVar("Listed", BillingContract, Trustor)
 
 
 class Billed(msgspec.Struct, frozen=True):
@@ -115,7 +114,7 @@ class Reader:
         pairs = [
             (contract, key)
             for contract in contracts
-            for key in (
+            for key in dict.fromkeys(
                 self._newest(contract)
                 if wanted is None
                 else [each.id for each in contract.billing_periods if each.id and wanted(each)]
@@ -189,9 +188,10 @@ class Reader:
                 yield found
 
     def _wanted(self, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[Trustor]:
+        listed = self._tried(lambda: list(self._api.trustors()), "customers")
         return [
             trustor
-            for trustor in self._listed("customers", self._api.trustors)
+            for trustor in once_each(listed or (), lambda each: each.id)
             if trustor.id
             and trustor.enabled is not False
             and matches(trustor, include)
@@ -199,9 +199,13 @@ class Reader:
         ]
 
     def _overviews(self, trustor: Trustor) -> Customer:
-        found, is_whole = [], True
+        """Read the periods of a customer, each once: indexes move when another period begins."""
+        found: dict[object, TrustorPeriod] = {}
+        is_whole = True
         ask = self._api.get_billing_trusteebillingoverview_trustor_org_id
-        for index in range(self._periods + 1):
+        for index in range(self._periods + 2):
+            if len(found) > self._periods:
+                break
             try:
                 overview = ask(str(trustor.id), billing_period_index=index)
             except NotFound:
@@ -214,8 +218,9 @@ class Reader:
                 is_whole = False
                 break
             kept = self._shape(overview)
-            found.append(TrustorPeriod(str(trustor.id), name_of(trustor), kept, index == 0))
-        return Customer(str(trustor.id), tuple(found), is_whole)
+            key = overview.billing_period_start_date or f"without dates, {index}"
+            found[key] = TrustorPeriod(str(trustor.id), name_of(trustor), kept, index == 0)
+        return Customer(str(trustor.id), tuple(found.values()), is_whole)
 
     def invoices(self) -> Billed:
         """Read the invoices that can bill the periods, and the lines of all of them."""
@@ -236,7 +241,8 @@ class Reader:
 
     def listed_contracts(self) -> list[BillingContract]:
         """Read all contracts, each with the list of its billing periods."""
-        listed = once_each(self._listed("contracts", self._api.contracts), contract_identity)
+        asked = self._tried(lambda: list(self._api.contracts()), "contracts")
+        listed = once_each(asked or (), contract_identity)
         return [self._in_full(each) for each in listed]
 
     def with_lines(
@@ -251,11 +257,6 @@ class Reader:
 
         lines = dict(zip(keys, self._all("invoices", read, keys), strict=True))
         return [(each, lines.get(str(each.id))) for each in wanted]
-
-    def _listed(self, what: str, ask: Callable[[], Iterator[Listed]]) -> list[Listed]:
-        """Return a listing with each thing once, empty where it cannot be read."""
-        listed = self._tried(lambda: list(ask()), what)
-        return once_each(listed or (), lambda each: each.id)
 
     def _all(
         self, title: str, work: Callable[[Entity], Result], entities: Sequence[Entity]
