@@ -197,18 +197,6 @@ def test_a_detail_that_fails_costs_nobody_else_anything(cloud: ApiStub) -> None:
     assert contracts.left_out == [("unavailable", "billing period p of contract co-1")]
 
 
-def test_a_period_whose_rows_are_all_gone_keeps_them(cloud: ApiStub) -> None:
-    """A period that had charges keeps them where the API suddenly gives none; that is reported."""
-    cloud.put(CONTRACTS, page(contract("co-1", {"id": "p", **OPEN})))
-    put_detail(cloud, "co-1/p", **OPEN, charges=[charge(1)])
-    contracts = desk()
-    contracts.poll()
-    put_detail(cloud, "co-1/p", **OPEN, charges=[])
-    text = contracts.poll()
-    assert [row[-1] for row in lines(text, "charge_actual_quantity")] == ["1"]
-    assert contracts.left_out == [("unexpected_answer", "billing period p of contract co-1")]
-
-
 def test_a_detail_that_cannot_be_read_ends_by_its_own_age(cloud: ApiStub) -> None:
     """Charges and wallets that fail while the listing works show their age and end after
     ``max_age``; a closed period's, which are final, do not.

@@ -236,21 +236,6 @@ def test_lines_that_fail_cost_nobody_else_anything(cloud: ApiStub, status: int) 
     assert [about for _, about in invoices.left_out] == ["lines of invoice in-1"]
 
 
-def test_lines_that_are_all_gone_stay(cloud: ApiStub) -> None:
-    """An invoice that had lines keeps them where the API suddenly lists none, and that is reported;
-    one that never had any has none.
-    """
-    put_invoices(cloud, invoice("in-1"), invoice("in-2"))
-    put_lines(cloud, "in-1", line("li-1", 3))
-    put_lines(cloud, "in-2")
-    invoices = desk()
-    invoices.poll()
-    put_lines(cloud, "in-1")
-    text = invoices.poll()
-    assert [row.split("} ")[1] for row in lines(text, "invoice_line_amount")] == ["3"]
-    assert invoices.left_out == [("unexpected_answer", "lines of invoice in-1")]
-
-
 def test_lines_that_cannot_be_read_end_by_their_own_age(cloud: ApiStub) -> None:
     """Lines that fail while the listing works show their age and end after ``max_age``; the lines
     of a paid invoice, which are final, do not.

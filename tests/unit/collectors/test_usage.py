@@ -6,7 +6,7 @@ import pytest
 
 from billing_exporter.collectors.settings import UsageSettings
 from billing_exporter.collectors.usage import UsageCollector
-from billing_exporter.genesys import ApiError, NotReady, Unavailable, UnexpectedAnswer
+from billing_exporter.genesys import ApiError, NotReady, Unavailable
 from tests.unit.collectors.api_stub import (
     CONTRACTS,
     NOW,
@@ -56,19 +56,6 @@ def test_without_an_open_period_the_window_is_the_calendar_month(cloud: ApiStub)
     cloud.put(USAGE, fixture("usage_report.json"))
     desk().poll()
     assert cloud.queries(USAGE) == [CALENDAR_MONTH]
-
-
-def test_a_report_whose_rows_are_all_gone_is_refused(cloud: ApiStub) -> None:
-    """Usage of a period cannot be taken back: the last report stays. A new period may be empty."""
-    cloud.put(CONTRACTS, page())
-    report = {"status": "Complete", "usages": [{"name": "x", "totalUsage": "5"}]}
-    cloud.put(USAGE, report)
-    usage = desk()
-    usage.poll()
-    cloud.put(USAGE, {**report, "usages": []})
-    with pytest.raises(UnexpectedAnswer, match="no rows"):
-        usage.poll()
-    assert lines(usage.poll(NOW.replace(month=12)), "usage_quantity") == []
 
 
 def test_contracts_that_are_not_active_give_no_window(cloud: ApiStub) -> None:
