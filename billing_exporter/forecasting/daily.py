@@ -275,8 +275,9 @@ def _without_future(state: SubjectState, offset: int) -> SubjectState:
 
 
 def _is_set_back(state: SubjectState, charges: Mapping[Key, Charge], offset: int) -> bool:
-    """Return True if a clock was set back a day: every total is that of the day after, which is
-    known, and another than was entered for the day itself.
+    """Return True if a clock was set back a day.
+
+    Then every total is that of the day after, which is known, and the day itself has another.
     """
     used = {key: charge.quantity for key, charge in charges.items() if charge.quantity}
     known = [(state.charges[key].running, used[key]) for key in used if key in state.charges]
