@@ -29,9 +29,9 @@ from billing_exporter.reconciliation.tolerance import DEFAULT_SHARE
 log = logging.getLogger(__name__)
 
 _DIGEST = 16
-_COUNTED_TWICE = (
-    "showback with shards: the overage of customers in other shards that a contract covers counts "
-    "in their groups and in the contract's, see docs/budgets.md"
+_INEXACT = (
+    "showback with shards is not exact: overage of customers in other shards that a contract "
+    "covers counts twice, and their invoice lines are unallocated; see docs/budgets.md"
 )
 
 Show = Callable[[str, str, Mapping[str, Rendered], tuple[str, ...]], None]
@@ -119,7 +119,7 @@ class Books:
                 name for name in self._books if is_replanned or before.get(name) != tolerances[name]
             ]
         if is_replanned and plan.showback and self._part:
-            log.warning(_COUNTED_TWICE)
+            log.warning(_INEXACT)
         for book in gone:
             self._show(SECTION, book.organization, {}, tuple(book.digests))
         for name in again:

@@ -175,6 +175,7 @@ def _joined(fair: list[Row], billed: list[Row], *, by_kind: bool) -> dict[str, l
 
     A fair-use row is joined by name and part number; else by name alone; else, where all rows are
     of one kind, with what there is. A row that was found the narrower way is not open to a wider.
+    Tokens are tokens, whatever their unit is called; an allowance in another unit is unclear.
     """
     takers: defaultdict[str, list[Row]] = defaultdict(list)
     unclear: set[str] = set()
@@ -192,7 +193,7 @@ def _joined(fair: list[Row], billed: list[Row], *, by_kind: bool) -> dict[str, l
                 left.append(row)
                 continue
             chosen = _chosen(row, candidates)
-            if len(chosen) == 1:
+            if len(chosen) == 1 and (by_kind or _is_same_measure(row, chosen[0])):
                 takers[chosen[0].key].append(row)
             else:
                 unclear.update(each.key for each in chosen)
@@ -202,13 +203,22 @@ def _joined(fair: list[Row], billed: list[Row], *, by_kind: bool) -> dict[str, l
 
 def _chosen(fair: Row, candidates: list[Row]) -> list[Row]:
     """Return the one row that can take an allowance, or all that could."""
-    same_unit = [row for row in candidates if _folded(row.unit) == _folded(fair.unit)]
+    same_unit = [row for row in candidates if _unit(row) == _unit(fair)]
     candidates = same_unit or candidates
     equal = [row for row in candidates if row.prepaid is not None and row.prepaid == fair.usage]
     without = [row for row in candidates if not row.prepaid]
     if len(candidates) == 1 or len(equal) == 1:
         return equal or candidates
     return without or candidates
+
+
+def _is_same_measure(fair: Row, row: Row) -> bool:
+    """Return whether an allowance can be taken off: hours and minutes are two measures."""
+    return _unit(fair) == _unit(row) or not _unit(fair) or not _unit(row)
+
+
+def _unit(row: Row) -> str:
+    return _folded(row.unit).removesuffix("s")
 
 
 def _name_and_part(row: Row) -> object:

@@ -1,7 +1,7 @@
 """Collectors in general: how one fetches a billing subject, and what that becomes as samples."""
 
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -16,12 +16,15 @@ from billing_exporter.genesys import (
     RateLimited,
     Timeout,
     Unauthorized,
+    UnexpectedAnswer,
 )
 from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples
 
-# After so many refusals in a row an operation refuses the client, not one thing.
+# After so many refusals in a row an operation refuses the client, not one thing. What is forbidden
+# takes one quick request, and the first ones of a listing may all be another organization's.
 REFUSALS_IN_A_ROW = 3
+FORBIDDEN_IN_A_ROW = 40
 # These may concern one thing alone, but where nothing succeeds they concern the whole token.
 OF_THE_TOKEN = (RateLimited, Unauthorized)
 
@@ -95,9 +98,20 @@ class Details:
         of_the_token = isinstance(error, OF_THE_TOKEN)
         refused = (isinstance(error, Forbidden) or of_the_token) and not self._succeeded
         self._refusals = self._refusals + 1 if refused else 0
-        self._over = isinstance(error, Timeout) or self._refusals == REFUSALS_IN_A_ROW
+        most = REFUSALS_IN_A_ROW if of_the_token else FORBIDDEN_IN_A_ROW
+        self._over = isinstance(error, Timeout) or self._refusals >= most
         if of_the_token and not self._succeeded:
             self.refusal = error
+
+
+def refuse_emptied(before: Sized | None, now: Sized, what: str) -> None:
+    """Refuse rows that are all gone where there were some: that is a failure of the API.
+
+    Raises:
+        UnexpectedAnswer: they are.
+    """
+    if before and not now:
+        raise UnexpectedAnswer(f"the {what} has no rows any more")
 
 
 def concluded(poll: Poll[Data], data: Data, *details: Details) -> Data:

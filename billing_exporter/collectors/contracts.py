@@ -12,7 +12,14 @@ from datetime import date, datetime
 
 import msgspec
 
-from billing_exporter.collectors.base import Details, Poll, concluded, label, once_each
+from billing_exporter.collectors.base import (
+    Details,
+    Poll,
+    concluded,
+    label,
+    once_each,
+    refuse_emptied,
+)
 from billing_exporter.collectors.closed_periods import History
 from billing_exporter.collectors.contract_charges import OverageAmounts, expose_rows
 from billing_exporter.collectors.contract_history import ContractHistories
@@ -237,10 +244,11 @@ def _with_details(
             periods[name] = _outline(period)
             continue
         known = kept.get((of, key)) if is_closed(period.status) else None
-        detail = known or _asked(poll, details, of, key)
+        last = _last_detail(poll.previous, of, key) if key in before else None
+        detail = known or _asked(poll, details, of, key, last)
         if detail is not None and _is_whole(detail):
             whole.append(key)
-        last = detail or (_last_detail(poll.previous, of, key) if key in before else None)
+        last = detail or last
         if last is not None:
             read[key] = poll.now if detail is not None else before[key]
         periods[name] = last or _outline(period)
@@ -258,13 +266,22 @@ def _without_older(known: ContractData, oldest: datetime) -> ContractData:
 
 
 def _asked(
-    poll: Poll[ContractsData], details: Details, contract_id: str, period_id: str
+    poll: Poll[ContractsData],
+    details: Details,
+    contract_id: str,
+    period_id: str,
+    last: BillingContractPeriodDetail | None,
 ) -> BillingContractPeriodDetail | None:
-    detail = details.ask(
-        lambda: poll.api.get_billing_contract_billingperiod(contract_id, period_id),
-        f"billing period {period_id} of contract {contract_id}",
-    )
-    return None if detail is None else msgspec.structs.replace(detail, id=period_id)
+    def read() -> BillingContractPeriodDetail:
+        detail = poll.api.get_billing_contract_billingperiod(contract_id, period_id)
+        refuse_emptied(_rows(last) if last else None, _rows(detail), "billing period")
+        return msgspec.structs.replace(detail, id=period_id)
+
+    return details.ask(read, f"billing period {period_id} of contract {contract_id}")
+
+
+def _rows(detail: BillingContractPeriodDetail) -> tuple[object, ...]:
+    return *detail.charges, *detail.wallets
 
 
 def _is_whole(detail: BillingContractPeriodDetail) -> bool:

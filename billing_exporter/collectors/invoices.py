@@ -15,7 +15,7 @@ from itertools import chain
 
 import msgspec
 
-from billing_exporter.collectors.base import Details, Poll, concluded, label
+from billing_exporter.collectors.base import Details, Poll, concluded, label, refuse_emptied
 from billing_exporter.collectors.payment_status import PAID, UNPAID, is_owed, shown
 from billing_exporter.collectors.payment_terms import due_date
 from billing_exporter.collectors.settings import InvoicesSettings
@@ -173,10 +173,13 @@ class InvoicesCollector:
             return None
         if kept is not None and kept.lines is not None and _is_paid(invoice) and _was_paid(kept):
             return kept.lines
-        return details.ask(
-            lambda: read_lines(poll.api, key),
-            f"lines of invoice {key}",
-        )
+
+        def read() -> tuple[BillingInvoiceItem, ...]:
+            lines = read_lines(poll.api, key)
+            refuse_emptied(kept.lines if kept is not None else None, lines, "invoice")
+            return lines
+
+        return details.ask(read, f"lines of invoice {key}")
 
     def _read_for_ledger(
         self, poll: Poll[InvoicesData], details: Details, invoice: BillingInvoice

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from billing_exporter.collectors.base import Poll
 from billing_exporter.collectors.settings import TrustorsSettings
 from billing_exporter.collectors.trustor_overview import (
@@ -14,6 +16,7 @@ from billing_exporter.collectors.trustor_overview import (
     condensed,
     is_known_previous,
     is_outdated,
+    known_before,
 )
 from billing_exporter.genesys import ApiError, Forbidden, NotFound, Timeout, UnexpectedAnswer
 from billing_exporter.genesys.records import TrusteeBillingOverview, Trustor
@@ -29,8 +32,9 @@ class Attempt:
 
     Attributes:
         status: as it is shown.
-        numbers: what was read, where the status is ``ok``; None as well where the answer was of a
-            node that is late, and what is known stays.
+        numbers: what was read, where the status is ``ok``, or ``error`` where only the previous
+            period failed; None as well where the answer was of a node that is late, and what is
+            known stays.
         error: what went wrong, where the status is not ``ok`` or ``disabled``; None as well where
             the API's answer was empty.
     """
@@ -43,6 +47,14 @@ class Attempt:
     def is_fault(self) -> bool:
         """Whether the customer was asked for and something is wrong."""
         return self.status == "error" and not isinstance(self.error, Timeout)
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """The overviews by period, None for what is known, and why the previous one is missing."""
+
+    overviews: Mapping[str, TrusteeBillingOverview | None]
+    failure: ApiError | None = None
 
 
 class Overviews:
@@ -65,29 +77,27 @@ class Overviews:
             return Attempt("disabled")
         try:
             kept = known.periods if known is not None else {}
-            overviews = self._overviews(key, kept)
-        except NotFound as error:
-            return Attempt("no_data", error=error.with_traceback(None))
-        except Forbidden as error:
-            return Attempt("forbidden", error=error.with_traceback(None))
+            answers = self._answers(key, kept)
         except ApiError as error:
-            return Attempt("error", error=error.with_traceback(None))
-        if overviews is None:
+            return Attempt(_status(error), error=error.with_traceback(None))
+        if answers is None:
             return Attempt("ok")
-        periods = self._periods(overviews, kept)
-        is_blank = all(new is not None and _is_blank(new) for new in overviews.values())
-        return Attempt("no_data") if is_blank else Attempt("ok", TrustorData.of(key, name, periods))
+        if all(new is not None and _is_blank(new) for new in answers.overviews.values()):
+            return Attempt("no_data")
+        numbers = TrustorData.of(key, name, self._periods(answers.overviews, kept))
+        return Attempt("ok" if answers.failure is None else "error", numbers, answers.failure)
 
-    def _overviews(
-        self, key: str, known: Mapping[str, PeriodData]
-    ) -> dict[str, TrusteeBillingOverview | None] | None:
-        """Fetch the periods; None for one stands for what is known, None for all for a late node.
+    def _answers(self, key: str, known: Mapping[str, PeriodData]) -> _Answers | None:
+        """Fetch the periods; None for all stands for the answer of a late node.
+
+        The current period is read even where the previous one fails.
 
         Nodes do not learn of a new period at the same time: index 0 can be a period older than
         the one that is known, and index 1 older than the one before it.
         """
         ask = self._poll.api.get_billing_trusteebillingoverview_trustor_org_id
         overviews: dict[str, TrusteeBillingOverview | None] = {}
+        failure: ApiError | None = None
         for period in sorted(self._settings.periods, key=_INDEX.__getitem__):
             current = overviews.get("current")
             if period == "previous" and is_known_previous(known, current):
@@ -95,9 +105,11 @@ class Overviews:
                 continue
             try:
                 overview = ask(key, billing_period_index=_INDEX[period])
-            except NotFound:
-                if not overviews:
+            except ApiError as error:
+                if current is None or isinstance(error, Timeout):
                     raise
+                if not isinstance(error, NotFound):
+                    failure = error.with_traceback(None)
                 continue
             if period == "current" and is_outdated(overview, known):
                 return None
@@ -105,7 +117,7 @@ class Overviews:
                 raise UnexpectedAnswer("the period has no rows any more", operation=OVERVIEW)
             if period == "current" or can_precede(overview, current):
                 overviews[period] = overview
-        return overviews
+        return _Answers(overviews, failure)
 
     def _periods(
         self,
@@ -113,11 +125,27 @@ class Overviews:
         kept: Mapping[str, PeriodData],
     ) -> dict[str, PeriodData]:
         every = {period: new or kept[period].overview for period, new in overviews.items()}
+        early = None
+        if "previous" in self._settings.periods and "previous" not in overviews:
+            early = known_before(kept, overviews.get("current"))
+        if early is not None:
+            every["previous"] = early.overview
         fresh = condensed(every, zero_rows=self._settings.zero_rows)
-        return {
+        periods = {
             period: kept[period] if new is None else fresh[period]
             for period, new in overviews.items()
         }
+        if early is not None:
+            periods["previous"] = msgspec.structs.replace(
+                early, overview=fresh["previous"].overview
+            )
+        return periods
+
+
+def _status(error: ApiError) -> Status:
+    if isinstance(error, NotFound):
+        return "no_data"
+    return "forbidden" if isinstance(error, Forbidden) else "error"
 
 
 def _is_emptied(new: TrusteeBillingOverview, known: PeriodData | None) -> bool:

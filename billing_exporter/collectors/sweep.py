@@ -132,6 +132,8 @@ class Sweep:
             self._numbers[key] = attempt.numbers
         if attempt.is_fault and error is not None:
             self._failures.append(error)
+            if attempt.numbers is not None:
+                self._answered += 1
             if isinstance(error, Unauthorized) and _is_of_the_login(error):
                 self._over = error  # the login refuses everyone
         elif attempt.status == "disabled":

@@ -33,10 +33,17 @@ _Identity = tuple[str | None, str | None, str | None, str | None]
 
 
 class PeriodData(msgspec.Struct, frozen=True):
-    """The overview of one period; ``zero_rows`` is how many rows were left out of it as zero."""
+    """The overview of one period.
+
+    Attributes:
+        overview: as the API gave it, condensed.
+        zero_rows: how many rows were left out of it as zero.
+        is_early: whether the period may still have run when it was read.
+    """
 
     overview: TrusteeBillingOverview
     zero_rows: int
+    is_early: bool = False
 
 
 _PERIODS = RecordCodec[dict[str, PeriodData]](dict[str, PeriodData])
@@ -120,9 +127,24 @@ def is_known_previous(
 ) -> bool:
     """Return whether the known previous period ends where the newest one begins."""
     before = known.get("previous")
-    if before is None or current is None:
+    if before is None or before.is_early or current is None:
         return False
     return adjoins(before.overview.billing_period_end_date, current.billing_period_start_date)
+
+
+def known_before(
+    known: Mapping[str, PeriodData], current: TrusteeBillingOverview | None
+) -> PeriodData | None:
+    """Return what is known of the period before the newest one, which may have run then."""
+    if current is None or current.billing_period_start_date is None:
+        return None
+    for period in ("current", "previous"):
+        data = known.get(period)
+        if data is None or data.overview.billing_period_start_date is None:
+            continue
+        if can_precede(data.overview, current):
+            return msgspec.structs.replace(data, is_early=True)
+    return None
 
 
 def is_outdated(overview: TrusteeBillingOverview, known: Mapping[str, PeriodData]) -> bool:

@@ -9,7 +9,7 @@ A customer that fails (no trust, no data, an error) is a status of that customer
 ``sweep`` for when it is the API that fails.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -77,7 +77,7 @@ class TrustorsCollector:
         Raises:
             ApiError: the API fails, not single customers; what was read is published.
         """
-        listed = once_each(map(_stripped, poll.api.trustors()), lambda trustor: trustor.id)
+        listed = once_each(_enabled_last(poll.api.trustors()), lambda trustor: trustor.id)
         wanted = [trustor for trustor in listed if trustor.id and self._selects(trustor)]
         nameless = sum(1 for trustor in listed if not trustor.id) if self._shard.is_first else 0
         sweep = Sweep(
@@ -196,6 +196,11 @@ def spacing(settings: TrustorsSettings, customers: int) -> float:
         return 0.0
     most = min(settings.interval.seconds / 4, settings.timeout.seconds / 2)
     return min(_LONGEST_SPACING, most / customers)
+
+
+def _enabled_last(trustors: Iterable[Trustor]) -> list[Trustor]:
+    """Return the trustors with those that trust no more first: one of the same id may still."""
+    return sorted(map(_stripped, trustors), key=lambda trustor: trustor.enabled is not False)
 
 
 def _stripped(trustor: Trustor) -> Trustor:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from billing_exporter.collectors.base import Poll, label
+from billing_exporter.collectors.base import Poll, label, refuse_emptied
 from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import UsageSettings
 from billing_exporter.collectors.usage_window import (
@@ -89,6 +89,9 @@ class UsageCollector:
             for usage in report.usages
         )
         start, end = report.start_date or start, report.end_date or end
+        known = poll.previous
+        if known is not None and known.start == start:
+            refuse_emptied(known.charges, charges, "report")
         return UsageData(start, end, charges, asked.of_contract, asked.own)
 
     def fresh(self, data: UsageData, now: datetime) -> UsageData:  # noqa: ARG002 - no details
@@ -164,7 +167,11 @@ def _contracts(poll: Poll[UsageData]) -> list[BillingContract] | None:
     return _optional(
         poll,
         "the open billing period",
-        lambda: list(poll.api.contracts(status="Active")),
+        lambda: [
+            contract
+            for contract in poll.api.contracts(status="Active")
+            if label(contract.status).lower() != "inactive"
+        ],
         None,
     )
 

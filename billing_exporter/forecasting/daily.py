@@ -232,6 +232,8 @@ def _entered(state: SubjectState, current: Period, read: date) -> SubjectState:
     offset = (day - current.start).days
     if offset < 0:
         return state
+    if _is_set_back(state, current.charges, offset):
+        return state
     state = _without_future(state, offset)
     if not _is_news(state, current, offset):
         return state
@@ -269,6 +271,21 @@ def _without_future(state: SubjectState, offset: int) -> SubjectState:
         changed=min(state.changed, state.start + offset),
         charges={key: cut(one) for key, one in state.charges.items()},
         amounts={key: cut(one) for key, one in state.amounts.items()},
+    )
+
+
+def _is_set_back(state: SubjectState, charges: Mapping[Key, Charge], offset: int) -> bool:
+    """Return True if a clock was set back a day.
+
+    Then every total is that of the day after, which is known, and the day itself has another.
+    """
+    used = {key: charge.quantity for key, charge in charges.items() if charge.quantity}
+    known = [(state.charges[key].running, used[key]) for key in used if key in state.charges]
+    if not used or len(known) < len(used):
+        return False
+    is_of_next_day = all(running.get(offset + 1) == total for running, total in known)
+    return is_of_next_day and any(
+        offset in running and running[offset] != total for running, total in known
     )
 
 

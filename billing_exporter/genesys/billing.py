@@ -304,10 +304,14 @@ class BillingApi:
 
 
 def is_complete(report: BillingUsageReport[AnonymousResource]) -> bool:
-    """Return whether a report is final; one without a known status is, if it has usages."""
-    if report.status == "Complete":
+    """Return whether a report is final; one without a known status is, if it has usages.
+
+    A status is known in any spelling: `IN_PROGRESS` is `InProgress`.
+    """
+    status = "".join(filter(str.isalpha, report.status or "")).lower()
+    if status == "complete":
         return True
-    return report.status != "InProgress" and bool(report.usages)
+    return status != "inprogress" and bool(report.usages)
 
 
 def _refuse_another(asked: str, named: tuple[str | None, ...], path: str, operation: str) -> None:

@@ -26,7 +26,6 @@ UNREADABLE = "unreadable_field"
 
 _MOST_ODDITIES = 50
 _LONGEST_KEY = 60
-_ABSENT = object()
 
 
 class UnexpectedFields:
@@ -107,8 +106,8 @@ def _present(
     fields: Iterable[_Field], value: dict[str, Any], unexpected: UnexpectedFields
 ) -> Iterable[tuple[str, Any]]:
     for field in fields:
-        given = value.get(field.wire_name, _ABSENT)
-        if given is _ABSENT:
+        given = value.get(field.wire_name)
+        if given is None:
             given = value.get(field.alias)
         found = None if given is None else field.read(given, unexpected)
         if found is not None:

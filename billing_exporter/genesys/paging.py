@@ -84,9 +84,11 @@ def by_number(
 ) -> Iterator[Trustor]:
     """Yield the trustors of all numbered pages, once all were read.
 
+    A listing that changes while it is read moves rows from page to page: one is read twice or not
+    at all. Where that shows, by an id that repeats or another total, it is read once more.
+
     An empty page ends nothing as long as the API counts more pages or rows, or links to a next
-    page. Where it counts nothing, a full page is not the last. Where the total changes between two
-    pages, a row may have moved to a page that was read before: all pages are read again.
+    page. Where it counts nothing, a full page is not the last.
 
     Args:
         fetch: Returns a page, given its number from 1 and the page size.
@@ -94,40 +96,52 @@ def by_number(
         operation: Its reference name, for errors.
 
     Raises:
-        UnexpectedAnswer: A page repeats, the pages end before the total that the API counts, or
-            there are more than 10,000 pages, 10 empty ones in a row, or a million rows.
+        UnexpectedAnswer: A page repeats those before, the pages end before the total that the API
+            counts, or there are more than 10,000 pages, 10 empty ones in a row, or a million rows.
         ApiError: What `fetch` raises.
     """
     fetch_page = _sized(fetch, page_size)
-    rows, totals = _numbered(fetch_page, page_size, operation)
-    if len(totals) > 1:
-        rows, _ = _numbered(fetch_page, page_size, operation)
-    yield from rows
+    pages = _numbered(fetch_page, page_size, operation)
+    if _has_changed(pages):
+        pages = _numbered(fetch_page, page_size, operation)
+    for page in pages:
+        yield from page.entities
 
 
 def _numbered(
     fetch_page: Callable[[int], TrustorEntityListing], page_size: int, operation: str
-) -> tuple[list[Trustor], set[int]]:
-    """Return the rows of all pages, and the totals that the pages gave."""
-    before: tuple[Trustor, ...] = ()
-    rows: list[Trustor] = []
-    totals: set[int] = set()
-    empty = 0
+) -> list[TrustorEntityListing]:
+    pages: list[TrustorEntityListing] = []
+    seen: set[str | None] = set()
+    rows = empty = 0
     for number in range(1, _MOST_PAGES + 1):
         listing = fetch_page(number)
-        if listing.entities and listing.entities == before:
-            raise _unexpected("the next page repeats the one before", "$.entities", operation)
-        _counted(len(rows), listing.entities, operation)
-        rows += listing.entities
-        if listing.total is not None:
-            totals.add(listing.total)
+        rows = _counted(rows, listing.entities, operation)
+        if pages and _repeats(listing.entities, pages, seen):
+            raise _unexpected("the next page repeats those before", "$.entities", operation)
+        pages.append(listing)
+        seen.update(row.id for row in listing.entities if row.id)
         empty = 0 if listing.entities else empty + 1
-        if is_last(listing, number, len(rows), page_size):
-            return rows, totals
+        if is_last(listing, number, rows, page_size):
+            return pages
         if empty == MOST_EMPTY_PAGES:
             raise _unexpected("the pages end before the total of rows", "$.total", operation)
-        before = listing.entities
     raise _unexpected(f"more than {_MOST_PAGES} pages", "$.pageCount", operation)
+
+
+def _repeats(
+    rows: tuple[Trustor, ...], pages: list[TrustorEntityListing], seen: set[str | None]
+) -> bool:
+    """Return whether a page is the one before, or as long as the first with no id that is new."""
+    if not rows or rows == pages[-1].entities:
+        return bool(rows)
+    return len(rows) >= len(pages[0].entities) > 1 and all(row.id in seen for row in rows)
+
+
+def _has_changed(pages: list[TrustorEntityListing]) -> bool:
+    ids = [row.id for page in pages for row in page.entities if row.id]
+    totals = {page.total for page in pages if page.total is not None}
+    return len(set(ids)) < len(ids) or len(totals) > 1
 
 
 def _counted(rows: int, more: tuple[object, ...], operation: str) -> int:

@@ -155,7 +155,7 @@ ALLOCATED_INVOICED = _plan.total(
     "allocated_invoiced_amount",
     ("allocation", "group", "currency"),
     "Invoiced amount of the previous periods that a group bears, credits included, in the "
-    "currency.",
+    "currency; with shards lines for customers of other shards than the first are unallocated.",
 )
 UNMATCHED_PATTERNS = _plan.fact(
     "unmatched_patterns",

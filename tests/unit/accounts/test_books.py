@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
 from billing_exporter.accounts.books import Books
 from billing_exporter.accounts.records import Current, CurrentRow
-from billing_exporter.budgets.settings import Budget, PlanSettings
+from billing_exporter.budgets.settings import Budget, Group, PlanSettings, Showback
 from billing_exporter.metrics.rendering import Rendered
 from tests.unit.accounts.cases import OCTOBER, TODAY, invoice, item, overview, row, stores
 
@@ -124,3 +126,15 @@ def test_a_plan_is_applied_without_reading_again() -> None:
     assert books.text() is text
     books.configure(tolerances, PlanSettings())
     assert books.text() == b""
+
+
+def test_showback_with_shards_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    """Once for each plan, and not where one exporter reads all customers."""
+    plan = PlanSettings(showback=(Showback(name="cc", groups=(Group(to="A"),)),))
+    for part in ("", "1/3"):
+        books = Books(stores(), AtOnce(), Shown(), lambda: datetime.now(UTC), part)
+        for _ in range(2):
+            books.configure({}, plan)
+    assert [record.message.partition(":")[0] for record in caplog.records] == [
+        "showback with shards is not exact"
+    ]

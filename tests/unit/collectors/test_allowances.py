@@ -123,6 +123,10 @@ def test_tokens_are_billed_by_their_roll_up(cloud: ApiStub) -> None:
             ["9", "318"],
             {},
         ),
+        # An allowance in another unit cannot be taken off; a plural is no other unit.
+        ([charge("500"), fair("182", unitOfMeasureType="GB")], [], [], {UNCLEAR: 1}),
+        ([charge("500"), fair("182", unitOfMeasureType="Request")], ["182"], ["318"], {}),
+        ([charge("500"), fair("182", unitOfMeasureType=None)], ["182"], ["318"], {}),
         # Several fair-use rows add up.
         (
             [charge("500"), fair("100", partNumber="a"), fair("82", partNumber="b")],

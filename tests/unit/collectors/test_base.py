@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_exporter.collectors.base import Details, Poll, label, once_each, side_by_side
-from billing_exporter.genesys import ApiError, Forbidden, NotFound, Timeout
+from billing_exporter.genesys import ApiError, Forbidden, NotFound, RateLimited, Timeout
 from tools.testkit.recorded_api import billing_api
 
 Entity = tuple[str | None, int]
@@ -130,12 +130,13 @@ def test_a_detail_that_fails_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("errors", "line"),
     [
-        ([Forbidden("no")] * 3, "forbidden: thing 2 and all after it"),
+        ([Forbidden("no")] * 40, "forbidden: thing 39 and all after it"),
+        ([RateLimited("no")] * 3, "rate_limited: thing 2 and all after it"),
         ([Timeout("no")], "timeout: thing 0 and all after it"),
     ],
 )
 def test_what_can_only_fail_is_not_asked_for(errors: list[ApiError], line: str) -> None:
-    """After three refusals in a row, or out of time, the rest is left out as one."""
+    """After 40 that are forbidden, three refusals of the token, or out of time, the rest is not."""
     found, reported = asked(*errors, "never asked for", "nor this")
     assert found == [None] * (len(errors) + 2)
     assert reported[-1] == line

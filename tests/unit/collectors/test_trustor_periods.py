@@ -57,12 +57,38 @@ def test_a_customer_without_history_is_ok(cloud: ApiStub) -> None:
     assert used(text) == ["x current 1"]
 
 
-def test_a_previous_period_that_fails_is_an_error(cloud: ApiStub) -> None:
-    """A poll of a customer succeeds in full or not at all: no half-new numbers are shown."""
+@pytest.mark.parametrize("status", [500, 403, 400])
+def test_a_previous_period_that_fails_is_an_error(cloud: ApiStub, status: int) -> None:
+    """The current period is shown where the previous one fails, and the customer has an error."""
     put_trustors(cloud, "x")
     put_overview(cloud, "x", row("1"))
-    cloud.refuse(f"{OVERVIEW}/id-x", 500, billingPeriodIndex="1")
-    assert statuses(desk().poll()) == {"x": "error"}
+    cloud.refuse(f"{OVERVIEW}/id-x", status, billingPeriodIndex="1")
+    trustors = desk()
+    for usage in ("1", "2"):
+        put_overview(cloud, "x", row(usage))
+        text = trustors.poll()
+        assert (statuses(text), used(text)) == ({"x": "error"}, [f"x current {usage}"])
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_period_that_was_current_stays_where_the_api_fails(cloud: ApiStub, status: int) -> None:
+    """While the period before the new one cannot be read, what was known of it while it ran is
+    shown; it is asked for until it has been read after its end.
+    """
+    put_trustors(cloud, "x")
+    path = put_overview(cloud, "x", row("7"))
+    put_overview(cloud, "x", row("9"), index=1)
+    trustors = desk()
+    trustors.poll()
+    put_overview(cloud, "x", row("0.5"), period=DECEMBER)
+    cloud.refuse(path, status, billingPeriodIndex="1")
+    for _ in range(2):
+        assert used(trustors.poll()) == ["x current 0.5", "x previous 7"]
+    put_overview(cloud, "x", row("8"), index=1, period=NOVEMBER)
+    for _ in range(2):
+        text = trustors.poll()
+        assert (statuses(text), used(text)) == ({"x": "ok"}, ["x current 0.5", "x previous 8"])
+    assert [query["billingPeriodIndex"] for query in cloud.queries(path)][-3:] == ["0", "1", "0"]
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,15 @@ def test_a_customer_on_two_pages_is_asked_once(cloud: ApiStub) -> None:
     assert cloud.count(path) == 1
 
 
+@pytest.mark.parametrize("enabled", [(True, False), (False, True)])
+def test_a_trust_that_was_given_again(cloud: ApiStub, enabled: tuple[bool, ...]) -> None:
+    """A customer that is listed both enabled and disabled is enabled, whichever comes last."""
+    rows = [{"id": "id-x", "enabled": each, "organization": {"name": "x"}} for each in enabled]
+    cloud.put(TRUSTORS, {"entities": rows, "pageCount": 1})
+    put_overview(cloud, "x", row())
+    assert statuses(desk(periods=("current",)).poll()) == {"x": "ok"}
+
+
 def test_a_failing_customer_keeps_what_it_had(cloud: ApiStub) -> None:
     """An error is that customer's status: its last numbers stay, with the time they are of, and
     the others are new.

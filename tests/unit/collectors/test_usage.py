@@ -58,6 +58,15 @@ def test_without_an_open_period_the_window_is_the_calendar_month(cloud: ApiStub)
     assert cloud.queries(USAGE) == [CALENDAR_MONTH]
 
 
+def test_contracts_that_are_not_active_give_no_window(cloud: ApiStub) -> None:
+    """A contract that is listed as inactive, though active ones were asked for, says nothing."""
+    period = {"dateStart": "2026-11-21", "dateEnd": "2026-12-20", "status": "Open"}
+    cloud.put(CONTRACTS, page({"id": "co", "status": "Inactive", "billingPeriods": [period]}))
+    cloud.put(USAGE, fixture("usage_report.json"))
+    desk().poll()
+    assert cloud.queries(USAGE) == [CALENDAR_MONTH]
+
+
 @pytest.mark.parametrize("day", [21, 23])
 def test_a_period_includes_its_first_and_its_last_day(cloud: ApiStub, day: int) -> None:
     """From the first to the last second of its days, the open period is the window."""

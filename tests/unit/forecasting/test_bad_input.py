@@ -92,6 +92,23 @@ def test_a_forecast_of_a_wrong_clock_is_kept_again() -> None:
     assert [round(one.total) for one in kept] == [300] * 5
 
 
+@given(st.sets(st.integers(2, 30)), st.lists(st.integers(1, 50), min_size=30, max_size=30))
+def test_a_clock_that_is_set_back_a_day_and_returns_changes_nothing(
+    disturbed: set[int], steps: list[int]
+) -> None:
+    """On any days the clock goes back a day and forth again: totals, steps and kept forecasts are
+    those of a clock that never did.
+    """
+    past = _past(5, voice=300)
+    right = wrong = EMPTY
+    for day in range(1, 31):
+        used = sum(steps[:day])
+        right = _read(right, day, used, *past)
+        for read in (day, day - 1, day) if day in disturbed else (day,):
+            wrong = _read(wrong, read, used, *past)
+    assert wrong == right
+
+
 def _outlook(current: Period, *closed: Period, day: int = 11) -> Outlook:
     forecaster = Forecaster("", MemoryStore(CODEC))
     outlook = forecaster.take("id", Subject(current, closed), START + timedelta(days=day - 1))

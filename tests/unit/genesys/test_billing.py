@@ -280,6 +280,9 @@ def test_a_report_that_stays_in_progress(service: responses.RequestsMock) -> Non
     [
         ("Complete", 0, True),
         ("InProgress", 1, False),
+        ("IN_PROGRESS", 1, False),
+        ("in progress", 1, False),
+        ("COMPLETE", 0, True),
         (None, 1, True),
         (None, 0, False),
         ("Restating", 1, True),

@@ -106,6 +106,8 @@ def test_oddities_of_one_answer_are_bounded() -> None:
 
 def test_the_right_spelling_wins() -> None:
     """Where both spellings of a key are there, the newer one counts."""
+    charge, _ = decode(BillingCharge, getprepaidQuantity=1, prepaidQuantity=None)
+    assert charge.prepaid_quantity == 1
     charge, _ = decode(BillingCharge, getprepaidQuantity=1, prepaidQuantity=2, unknown=None)
     assert charge.prepaid_quantity == 2
 

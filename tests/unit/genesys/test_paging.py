@@ -135,6 +135,12 @@ def numbered(pages: list[TrustorEntityListing]) -> list[str | None]:
     return [row.id for row in by_number(lambda number, _: pages[number - 1], 100, "op")]
 
 
+def numbered_in_turn(pages: list[TrustorEntityListing]) -> list[str | None]:
+    """Return the ids of the trustors of pages that are given one after the other."""
+    given = iter(pages)
+    return [row.id for row in by_number(lambda *_: next(given), 100, "op")]
+
+
 def page(
     *ids: str, page_count: int | None = None, more: bool = False, total: int | None = None
 ) -> TrustorEntityListing:
@@ -222,6 +228,33 @@ def test_a_numbered_page_that_repeats() -> None:
     """A server that ignores the page's number ends in an error, not in doubled rows."""
     with pytest.raises(UnexpectedAnswer, match="repeats"):
         numbered([page("a", page_count=3), page("a", page_count=3)])
+
+
+def test_a_numbered_page_without_anything_new() -> None:
+    """A page of known rows in another order is no progress, though it counts in the total."""
+    pages = [page(*ids, page_count=3, total=6) for ids in ("ab", "ba", "cd")]
+    with pytest.raises(UnexpectedAnswer, match="repeats"):
+        numbered(pages)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        [page("a", "b", total=3), page("b", "c", total=4)],  # one was added at the front
+        [page("a", "b", total=4), page("d", total=3)],  # one was removed from the front
+        [page("a", "b", page_count=2), page("b", page_count=2)],
+    ],
+)
+def test_a_listing_that_changes_while_it_is_read(first: list[TrustorEntityListing]) -> None:
+    """Rows that moved between pages are not missed: the listing is read once more."""
+    again = [page("n", "a", page_count=2, total=4), page("b", "c", page_count=2, total=4)]
+    assert numbered_in_turn([*first, *again]) == ["n", "a", "b", "c"]
+
+
+def test_an_id_that_is_listed_twice_for_good() -> None:
+    """A listing that repeats an id each time is read twice, not for ever."""
+    pages = [page("a", "b", page_count=2), page("b", page_count=2)]
+    assert numbered_in_turn([*pages, *pages]) == ["a", "b", "b"]
 
 
 def test_numbered_pages_without_end() -> None:
