@@ -136,7 +136,8 @@ class TrustorHistories:
         try:
             overview = ask(key, billing_period_index=index)
         except NotFound:
-            return done, None
+            # Without any closed period the customer may be new, or the API may fail.
+            return done if done.history.periods else _tried(done, self._today), None
         except Forbidden as error:
             self._budget.note(error, f"overview {index} of trustor {key}")
             return _tried(done, self._today), None

@@ -137,22 +137,28 @@ class Doctor:
         keys = [row.id for row in rows if row.id and row.enabled is not False]
         name = "get_billing_trusteebillingoverview_trustor_org_id"
         if keys:
-            self._try(name, lambda: self._first_overview(keys[:_CUSTOMERS]))
+            self._try(name, lambda: self._first_overview(keys[:_CUSTOMERS]), _without_overview)
         else:
             self._skip(name)
 
     def _first_overview(self, keys: Iterable[str]) -> object:
+        """Return the first overview that there is, else the answer that there is none."""
         refusal: ApiError | None = None
+        missing: NotFound | None = None
         for key in keys:
             try:
                 return self._api.get_billing_trusteebillingoverview_trustor_org_id(key)
             except NotFound as error:
-                return error
+                missing = error
             except Forbidden as error:
                 refusal = error
+        if missing is not None:
+            return missing
         raise refusal or ApiError("no trustor was asked for")
 
-    def _try(self, name: str, call: Callable[[], T]) -> T | None:
+    def _try(
+        self, name: str, call: Callable[[], T], doubt: Callable[[T], str] = lambda _: ""
+    ) -> T | None:
         try:
             answer = call()
         except ApiError as error:
@@ -162,7 +168,8 @@ class Doctor:
                 said = f"{said}{_permission(name, str(error))}"
             self._find(name, "failed" if needed else "warning", said)
             return None
-        self._find(name, "ok", "")
+        doubtful = doubt(answer)
+        self._find(name, "warning" if doubtful else "ok", doubtful)
         return answer
 
     def _needed(self, name: str) -> list[str]:
@@ -177,6 +184,12 @@ class Doctor:
 
     def _find(self, subject: str, outcome: Outcome, text: str) -> None:
         self.findings.append(Finding(subject, outcome, text))
+
+
+def _without_overview(answer: object) -> str:
+    if not isinstance(answer, NotFound):
+        return ""
+    return f"no overview of the first customers (HTTP {answer.status}): new, or does the API fail?"
 
 
 def _permission(name: str, said: str = "") -> str:

@@ -187,6 +187,18 @@ def test_a_history_that_is_forbidden_is_counted_and_tried_the_next_day(cloud: Ap
     assert len(amounts(trustors.poll(NOW + DAY))) == 3
 
 
+def test_a_history_that_is_not_found_is_tried_the_next_day(cloud: ApiStub) -> None:
+    """A customer without any closed period may be new, or the API may have failed for a while."""
+    put_trustors(cloud, "a")
+    path = put_year(cloud, "a", "9", "5", "4", "3")
+    cloud.refuse(path, 404, billingPeriodIndex="1")
+    trustors = desk(history=12)
+    assert amounts(trustors.poll(NOW)) == {}
+    put_year(cloud, "a", "9", "5", "4", "3")
+    assert amounts(trustors.poll(NOW)) == {}
+    assert len(amounts(trustors.poll(NOW + DAY))) == 3
+
+
 def test_a_period_that_begins_while_history_is_read_counts_nothing_twice(cloud: ApiStub) -> None:
     """Where the indices move by one during the walk, what is read twice is shown once."""
     put_trustors(cloud, "a")

@@ -9,7 +9,7 @@ import pytest
 from billing_exporter.collectors.settings import EVERY_COLLECTOR, Collectors, InvoicesSettings
 from billing_exporter.commands.doctor import Doctor, Finding
 from billing_exporter.config import Organization
-from billing_exporter.genesys import OPERATIONS, date_of
+from billing_exporter.genesys import OPERATIONS, BillingApi, NotFound, date_of
 from billing_exporter.polling.organization import connect
 from billing_exporter.simulator import Options, Simulator
 from tools.testkit.organizations import organization_at
@@ -72,6 +72,23 @@ def test_one_customer_without_trust_is_no_finding(cloud: Simulator) -> None:
     )
     findings = _examine(cloud)
     assert findings["get_billing_trusteebillingoverview_trustor_org_id"].outcome == "ok"
+
+
+@pytest.mark.parametrize(("times", "outcome"), [(1, "ok"), (9, "warning")])
+def test_customers_without_an_overview_are_a_warning(
+    cloud: Simulator, monkeypatch: pytest.MonkeyPatch, times: int, outcome: str
+) -> None:
+    """One customer may have no overview; where the first ones have none, the API may be failing."""
+    name = "get_billing_trusteebillingoverview_trustor_org_id"
+    failures, ask = iter(range(times)), getattr(BillingApi, name)
+
+    def overview(api: BillingApi, key: str) -> object:
+        if next(failures, None) is not None:
+            raise NotFound("no", status=404)
+        return ask(api, key)
+
+    monkeypatch.setattr(BillingApi, name, overview)
+    assert _examine(cloud)[name].outcome == outcome
 
 
 def test_refused_credentials_end_the_examination(cloud: Simulator) -> None:
