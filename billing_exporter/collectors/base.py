@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Siz
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from billing_exporter.collectors.ledger import NO_LEDGER, Ledger
@@ -25,6 +25,7 @@ from billing_exporter.metrics.samples import Samples
 # takes one quick request, and the first ones of a listing may all be another organization's.
 REFUSALS_IN_A_ROW = 3
 FORBIDDEN_IN_A_ROW = 40
+IDLE_SECONDS = 1.0
 # These may concern one thing alone, but where nothing succeeds they concern the whole token.
 OF_THE_TOKEN = (RateLimited, Unauthorized)
 
@@ -45,7 +46,8 @@ class Poll(Generic[Data]):
         progress: takes how many of how many things are fetched; raises where the poll must end.
         tolerate: counts and logs the failure of one thing among many, and which.
         publish: shows what has been read although the poll fails.
-        offer: shows what has been read so far, if it is time to; takes what returns it.
+        offer: shows what has been read so far, if it is time to; takes what returns it. Returns
+            whether all of it is shown, and saved where readings are kept.
         ledger: keeps what readings do not.
     """
 
@@ -55,7 +57,7 @@ class Poll(Generic[Data]):
     progress: Callable[[int, int], None]
     tolerate: Callable[[ApiError, str], None]
     publish: Callable[[Data], None]
-    offer: Callable[[Callable[[], Data]], None]
+    offer: Callable[[Callable[[], Data]], bool]
     ledger: Ledger = NO_LEDGER
 
 
@@ -164,15 +166,20 @@ class Collector(Protocol[Data, Part]):
 
 
 def side_by_side(
-    work: Callable[[Entity], Result], entities: Iterable[Entity], concurrency: int
+    work: Callable[[Entity], Result],
+    entities: Iterable[Entity],
+    concurrency: int,
+    idle: Callable[[], object] = lambda: None,
 ) -> Iterator[tuple[Entity, Result]]:
     """Yield each entity with what the work makes of it, as they come, several at a time.
+
+    While none comes, ``idle`` is called each second, where the results are taken.
 
     None is begun before there is room for it, so that whatever ends the iteration ends it at once.
     The threads are daemons, for a program that ends must not wait for answers from far away.
 
     Raises:
-        Exception: what the work raises.
+        Exception: what the work raises, or ``idle``.
     """
     waiting = iter(entities)
     begun: SimpleQueue[list[Entity]] = SimpleQueue()
@@ -193,7 +200,11 @@ def side_by_side(
             workers += 1
         running = workers
         while running:
-            entity, result, error = done.get()
+            try:
+                entity, result, error = done.get(timeout=IDLE_SECONDS)
+            except Empty:
+                idle()
+                continue
             if error is not None:
                 raise error
             yield entity, cast(Result, result)

@@ -9,7 +9,7 @@ A customer that fails (no trust, no data, an error) is a status of that customer
 ``sweep`` for when it is the API that fails.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -50,8 +50,6 @@ class TrustorHistory(msgspec.Struct, frozen=True):
 
 TrustorsPart = _Listing | TrustorState | TrustorData | TrustorHistory
 
-# So many histories to read take a while: the current periods are shown first.
-_SHOWN_BEFORE = 20
 # A year of this many customers takes ten seconds at the API's limit.
 _SHOWN_TOGETHER = 4
 # So many customers are read at once, as the API's limit allows.
@@ -90,16 +88,24 @@ class TrustorsCollector:
         def known() -> TrustorsData:
             return self.fresh(sweep.data(), poll.now)
 
+        offered = 0  # so many customers are shown and saved
+
+        def offer() -> None:
+            nonlocal offered
+            if sweep.done > offered and poll.offer(known):
+                offered = sweep.done
+
         poll.offer(known)
         by_id = {str(trustor.id): trustor for trustor in wanted}
-        for trustor, attempt in self._attempts(poll, [by_id[key] for key in sweep.order()]):
+        ordered = [by_id[key] for key in sweep.order()]
+        for trustor, attempt in self._attempts(poll, ordered, offer):
             sweep.note(str(trustor.id), attempt)
             if attempt.error is not None and attempt.is_fault:
                 poll.tolerate(attempt.error, f"overview of trustor {trustor.id}")
             poll.progress(sweep.done, len(wanted))
             if sweep.is_hopeless():
                 break
-            poll.offer(known)
+            offer()
         failure = sweep.end()
         if failure is not None:
             poll.publish(known())
@@ -107,10 +113,10 @@ class TrustorsCollector:
         return self._with_history(poll, known())
 
     def _with_history(self, poll: Poll[TrustorsData], data: TrustorsData) -> TrustorsData:
-        """Read closed periods behind the current ones, which are shown before a long reading."""
+        """Read closed periods behind the current ones, which are shown first."""
         histories = TrustorHistories(poll, self._settings)
         wanted = histories.needed(data.numbers, data.history) if self._settings.history else []
-        if len(wanted) > _SHOWN_BEFORE:
+        if wanted:
             poll.publish(data)
         numbers, history = dict(data.numbers), dict(data.history)
 
@@ -168,7 +174,7 @@ class TrustorsCollector:
         )
 
     def _attempts(
-        self, poll: Poll[TrustorsData], wanted: list[Trustor]
+        self, poll: Poll[TrustorsData], wanted: list[Trustor], idle: Callable[[], None]
     ) -> Iterator[tuple[Trustor, Attempt]]:
         """Fetch several customers at a time; yield them as they come."""
         known = poll.previous.numbers if poll.previous is not None else {}
@@ -183,7 +189,7 @@ class TrustorsCollector:
             return overviews.attempt(trustor, name_of(trustor), numbers)
 
         poll.progress(0, len(wanted))
-        return side_by_side(attempt, wanted, self._settings.concurrency)
+        return side_by_side(attempt, wanted, self._settings.concurrency, idle)
 
 
 def spacing(settings: TrustorsSettings, customers: int) -> float:

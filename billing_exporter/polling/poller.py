@@ -288,20 +288,25 @@ class Poller:
         if is_whole or not self._left_out:
             self._left_out = left_out
 
-    def _offer(self, at: datetime, data: Callable[[], Any]) -> None:
-        """Show what a poll has read so far, if a batch is due.
+    def _offer(self, at: datetime, data: Callable[[], Any]) -> bool:
+        """Show what a poll has read so far, if a batch is due; return whether it is saved too.
 
         What another configuration fetched is shown until the poll has ended.
         """
         start = monotonic()
-        if self._fits and start >= self._next_batch:
-            with self._publisher.while_open():
-                reading = self._update(data(), at)
-                if start >= self._next_save:
-                    self._save(reading, self.state.succeeded, every=LINES_SECONDS)
-                    self._next_save = start + SAVE_SECONDS
-            end = monotonic()
-            self._next_batch = end + max(BATCH_SECONDS, BATCH_REST * (end - start))
+        if not self._fits:
+            return True
+        if start < self._next_batch:
+            return False
+        is_saved = self._keep is None or start >= self._next_save
+        with self._publisher.while_open():
+            reading = self._update(data(), at)
+            if start >= self._next_save:
+                self._save(reading, self.state.succeeded, every=LINES_SECONDS)
+                self._next_save = start + SAVE_SECONDS
+        end = monotonic()
+        self._next_batch = end + max(BATCH_SECONDS, BATCH_REST * (end - start))
+        return is_saved
 
     def _publish_part(self, at: datetime, data: Any) -> None:
         """Show what a poll has read so far."""

@@ -12,7 +12,7 @@ import pytest
 
 from billing_exporter.app import Exporter, build
 from billing_exporter.collectors.durations import Duration
-from billing_exporter.collectors.settings import Collectors, ContractsSettings
+from billing_exporter.collectors.settings import Collectors, ContractsSettings, TrustorsSettings
 from billing_exporter.config import Organization, Settings
 from billing_exporter.simulator import Options, Simulator
 from tools.testkit.organizations import organization_at
@@ -33,12 +33,12 @@ class Running:
 
 
 @contextmanager
-def simulated(*faults: str, seed: int = 1, port: int = 0) -> Iterator[Simulator]:
+def simulated(*faults: str, seed: int = 1, port: int = 0, trustors: int = 2) -> Iterator[Simulator]:
     """Run a small simulator."""
     options = Options(
         address=f"127.0.0.1:{port}",
         seed=seed,
-        trustors=2,
+        trustors=trustors,
         in_progress=0,
         rate_limit=0,
         faults=faults,
@@ -103,6 +103,22 @@ def test_waiting_until_all_first_outcomes() -> None:
         assert _waiting(exporter.url) == ["usage"]
         exporter.exporter.pollers[0].poll()
         assert _waiting(exporter.url) == []
+
+
+def test_what_was_read_is_shown_while_a_customer_hangs() -> None:
+    """In the middle of a sweep all customers that were read are shown, though no other comes."""
+    trustors = TrustorsSettings(timeout=Duration("1h"))
+    with (
+        simulated("slow_trustor:seconds=600,trustor=0", trustors=8) as simulator,
+        running(
+            organization_at(simulator.url, Collectors(trustors=trustors), name="one")
+        ) as exporter,
+    ):
+        wait_until(lambda: Scrape.of(exporter.url).value("trustors_without_reading") == 1)
+        scrape = Scrape.of(exporter.url)
+        assert len([*scrape.rows("trustor_info")]) == 7
+        assert scrape.value("sweep_remaining") == 1
+        assert _waiting(exporter.url) == ["trustors"]
 
 
 def _waiting(url: str) -> list[str]:

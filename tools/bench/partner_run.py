@@ -90,12 +90,13 @@ class Exporter:
 
     Attributes:
         started: when it was started, in seconds since the epoch.
+        received: when the last scrape had come, likewise; what it shows is counted after that.
         longest_scrape: the longest so far, seconds.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], url: str) -> None:
         """Watch a process that begins to serve."""
-        self.started = time.time()
+        self.started = self.received = time.time()
         self.longest_scrape = 0.0
         self.process = process
         self._url = url
@@ -108,6 +109,7 @@ class Exporter:
             with closing(Scraper(self._url, gzip=True)) as scraper:
                 began = time.perf_counter()
                 scraper.scrape(lambda piece: packed.append(bytes(piece)))
+                self.received = time.time()
                 self.longest_scrape = max(self.longest_scrape, time.perf_counter() - began)
         except OSError:
             return None
@@ -159,7 +161,7 @@ def live(api: str, count: int, folder: Path) -> Life:
     with running(api, folder) as exporter:
         while exporter.shown() != count:
             time.sleep(0.005)
-        return Life(first, peak, time.time() - exporter.started)
+        return Life(first, peak, exporter.received - exporter.started)
 
 
 def first_shown(api: str, count: int, folder: Path, seconds: float) -> Begun:

@@ -145,8 +145,9 @@ class CollectorHarness:
             self._exposition.update(self.collector.name, "acme", changed, removed)
             self.published.append(self.text())
 
-        def offer(data: Callable[[], Any]) -> None:
+        def offer(data: Callable[[], Any]) -> bool:
             publish(data())
+            return True
 
         poll = Poll(self._api, now, previous, progress, self._leave_out, publish, offer)
         publish(self.collector.fetch(poll))

@@ -76,6 +76,18 @@ def test_work_is_done_at_the_same_time() -> None:
     assert sorted(result for _, result in done) == [0, 1, 2]
 
 
+def test_while_no_work_ends_there_is_something_to_do() -> None:
+    """What is to be done meanwhile is done where the results are taken, and may raise."""
+    waiting = threading.Event()
+    assert list(side_by_side(lambda _: waiting.wait(30), [1], 1, waiting.set)) == [(1, True)]
+
+    def stop() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        list(side_by_side(lambda _: threading.Event().wait(5), [1], 1, stop))
+
+
 def test_an_error_of_the_work_is_raised() -> None:
     """What the work raises arrives at who takes the results, and nothing more is begun."""
     begun: list[int] = []
@@ -103,7 +115,7 @@ def asked(*answers: str | ApiError) -> tuple[list[str | None], list[str]]:
         lambda *_: None,
         tolerate,
         lambda _: None,
-        lambda _: None,
+        lambda _: True,
     )
     details = Details(poll)
 
