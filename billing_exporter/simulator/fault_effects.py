@@ -164,6 +164,13 @@ def _empty_page(answer: Answer, _fault: Fault, _call: Call) -> Answer:
     return _with(answer, entities=[])
 
 
+def _no_rows(answer: Answer, _fault: Fault, call: Call) -> Answer:
+    if "entities" in answer.payload and not call.path.endswith("/lines"):
+        return answer
+    gone = _with(answer, entities=[], nextUri=None, total=0, pageCount=0)
+    return _with(gone, charges=[], wallets=[], usages=[])
+
+
 def _no_page_count(answer: Answer, _fault: Fault, _call: Call) -> Answer:
     return _with(answer, pageCount=0)
 
@@ -228,6 +235,7 @@ _ON_CONTENT: Mapping[str, Effect] = MappingProxyType(
         "weird_names": partial(_content, payloads.weird_names),
         "incomplete": _incomplete,
         "empty_page": _empty_page,
+        "no_rows": _no_rows,
         "no_page_count": _no_page_count,
         "wrong_identity": _wrong_identity,
         "annual_period": _annual_period,

@@ -108,6 +108,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "a success that is not the whole answer; status is 202 or 206", {"status": 202.0}
         ),
         "empty_page": Kind("the page is empty, whatever the number of pages and the total say"),
+        "no_rows": Kind(
+            "a billing period, an overview, a report or the lines of an invoice have no rows"
+        ),
         "no_page_count": Kind(
             "pageCount is 0; a page holds no more than some entities", {"size": 1.0}
         ),

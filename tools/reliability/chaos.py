@@ -28,6 +28,7 @@ _FAULTS = (
     *("refreshed_late", "wrong_bill"),
     *("empty_strings", "wrong_types", "nan", "thousands", "unknown_enum", "unknown_keys"),
     *("renamed_keys", "weird_names", "slow_trustor", "incomplete", "empty_page", "no_page_count"),
+    "no_rows",
     *("late_node", "wrong_identity", "credits", "payment_status", "annual_period"),
 )
 _SETTINGS = {

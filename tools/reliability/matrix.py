@@ -97,6 +97,7 @@ class Fault:
         slow: whether the fault lies in how long an answer takes.
         once: whether one answer is hit and no other.
         lasting: whether what it asks for outlasts it, and the patience of a run in real time.
+        compared: whether a single call succeeds and a poll fails, which knows what was before.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Fault:
     slow: bool = False
     once: bool = False
     lasting: bool = False
+    compared: bool = False
 
     def text(self, operation: str) -> str:
         """Write it as the simulator reads it."""
@@ -225,6 +227,12 @@ FAULTS: tuple[Fault, ...] = (
     Fault("incomplete", "status=206", reason="unexpected_answer", on=_API),
     Fault("empty_page", reason="unexpected_answer", on=(TRUSTORS,)),
     Fault("no_page_count", on=(TRUSTORS,)),
+    Fault(
+        "no_rows",
+        reason="unexpected_answer",
+        on=(PERIOD, LINES, REPORT, OVERVIEW),
+        compared=True,
+    ),
     # What is known is newer.
     Fault("late_node", on=(OVERVIEW,)),
     Fault("wrong_identity", reason="unexpected_answer", on=(PERIOD, OVERVIEW, CONTRACT)),
@@ -248,7 +256,7 @@ def cases() -> Iterator[Case]:
 
 def reason_of(fault: Fault, operation: str) -> str | None:
     """Return why a single call of an operation fails under a fault, None where it does not."""
-    if operation not in fault.on or fault.reason is None:
+    if operation not in fault.on or fault.reason is None or fault.compared:
         return None
     return _at_login(fault) if operation == LOGIN else fault.reason
 

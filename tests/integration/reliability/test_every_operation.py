@@ -37,7 +37,7 @@ REWRITING = {
     *("duplicate_rows", "nulls", "empty_strings", "wrong_types", "thousands", "nan"),
     *("unknown_enum", "renamed_keys", "weird_names", "restated"),
     *("refreshed_late", "wrong_bill", "late_node", "annual_period", "same_ids"),
-    *("credits", "payment_status"),
+    *("credits", "payment_status", "no_rows"),
 }
 NOW = datetime.now(UTC)
 WINDOW = NOW - timedelta(days=3), NOW

@@ -281,6 +281,20 @@ def test_a_page_can_be_empty_or_uncounted(client: Client) -> None:
     assert page["nextUri"]
 
 
+def test_rows_can_all_be_gone(client: Client) -> None:
+    """Periods, overviews, reports and lines can be without rows; listings are as they were."""
+    (contract, *_) = contracts = client.get("billing/contracts").json()["entities"]
+    period = contract["billingPeriods"][0]["id"]
+    (invoice, *_) = client.get("billing/contracts/invoices").json()["entities"]
+    client.faults("no_rows")
+    assert client.get("billing/contracts").json()["entities"] == contracts
+    detail = client.get(f"billing/contracts/{contract['id']}/billingperiods/{period}").json()
+    assert (detail["charges"], detail["wallets"]) == ([], [])
+    lines = client.get(f"billing/contracts/invoices/{invoice['id']}/lines").json()
+    assert (lines["entities"], lines["nextUri"]) == ([], None)
+    assert client.overview(0).json()["usages"] == []
+
+
 def test_a_node_can_lag(client: Client) -> None:
     """A node that lags has the previous period at index 0."""
     before = client.overview(0, 1).json()
