@@ -157,6 +157,8 @@ class Exporter:
             until = monotonic() + STOP_SECONDS
             for each in self._organizations:
                 each.stop(max(0.0, until - monotonic()))
+            for poller in self.pollers:
+                poller.save()
             is_saved = self._forecast_writer.flush(SAVE_SECONDS)
             if self._shared.state is not None:
                 is_saved = self._shared.state.flush(SAVE_SECONDS if is_saved else 0) and is_saved

@@ -90,6 +90,7 @@ class Poller:
         self._where = target.where
         self._is_divided = REGISTRY[target.collector.name].divided
         self._next_batch = self._next_save = self._next_lines = 0.0
+        self._is_saved = True
         self._left_out = 0
         self._tolerated: Counter[str] = Counter()
         self._publisher.configure()
@@ -173,6 +174,12 @@ class Poller:
     def stop(self) -> None:
         """Publish nothing from now on, not even what is being fetched."""
         self._publisher.stop()
+
+    def save(self) -> None:
+        """Save what a poll that was stopped in its middle has shown since it last saved."""
+        reading = self.state.reading
+        if reading is not None and not self._is_saved:
+            self._save(reading, self.state.succeeded, every=LINES_SECONDS)
 
     def remove(self) -> None:
         """Remove the series of the target, and those about its polls."""
@@ -289,24 +296,21 @@ class Poller:
             self._left_out = left_out
 
     def _offer(self, at: datetime, data: Callable[[], Any]) -> bool:
-        """Show what a poll has read so far, if a batch is due; return whether it is saved too.
-
-        What another configuration fetched is shown until the poll has ended.
-        """
+        """Show what a poll has read so far, if a batch is due; return whether it is saved too."""
         start = monotonic()
-        if not self._fits:
+        if not self._fits:  # what another configuration fetched is shown until the poll has ended
             return True
         if start < self._next_batch:
             return False
-        is_saved = self._keep is None or start >= self._next_save
         with self._publisher.while_open():
             reading = self._update(data(), at)
+            self._is_saved = self._keep is None
             if start >= self._next_save:
                 self._save(reading, self.state.succeeded, every=LINES_SECONDS)
                 self._next_save = start + SAVE_SECONDS
         end = monotonic()
         self._next_batch = end + max(BATCH_SECONDS, BATCH_REST * (end - start))
-        return is_saved
+        return self._is_saved
 
     def _publish_part(self, at: datetime, data: Any) -> None:
         """Show what a poll has read so far."""
@@ -316,6 +320,7 @@ class Poller:
 
     def _save(self, reading: Reading, succeeded: datetime | None, *, every: float = 0.0) -> None:
         """Save a reading, and of a sweep its lines too; ``every``: not again for some seconds."""
+        self._is_saved = True
         if self._keep is None:
             return
         self._keep.save(*self.key, Kept(reading.at, reading.data, succeeded))

@@ -216,6 +216,29 @@ def test_what_a_poll_has_read_survives_a_kill_in_its_middle() -> None:
     assert shelf.kept[-1] == (again.now, Number(8), again.now)
 
 
+def test_what_a_stopped_poll_has_shown_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An end in the middle of a poll saves what is shown and not saved yet; then there is nothing
+    more to save.
+    """
+    monkeypatch.setattr("billing_exporter.polling.poller.BATCH_SECONDS", 0)
+    monkeypatch.setattr("billing_exporter.polling.poller.BATCH_REST", 0)
+
+    def work(poll: Poll[Number]) -> int:
+        assert poll.offer(lambda: Number(7))
+        assert not poll.offer(lambda: Number(8))
+        raise Interrupted
+
+    shelf = Shelf()
+    stopped = PollerHarness(work, keep=shelf)
+    with pytest.raises(Interrupted):
+        stopped.poll()
+    stopped.poller.stop()
+    assert shelf.kept == [(START, Number(7), None)]
+    for _ in range(2):
+        stopped.poller.save()
+        assert shelf.kept == [(START, Number(7), None), (START, Number(8), None)]
+
+
 def test_a_restored_reading_that_is_too_old_is_waited_for() -> None:
     """Where nothing of before the start may be shown any more, numbers come with the first poll."""
     shelf = Shelf()
