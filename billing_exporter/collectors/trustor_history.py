@@ -4,7 +4,7 @@ The index of a period moves, so a period is known by its dates. A walk back from
 ends where the API has no older one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -81,15 +81,22 @@ class TrustorHistories:
         return history.walked_from != current and history.tried_on != self._today
 
     def read(
-        self, wanted: list[str], numbers: dict[str, TrustorData], known: dict[str, PackedHistory]
+        self,
+        wanted: list[str],
+        numbers: dict[str, TrustorData],
+        known: dict[str, PackedHistory],
+        idle: Callable[[], None],
     ) -> Iterator[tuple[str, Updated]]:
-        """Read what is due of some customers; yield each as it comes."""
+        """Read what is due of some customers; yield each as it comes.
+
+        While none comes, ``idle`` is called each second.
+        """
 
         def work(key: str) -> Updated:
             done = self._customer(_Walk(_unpacked(known.get(key)), numbers[key]))
             return Updated(PackedHistory.of(done.history), done.numbers)
 
-        done = side_by_side(work, wanted, self._settings.concurrency)
+        done = side_by_side(work, wanted, self._settings.concurrency, idle)
         for number, (key, updated) in enumerate(done, start=1):
             self._poll.progress(number, len(wanted))
             yield key, updated

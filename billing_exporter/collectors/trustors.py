@@ -50,6 +50,8 @@ class TrustorHistory(msgspec.Struct, frozen=True):
 
 TrustorsPart = _Listing | TrustorState | TrustorData | TrustorHistory
 
+# So many histories to read take a while: the current periods are shown and saved first.
+_SHOWN_BEFORE = 20
 # A year of this many customers takes ten seconds at the API's limit.
 _SHOWN_TOGETHER = 4
 # So many customers are read at once, as the API's limit allows.
@@ -113,19 +115,25 @@ class TrustorsCollector:
         return self._with_history(poll, known())
 
     def _with_history(self, poll: Poll[TrustorsData], data: TrustorsData) -> TrustorsData:
-        """Read closed periods behind the current ones, which are shown first."""
+        """Read closed periods behind the current ones, which are shown meanwhile."""
         histories = TrustorHistories(poll, self._settings)
         wanted = histories.needed(data.numbers, data.history) if self._settings.history else []
-        if wanted:
+        if len(wanted) > _SHOWN_BEFORE:
             poll.publish(data)
         numbers, history = dict(data.numbers), dict(data.history)
+        is_shown = False
 
         def known() -> TrustorsData:
             return msgspec.structs.replace(data, numbers=dict(numbers), history=dict(history))
 
-        found = histories.read(wanted, data.numbers, data.history)
+        def idle() -> None:
+            nonlocal is_shown
+            is_shown = is_shown or poll.offer(known)
+
+        found = histories.read(wanted, data.numbers, data.history, idle)
         for number, (key, updated) in enumerate(found, start=1):
             numbers[key], history[key] = updated.numbers, updated.history
+            is_shown = False
             if number % _SHOWN_TOGETHER == 0:
                 poll.offer(known)
         return known()

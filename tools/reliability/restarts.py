@@ -25,9 +25,12 @@ Lines = dict[str, str]
 
 @dataclass
 class Seen:
-    """What was shown of each collector, by the time of the reading."""
+    """What was shown of each collector, by the time of the reading.
 
-    readings: dict[str, dict[float, Lines]] = field(
+    Of one time there are several, where a poll that was under way showed what it had read.
+    """
+
+    readings: dict[str, dict[float, list[Lines]]] = field(
         default_factory=lambda: {name: {} for name in COLLECTORS}
     )
 
@@ -36,7 +39,9 @@ class Seen:
         for collector in COLLECTORS:
             at = _moment(look, collector)
             if at is not None:
-                self.readings[collector].setdefault(at, look.billing[MAIN, collector])
+                shown = self.readings[collector].setdefault(at, [])
+                if look.billing[MAIN, collector] not in shown:
+                    shown.append(look.billing[MAIN, collector])
 
     def faults(self, look: Look) -> Iterator[str]:
         """Yield what the first look after a restart lacks or shows wrongly."""
@@ -46,7 +51,7 @@ class Seen:
                 continue
             if at is None:
                 yield f"{collector} shows nothing after the restart"
-            elif at in known and known[at] != look.billing[MAIN, collector]:
+            elif at in known and look.billing[MAIN, collector] not in known[at]:
                 yield f"{collector} shows another reading of {at} than before"
             elif at < max(known) and sorted(known)[-2:-1] != [at]:
                 yield f"{collector} shows the reading of {at}, and {max(known)} was known"
