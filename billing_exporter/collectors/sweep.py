@@ -26,6 +26,8 @@ FEW_CUSTOMERS = 40
 FEWEST_TO_DOUBT = 4
 
 _ENDED: frozenset[Status] = frozenset({"no_data", "forbidden"})
+# What the API says of customers that need no numbers; one that is "ok" may have had older ones.
+_NOTHING_TO_READ: frozenset[Status | None] = _ENDED | {"disabled"}
 
 
 class TrustorsData(msgspec.Struct, frozen=True):
@@ -45,11 +47,10 @@ class TrustorsData(msgspec.Struct, frozen=True):
 
     def without_reading(self) -> int:
         """Return how many customers may have numbers that nobody has read."""
-        unread = (None, "error")
         return sum(
             1
             for key, state in self.states.items()
-            if state.status in unread and key not in self.numbers
+            if state.status not in _NOTHING_TO_READ and key not in self.numbers
         )
 
     def without_older_than(self, oldest: datetime) -> "TrustorsData":
