@@ -230,7 +230,7 @@ def test_whoever_may_have_numbers_and_shows_none_is_counted(
     last attempt was, but for those of whom the API says that there is nothing to read.
     """
     states = {
-        key: TrustorState(key, key, status, days and NOW - timedelta(days=days))
+        key: TrustorState(key, key, status, NOW - timedelta(days=days) if days else None)
         for key, (status, days) in customers.items()
     }
     numbers = {key: TrustorData(key, key, b"") for key, (_, days) in customers.items() if days}

@@ -193,8 +193,8 @@ def test_steps_lead_to_the_reading_and_divide_no_customer(
 def test_a_customer_is_left_out_with_all_its_parts(
     before: dict[str, int], after: dict[str, int], limit: int
 ) -> None:
-    """Beyond the limit a customer's status, history and numbers are all shown or all left out, after
-    any other reading.
+    """Beyond the limit a customer's status, history and numbers are all shown or all left out,
+    whatever was shown before.
     """
     last = None
     for data in (before, after):
