@@ -16,12 +16,7 @@ from billing_exporter.collectors.sweep import (
     Sweep,
     TrustorsData,
 )
-from billing_exporter.collectors.trustor_overview import (
-    STATUSES,
-    Status,
-    TrustorData,
-    TrustorState,
-)
+from billing_exporter.collectors.trustor_overview import Status, TrustorData, TrustorState
 from billing_exporter.genesys import (
     ApiError,
     Forbidden,
@@ -44,7 +39,6 @@ from tests.unit.collectors.partner import (
 )
 
 LATER = NOW + timedelta(hours=6)
-UNREAD = {None, "ok", "error"}
 
 
 def several(count: int) -> list[str]:
@@ -215,28 +209,6 @@ def test_numbers_that_cannot_be_read_end_by_their_own_age(cloud: ApiStub) -> Non
     cloud.refuse(at("bad"), 500)
     assert used(trustors.poll(NOW + timedelta(hours=24))) == ["bad current 1", "good current 1"]
     assert used(trustors.poll(NOW + timedelta(hours=25))) == ["good current 1"]
-
-
-@given(
-    st.dictionaries(
-        st.text("abc", min_size=1, max_size=2),
-        st.tuples(st.sampled_from([None, *STATUSES]), st.sampled_from([None, 1, 30])),
-    )
-)
-def test_whoever_may_have_numbers_and_shows_none_is_counted(
-    customers: dict[str, tuple[Status | None, int | None]],
-) -> None:
-    """After numbers have ended by their age, each customer without numbers is counted, whatever its
-    last attempt was, but for those of whom the API says that there is nothing to read.
-    """
-    states = {
-        key: TrustorState(key, key, status, NOW - timedelta(days=days) if days else None)
-        for key, (status, days) in customers.items()
-    }
-    numbers = {key: TrustorData(key, key, b"") for key, (_, days) in customers.items() if days}
-    data = TrustorsData(states, numbers).without_older_than(NOW - timedelta(days=7))
-    unread = [key for key, (status, days) in customers.items() if days != 1 and status in UNREAD]
-    assert data.without_reading() == len(unread)
 
 
 def test_neighbours_that_fail_cost_nobody_else_anything(cloud: ApiStub) -> None:
