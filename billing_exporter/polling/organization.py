@@ -25,13 +25,8 @@ from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.kept_lines import key_of
 from billing_exporter.polling.loop import Loop
 from billing_exporter.polling.poller import Poller
-from billing_exporter.polling.reading_store import (
-    Keeper,
-    StateDirectory,
-    UnusableError,
-    origin_of,
-    read_saved,
-)
+from billing_exporter.polling.reading_files import UnusableError, read_saved
+from billing_exporter.polling.reading_store import Keeper, StateDirectory, origin_of
 from billing_exporter.polling.state import Kept
 from billing_exporter.polling.target import Target
 from billing_exporter.telemetry.api_observer import ApiObserver

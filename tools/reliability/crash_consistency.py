@@ -26,11 +26,11 @@ from typing import Any
 from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import TrustorState
 from billing_exporter.collectors.usage import Charge, UsageData
-from billing_exporter.polling import reading_store
+from billing_exporter.polling import reading_files, reading_store
 from billing_exporter.polling.reading_store import StateDirectory
 from billing_exporter.state_files import disk
 
-_TRACED = {reading_store.__file__, disk.__file__}
+_TRACED = {reading_files.__file__, reading_store.__file__, disk.__file__}
 _CUSTOMERS = 40
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _LONGEST_SECONDS = 0.01

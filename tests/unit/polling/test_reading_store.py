@@ -27,7 +27,7 @@ from billing_exporter.genesys.records import (
     BillingContractPeriodDetail,
     BillingInvoice,
 )
-from billing_exporter.polling import reading_store
+from billing_exporter.polling import reading_files, reading_store
 from billing_exporter.polling.reading_store import StateDirectory, origin_of
 from billing_exporter.polling.state import Kept
 from billing_exporter.settlement import Settlement
@@ -210,7 +210,7 @@ def test_a_start_does_not_wait_for_a_disk_that_hangs(
     state.save("acme", "usage", ORIGIN, AT, DATA)
     hung = threading.Event()
     monkeypatch.setattr(reading_store, "READ_SECONDS", 0.05)
-    monkeypatch.setattr(reading_store, "read_file", lambda _: hung.wait(30))
+    monkeypatch.setattr(reading_files, "read_file", lambda _: hung.wait(30))
     assert state.restore("acme", "usage", ORIGIN, UsageData) is None
     monkeypatch.setattr(reading_store, "READ_SECONDS", 30)
     assert state.restore("acme", "trustors", ORIGIN, TrustorsData) is None

@@ -11,6 +11,8 @@ import pytest
 
 from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import TrustorData, TrustorState
+from billing_exporter.polling import reading_files
+from billing_exporter.polling.reading_files import read_kept
 from billing_exporter.polling.reading_store import StateDirectory, origin_of
 from billing_exporter.polling.state import Kept
 
@@ -95,6 +97,52 @@ def test_a_damaged_log_is_set_aside_with_its_snapshot(
     assert saved_customers(state) is None
     assert failures == ["damaged"]
     assert sorted(file.suffix for file in (tmp_path / "state").iterdir()) == [".unusable"] * 2
+
+
+def test_a_reader_beside_the_writer_finds_no_older_reading(
+    state: StateDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may read while a new snapshot and its log take the place of the old ones: it
+    finds what was saved when it began, or what came later.
+    """
+    state.save("acme", "trustors", ORIGIN, AT, customers(500))
+    state.save("acme", "trustors", ORIGIN, AT, customers(500, 1))
+    (file,) = (tmp_path / "state").glob("*.reading")
+    new = [customers(5000, *range(5000)), customers(5001, *range(5000))]
+    later = [*new]
+    plain = reading_files.read_file
+
+    def read_file(path: Path) -> bytes:
+        content = plain(path)
+        while later:
+            state.save("acme", "trustors", ORIGIN, AT, later.pop(0))
+        return content
+
+    before = file.stat().st_ino
+    monkeypatch.setattr(reading_files, "read_file", read_file)
+    kept, _ = read_kept(file, ORIGIN, TrustorsData)
+    assert file.stat().st_ino != before
+    assert kept.data in (customers(500, 1), *new)
+
+
+def test_a_disk_that_refuses_every_save_is_logged_once(
+    state: StateDirectory,
+    failures: list[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A sweep saves some hundred times: each failure is counted, one a minute is logged."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(reading_files, "stream_file", refuse)
+    for number in range(20):
+        state.save("acme", "trustors", ORIGIN, AT, customers(number))
+    assert failures == ["save"] * 20
+    assert [record.message for record in caplog.records] == [
+        "the reading cannot be saved: No space left on device"
+    ]
 
 
 @pytest.mark.parametrize("refused", ["ftruncate", "pwrite", "fsync"])

@@ -13,7 +13,8 @@ from billing_exporter.collectors import configured
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.poller import Poller
-from billing_exporter.polling.reading_store import FORMAT, StateDirectory, origin_of
+from billing_exporter.polling.reading_files import FORMAT
+from billing_exporter.polling.reading_store import StateDirectory, origin_of
 from billing_exporter.polling.target import Target as PollTarget
 from billing_exporter.telemetry.telemetry import Telemetry
 from tools.reliability.fuzz.harness import Target
