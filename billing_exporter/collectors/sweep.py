@@ -45,12 +45,15 @@ class TrustorsData(msgspec.Struct, frozen=True):
 
     def without_reading(self) -> int:
         """Return how many customers may have numbers that nobody has read."""
-        unread = (None, "error")
-        return sum(
-            1
+        return len(self.unread())
+
+    def unread(self) -> dict[str, str]:
+        """Return the names of customers that may have numbers which nobody has read, by id."""
+        return {
+            key: state.name
             for key, state in self.states.items()
-            if state.status in unread and key not in self.numbers
-        )
+            if state.status in {None, "error"} and key not in self.numbers
+        }
 
     def without_older_than(self, oldest: datetime) -> "TrustorsData":
         """Return the data without numbers that were read before that."""
