@@ -26,6 +26,8 @@ FEW_CUSTOMERS = 40
 FEWEST_TO_DOUBT = 4
 
 _ENDED: frozenset[Status] = frozenset({"no_data", "forbidden"})
+# What the API says of customers that need no numbers; one that is "ok" may have had older ones.
+_NOTHING_TO_READ: frozenset[Status | None] = _ENDED | {"disabled"}
 
 
 class TrustorsData(msgspec.Struct, frozen=True):
@@ -52,7 +54,7 @@ class TrustorsData(msgspec.Struct, frozen=True):
         return {
             key: state.name
             for key, state in self.states.items()
-            if state.status in {None, "error"} and key not in self.numbers
+            if state.status not in _NOTHING_TO_READ and key not in self.numbers
         }
 
     def without_older_than(self, oldest: datetime) -> "TrustorsData":

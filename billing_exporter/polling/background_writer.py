@@ -151,4 +151,8 @@ class BackgroundWriter:
                     return
                 key = next(iter(self._tasks))
                 task = self._tasks.pop(key)
-            task()
+            try:
+                task()
+            except Exception:
+                # A fault in one save must not end all others.
+                log.exception("a task for the disk failed")

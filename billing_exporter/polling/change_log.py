@@ -5,6 +5,7 @@ use. A process or machine that ends in the middle of a frame leaves a torn tail,
 promised. Damage before the tail is an error, because later frames may build on what it hides.
 """
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -12,10 +13,14 @@ from collections.abc import Iterator
 # Length of the content, checksum of that length, checksum of the content.
 _FRAME = struct.Struct("<III")
 _MAGIC = b"genesyscloud-billing changes 1\n"
+_BEGINNING = re.compile(re.escape(_MAGIC) + rb"[0-9a-f]{64}\n")
 
 
 class DamagedLogError(ValueError):
-    """A log that holds something else than frames before its tail."""
+    """A log that holds something else than a beginning and frames before its tail."""
+
+    def __init__(self) -> None:
+        super().__init__("damaged")
 
 
 def beginning(snapshot: bytes) -> bytes:
@@ -40,10 +45,13 @@ def frames(log: bytes, snapshot: bytes) -> Iterator[tuple[bytes, int]]:
     A log of another snapshot has none.
 
     Raises:
-        DamagedLogError: something before the tail is damaged.
+        DamagedLogError: something before the tail is damaged: a log is written with its beginning
+            in one step, so one without it was whole before.
     """
     at = len(beginning(snapshot))
     if log[:at] != beginning(snapshot):
+        if not _BEGINNING.fullmatch(log[:at]):
+            raise DamagedLogError
         return
     while len(log) - at >= _FRAME.size:
         length, check, checksum = _FRAME.unpack_from(log, at)

@@ -19,6 +19,7 @@ from billing_exporter.collectors import REGISTRY, Poll
 from billing_exporter.collectors.ledger import NO_LEDGER, Ledger
 from billing_exporter.genesys import ApiError, Interrupted, RateLimited
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.polling.failures import facts_of, sentence_of
 from billing_exporter.polling.kept_lines import KeptLines, restore_results, results_of
 from billing_exporter.polling.publisher import Publisher
 from billing_exporter.polling.reading import Reading, read_in_steps
@@ -161,13 +162,14 @@ class Poller:
         before.stop()
         self.state = before.state
         self._turn = before._turn  # noqa: SLF001 - of the same class
-        self._fits = fits
+        self._fits = fits and before._fits  # noqa: SLF001 - the same
+        self._is_saved = before._is_saved or not self._fits  # noqa: SLF001 - the same
         self._publisher.waiting(self.state)
 
     def due_in(self) -> float:
         """Return the seconds until a restored reading should be polled again."""
         due = self.state.next_poll
-        if due is None or self.state.outcome is not None:
+        if due is None or self.state.outcome is not None or not self._fits:
             return 0
         return min((due - self._now()).total_seconds(), self._interval.total_seconds())
 
@@ -299,11 +301,15 @@ class Poller:
     def _offer(self, at: datetime, data: Callable[[], Any]) -> bool:
         """Show what a poll has read so far, if a batch is due; return whether it is saved too."""
         start = monotonic()
-        if not self._fits:  # what another configuration fetched is shown until the poll has ended
-            return True
         if start < self._next_batch:
             return False
         with self._publisher.while_open():
+            if not self._fits:
+                # What another configuration fetched is shown until the poll has ended.
+                self._next_batch = start + SAVE_SECONDS
+                if self._keep is not None:
+                    self._keep.save(*self.key, Kept(at, data(), None))
+                return True
             reading = self._update(data(), at)
             self._is_saved = self._keep is None
             if start >= self._next_save:
@@ -349,7 +355,7 @@ class Poller:
         log.info("polled", extra={**self._where, "series": reading.series})
 
     def _failed(self, reason: str, error: Exception) -> None:
-        facts = {**self._where, "reason": reason, **_facts(error)}
+        facts = {**self._where, "reason": reason, **facts_of(error)}
         if reason == "crashed":
             log.error("poll failed by a fault of the exporter", extra=facts, exc_info=error)
         else:
@@ -357,8 +363,10 @@ class Poller:
         if reason == "forbidden" and self.state.reading is None:
             self._ledger.refused(self.target.collector.name)
         wait = error.retry_after if isinstance(error, RateLimited) else None
-        self.state = self.state.fail(reason, _sentence(error), wait or 0)
-        clear_frames(error.__traceback__)  # they may hold large answers, and refer to themselves
+        self.state = self.state.fail(reason, sentence_of(error), wait or 0)
+        # They hold answers that may be large, and where one holds its own error too, nothing but
+        # the garbage collector would free them, which looks at old objects rarely.
+        clear_frames(error.__traceback__)
 
     def _level(self, reason: str, error: Exception) -> int:
         """Return the level at which a failure is logged: each is news once."""
@@ -375,7 +383,7 @@ class Poller:
             self._publisher.tolerated(error.reason)
             self._tolerated[error.reason] += 1
             is_one_of_many = self._tolerated[error.reason] > MOST_LOGGED
-        facts = {**self._where, "reason": error.reason, "about": about, **_facts(error)}
+        facts = {**self._where, "reason": error.reason, "about": about, **facts_of(error)}
         level = logging.DEBUG if is_one_of_many else logging.WARNING
         log.log(level, "left out: %s", error, extra=facts)
 
@@ -386,15 +394,3 @@ class Poller:
                 facts = {**self._where, "reason": reason, "count": count}
                 log.warning("left out in this poll, the first ones are logged above", extra=facts)
         self._tolerated.clear()
-
-
-def _sentence(error: Exception) -> str:
-    """Return what a page shows of an error; that of a fault of ours could hold anything."""
-    return str(error) if isinstance(error, ApiError) else type(error).__name__
-
-
-def _facts(error: Exception) -> dict[str, str]:
-    if not isinstance(error, ApiError):
-        return {}
-    facts = {"operation": error.operation, "correlation_id": error.correlation_id or ""}
-    return {key: value for key, value in facts.items() if value}

@@ -5,13 +5,13 @@ keeps it deflated.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import InvalidOperation
 from hashlib import blake2b
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 import msgspec
@@ -144,7 +144,7 @@ def read_in_steps(
     """Make a reading of fetched data; parts that did not change are taken over from the last.
 
     Parts are ordered by their keys, so that the order in which the API gave them never shows. Those
-    that would bring more than ``limit`` series are left out whole.
+    that would bring more than ``limit`` series are left out whole; a customer with all its parts.
 
     Args:
         collector: divides the data into parts and exposes them.
@@ -163,26 +163,43 @@ def read_in_steps(
     steps = _Steps(last)
     parts = collector.parts(data)
     steps.keep(parts.keys())
-    group, size, series = "", 0, 0
-    for key in sorted(parts, key=_customer_first) if most is not None else sorted(parts):
-        if most is not None and size >= most and _customer_first(key)[0] != group:
+    size, series = 0, 0
+    for keys in _groups(parts, by_customer=most is not None):
+        if most is not None and size >= most:
             yield steps.taken(data, at)
             size = 0
-        group = _customer_first(key)[0]
-        entry, rendered, part = steps.known(key), None, parts[key]
-        if entry is None or not _is_same(entry.part, part):
-            entry, rendered = _exposed(collector, organization, part)
-        elif isinstance(entry.part, PartDigest):
-            entry = entry.of(part)
-        if limit is not None and series + entry.series > limit:
-            steps.hide(key, entry)
+        entries = {key: _entry(steps, collector, organization, key, parts[key]) for key in keys}
+        group_series = sum(entry.series for entry, _ in entries.values())
+        if limit is not None and series + group_series > limit:
+            for key, (entry, _) in entries.items():
+                steps.hide(key, entry)
             continue
-        series += entry.series
-        if rendered is None and key not in steps.left:
-            rendered = _exposed(collector, organization, part)[1]
-        steps.show(key, entry, rendered)
-        size += sum(map(len, rendered.lines.values())) if rendered is not None else 0
+        series += group_series
+        for key, (entry, text) in entries.items():
+            is_new = text is None and key not in steps.left
+            rendered = _exposed(collector, organization, parts[key])[1] if is_new else text
+            steps.show(key, entry, rendered)
+            size += sum(map(len, rendered.lines.values())) if rendered is not None else 0
     yield steps.taken(data, at)
+
+
+def _groups(keys: Iterable[str], *, by_customer: bool) -> Iterator[list[str]]:
+    """Yield the keys of the parts that are shown or left out together, in their order."""
+    if not by_customer:
+        yield from ([key] for key in sorted(keys))
+        return
+    for _, group in groupby(sorted(keys, key=_customer_first), lambda key: _customer_first(key)[0]):
+        yield list(group)
+
+
+def _entry(
+    steps: "_Steps", collector: Collector[Any, Any], organization: str, key: str, part: object
+) -> tuple[Shown, Rendered | None]:
+    """Return what a part became, and its text where it is not the same as in the last reading."""
+    entry = steps.known(key)
+    if entry is None or not _is_same(entry.part, part):
+        return _exposed(collector, organization, part)
+    return entry.of(part) if isinstance(entry.part, PartDigest) else entry, None
 
 
 def _customer_first(key: str) -> tuple[str, str]:

@@ -220,6 +220,9 @@ class StateDirectory:
             return None
         except (OSError, ValueError, RecursionError) as error:
             log.info("the saved lines are not used: %s", error, extra=_of(file))
+            if isinstance(error, NoPlainFileError):  # a folder could never be replaced
+                with suppress(OSError):
+                    file.replace(file.with_suffix(_LINES_SUFFIX + _ASIDE))
             return None
 
     def set_aside_others(self, known: set[tuple[str, str]]) -> None:
@@ -390,4 +393,6 @@ def _with_changes(kept: Kept, saved: _Saved, log_file: Path) -> tuple[Kept, _Sav
             kept = Kept(entry.at, data, entry.succeeded)
     except (ValueError, RecursionError, OverflowError):
         raise UnusableError("damaged") from None
+    if end and any(content[end:]):
+        log.info("the end of the log was not written whole and is dropped", extra=_of(log_file))
     return kept, replace(saved, data=data, log=end)

@@ -1,5 +1,6 @@
 """Disk access: each file is whole at every moment, and what is no plain file is left alone."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterable
@@ -11,6 +12,9 @@ _TEMPORARY = ".new"
 
 class NoPlainFileError(OSError):
     """A link, a pipe or a folder in the place of a file."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EINVAL, "not a plain file")
 
 
 def read_file(file: Path) -> bytes:

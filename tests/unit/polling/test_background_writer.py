@@ -1,11 +1,11 @@
-"""Bounded reads: a disk that hangs costs a poll some seconds once, and is read again later."""
+"""Background disk threads: a disk that hangs costs a poll some seconds once; tasks stay apart."""
 
 import threading
 from collections.abc import Callable
 
 import pytest
 
-from billing_exporter.polling.background_writer import BoundedReader
+from billing_exporter.polling.background_writer import BackgroundWriter, BoundedReader
 
 
 def _reader(clock: Callable[[], float] = lambda: 0.0) -> BoundedReader:
@@ -50,6 +50,18 @@ def test_a_slow_read_is_followed_by_a_pause() -> None:
     times[0] = 59.0
     with pytest.raises(TimeoutError):
         reader(lambda: 7)
+
+
+def test_a_task_that_fails_ends_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    """A fault in one save is logged, and what is submitted after it is saved."""
+    writer = BackgroundWriter()
+    done: list[str] = []
+    writer.submit("first", _missing)
+    assert writer.flush(10)
+    writer.submit("second", lambda: done.append("second"))
+    assert writer.flush(10)
+    assert done == ["second"]
+    assert "a task for the disk failed" in caplog.text
 
 
 def _missing() -> None:

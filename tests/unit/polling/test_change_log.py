@@ -23,7 +23,7 @@ def test_a_log_that_is_cut_off_has_the_frames_before_the_cut(
 ) -> None:
     """Wherever a write stopped, frames that were written whole are there, in order."""
     log = written(contents)
-    cut = data.draw(st.integers(0, len(log)))
+    cut = data.draw(st.integers(len(beginning(SNAPSHOT)), len(log)))
     starts = accumulate((len(frame(each)) for each in contents), initial=len(beginning(SNAPSHOT)))
     whole = sum(1 for end in list(starts)[1:] if end <= cut)
     assert [content for content, _ in frames(log[:cut], SNAPSHOT)] == contents[:whole]
@@ -47,6 +47,18 @@ def test_damage_before_the_tail_is_an_error() -> None:
             list(frames(damaged, SNAPSHOT))
     torn = log[:-1] + b"?"
     assert [content for content, _ in frames(torn, SNAPSHOT)] == [b"first"]
+
+
+@pytest.mark.parametrize("at", range(len(beginning(SNAPSHOT))))
+def test_a_log_without_its_beginning_is_damaged(at: int) -> None:
+    """What was cut or changed before the first frame hides changes: it is no log of another
+    snapshot, which would leave an older reading in its place.
+    """
+    log = written([b"first"])
+    changed = log[:at] + bytes([log[at] ^ 0x80]) + log[at + 1 :]
+    for damaged in (log[:at], changed, bytes(len(log))):
+        with pytest.raises(DamagedLogError, match="damaged"):
+            list(frames(damaged, SNAPSHOT))
 
 
 def test_the_log_of_another_snapshot_is_not_read() -> None:

@@ -1,5 +1,6 @@
 """Kept lines: a restart shows what was shown, renders what changed since, and nothing else."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -158,6 +159,26 @@ def test_damaged_lines_are_rendered_again(change: Callable[[bytes], bytes], tmp_
     second = Exporter(tmp_path, store)
     assert second.text() == first.text()
     assert second.counting.exposed == ["a", "b"]
+
+
+def test_a_folder_in_the_place_of_lines_is_set_aside(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No file can replace a folder: it is moved away with a reason in the log, and lines are saved
+    again.
+    """
+    store = MemoryStore(CODEC)
+    first = Exporter(tmp_path, store)
+    first.show(customers({"a": 1}))
+    (file,) = tmp_path.glob("*.lines")
+    file.unlink()
+    file.mkdir()
+    with caplog.at_level(logging.INFO):
+        second = Exporter(tmp_path, store)
+    assert "not a plain file" in caplog.text
+    second.show(customers({"a": 2}))
+    assert file.is_file()
+    assert file.with_suffix(".lines.unusable").is_dir()
 
 
 def test_the_key_is_of_everything_that_decides_lines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,3 +94,80 @@ def test_a_restored_reading_that_is_too_old_is_waited_for() -> None:
     assert again.reported("waiting") == {"usage": 1}
     again.poll()
     assert again.reported("waiting") == {"usage": 0}
+
+
+def test_what_is_read_under_other_settings_is_saved_before_it_is_shown() -> None:
+    """While the poll after a reload runs, the reading of before is shown, and what was read under
+    the new settings is saved under them, so that a kill does not cost the whole poll.
+    """
+
+    def work(poll: Poll[Number]) -> int:
+        assert poll.previous is None
+        assert poll.offer(lambda: Number(8))
+        raise Interrupted
+
+    before, shelf = PollerHarness(7), Shelf()
+    before.poll()
+    after = PollerHarness(work, keep=shelf)
+    after.poller.continue_from(before.poller, fits=False)
+    with pytest.raises(Interrupted):
+        after.poll()
+    assert before.poller.state.reading is not None
+    assert after.poller.state.reading is before.poller.state.reading
+    assert shelf.kept == [(START, Number(8), None)]
+    after.poller.stop()
+    after.poller.save()
+    assert len(shelf.kept) == 1
+
+
+@pytest.mark.parametrize(("first", "second"), [(False, True), (True, False), (False, False)])
+def test_a_reading_of_other_settings_stays_one_after_further_reloads(
+    first: bool, second: bool
+) -> None:
+    """Two reloads in a row, of which one changes what is fetched and the other only the pace: the
+    next poll starts without the old reading, which is of neither.
+    """
+    before = PollerHarness(7)
+    before.poll()
+    between, after = PollerHarness(), PollerHarness(8)
+    between.poller.continue_from(before.poller, fits=first)
+    after.poller.continue_from(between.poller, fits=second)
+    after.poll()
+    assert [poll.previous for poll in after.collector.polls] == [None]
+
+
+def test_a_restored_reading_is_polled_at_once_under_other_settings() -> None:
+    """A reload that changes only the pace leaves a restored reading its time; one that changes what
+    is fetched makes it due.
+    """
+    shelf = Shelf()
+    PollerHarness(7, keep=shelf).poll()
+    restored = PollerHarness(keep=shelf)
+    restored.poller.restore()
+    due = []
+    for fits in (True, False):
+        after = PollerHarness()
+        after.poller.continue_from(restored.poller, fits=fits)
+        due.append(after.poller.due_in())
+    assert due == [restored.poller.due_in(), 0]
+    assert due[0] > 0
+
+
+def test_a_reload_loses_nothing_that_was_not_saved_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a sweep has shown since it last saved is saved at an end right after a reload too."""
+    monkeypatch.setattr("billing_exporter.polling.poller.BATCH_SECONDS", 0)
+    monkeypatch.setattr("billing_exporter.polling.poller.BATCH_REST", 0)
+
+    def work(poll: Poll[Number]) -> int:
+        poll.offer(lambda: Number(7))
+        poll.offer(lambda: Number(8))
+        raise Interrupted
+
+    shelf = Shelf()
+    before, after = PollerHarness(work, keep=shelf), PollerHarness(keep=shelf)
+    with pytest.raises(Interrupted):
+        before.poll()
+    after.poller.continue_from(before.poller, fits=True)
+    after.poller.stop()
+    after.poller.save()
+    assert shelf.kept[-1] == (START, Number(8), None)

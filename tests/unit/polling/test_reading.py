@@ -187,3 +187,19 @@ def test_steps_lead_to_the_reading_and_divide_no_customer(
             assert mine in ends
     assert text_of(*first, *taken) == text_of(*alone)
     assert (taken[-1].shown, taken[-1].hidden) == (new, alone[-1].hidden)
+
+
+@given(_CUSTOMERS, _CUSTOMERS, st.integers(0, 8))
+def test_a_customer_is_left_out_with_all_its_parts(
+    before: dict[str, int], after: dict[str, int], limit: int
+) -> None:
+    """Beyond the limit a customer's status, history and numbers are all shown or all left out,
+    whatever was shown before.
+    """
+    last = None
+    for data in (before, after):
+        numbers = {name: Decimal(number) for name, number in data.items()}
+        *_, last = read_in_steps(Numbers(), "acme", numbers, AT, last, limit=limit, most=10_000)
+        customers = {key[-1] for key in last.shown} & {key[-1] for key in last.hidden}
+        assert customers == set()
+        assert last.series <= limit

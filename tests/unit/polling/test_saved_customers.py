@@ -1,6 +1,7 @@
 """Customers on disk: a save writes what changed, and a start finds the last save that was whole."""
 
 import errno
+import logging
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,14 +59,22 @@ def test_a_save_of_customers_writes_what_changed(state: StateDirectory, tmp_path
     assert sizes[2] - sizes[1] < sizes[0] / 100
 
 
-def test_a_start_goes_on_with_the_log(state: StateDirectory, tmp_path: Path) -> None:
-    """A start drops a torn tail and appends after it; a log that has grown makes a snapshot."""
+def test_a_start_goes_on_with_the_log(
+    state: StateDirectory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A start drops a torn tail, which it logs, and appends after it; a log that has grown makes a
+    snapshot.
+    """
     state.save("acme", "trustors", ORIGIN, AT, customers(500))
     state.save("acme", "trustors", ORIGIN, AT, customers(500, 1))
     (log,) = (tmp_path / "state").glob("*.changes")
     log.write_bytes(log.read_bytes() + b"torn")
     again = StateDirectory(tmp_path / "state", state._failed)
-    again.restore("acme", "trustors", ORIGIN, TrustorsData)
+    with caplog.at_level(logging.INFO):
+        again.restore("acme", "trustors", ORIGIN, TrustorsData)
+    assert [record.message for record in caplog.records] == [
+        "the end of the log was not written whole and is dropped"
+    ]
     again.save("acme", "trustors", ORIGIN, AT, customers(500, 1, 2))
     assert saved_customers(state) == (customers(500, 1, 2), AT)
     again.save("acme", "trustors", ORIGIN, AT, customers(5000, *range(5000)))
