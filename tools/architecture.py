@@ -23,8 +23,10 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "accounts.books": ("accounts", "budgets", "metrics", "reconciliation"),
     "accounts.change": ("accounts", "reconciliation"),
     "accounts.comparison": ("accounts", "reconciliation"),
+    "accounts.gaps": ("budgets.unread",),
     "accounts.ledger": (
         "accounts",
+        "budgets.unread",
         "collectors",
         "genesys.records",
         "history",

@@ -18,6 +18,7 @@ from billing_exporter.accounts.making import Made, make
 from billing_exporter.budgets.plan import Contribution, Plan
 from billing_exporter.budgets.settings import PlanSettings
 from billing_exporter.budgets.summary import summary
+from billing_exporter.budgets.unread import ALL, Unread
 from billing_exporter.metrics.finance import SECTION
 from billing_exporter.metrics.plain import written
 from billing_exporter.metrics.rendering import Rendered, render
@@ -98,8 +99,8 @@ class Books:
         with self._lock:
             book = self._books.get(organization)
             if book is None or book.place != place:
-                published = partial(self.published, organization)
-                ledger = Ledger(f"{organization}\n{place}", self._stores, published, self._part)
+                changed = partial(self.changed, organization)
+                ledger = Ledger(f"{organization}\n{place}", self._stores, changed, self._part)
                 digests = {} if book is None else book.digests
                 book = self._books[organization] = _Book(organization, place, ledger)
                 book.digests = digests
@@ -123,9 +124,9 @@ class Books:
         for book in gone:
             self._show(SECTION, book.organization, {}, tuple(book.digests))
         for name in again:
-            self.published(name, anyway=True)
+            self.changed(name, anyway=True)
 
-    def published(self, organization: str, *, anyway: bool = False) -> None:
+    def changed(self, organization: str, *, anyway: bool = False) -> None:
         """Make a statement soon if the ledger has changed, for a reading was published."""
         with self._lock:
             book = self._books.get(organization)
@@ -149,12 +150,21 @@ class Books:
     def _summary(self) -> tuple[Samples, bytes]:
         today = self._now().date()
         with self._lock:
-            known = self._plan, today, tuple(book.contribution for book in self._books.values())
+            found = tuple(book.contribution for book in self._books.values())
+            unread = {name: self._unread(name) for name in self._tolerances}
+            known = self._plan, today, found, unread
             if known != self._written[0]:
-                contributions = [each for each in known[2] if each is not None]
-                found = summary(self._plan, contributions, today, is_whole=not self._part)
-                self._written = known, (found, written([(None, found)]))
+                contributions = [each for each in found if each is not None]
+                samples = summary(self._plan, contributions, unread, today, is_whole=not self._part)
+                self._written = known, (samples, written([(None, samples)]))
             return self._written[1]
+
+    def _unread(self, organization: str) -> Unread:
+        """Return what of an organization has not been read, or is not in its contribution."""
+        book = self._books.get(organization)
+        if book is None or book.contribution is None:
+            return ALL
+        return book.ledger.unread.plus(book.contribution.unread)
 
     def _state(self, book: _Book) -> None:
         changes = book.ledger.changes

@@ -6,12 +6,14 @@ taken in and nothing asked for again: what is missing is read by a later poll.
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
+from billing_exporter.accounts.gaps import Gaps
 from billing_exporter.accounts.records import (
     Account,
     Bill,
@@ -21,6 +23,7 @@ from billing_exporter.accounts.records import (
     Period,
     Row,
 )
+from billing_exporter.budgets.unread import Unread
 from billing_exporter.collectors.base import label
 from billing_exporter.genesys.records import (
     BillingContract,
@@ -31,11 +34,12 @@ from billing_exporter.genesys.records import (
 )
 from billing_exporter.history import contracts, trustors
 from billing_exporter.metrics.samples import readable
-from billing_exporter.reconciliation.records import ZERO, Subject
+from billing_exporter.reconciliation.records import SUBJECTS, ZERO, Subject
 from billing_exporter.state_files.store import Store
 
 # Invoices that can bill the four newest closed periods, late ones included.
 REACH = timedelta(days=200)
+NOBODY: Mapping[str, str] = MappingProxyType({})
 _MOST_PERIODS = 13
 
 
@@ -56,7 +60,7 @@ class Ledger:
     Args:
         prefix: tells apart what different organizations keep in one store.
         stores: where it is kept.
-        published: is called after each reading that was published.
+        changed: is called when a reading was published, or other collectors read.
         part: which part of the customers is read; another part has another index.
     """
 
@@ -64,10 +68,10 @@ class Ledger:
         self,
         prefix: str,
         stores: Stores,
-        published: Callable[[], None] = lambda: None,
+        changed: Callable[[], None] = lambda: None,
         part: str = "",
     ) -> None:
-        self.published = published
+        self._changed = changed
         self._prefix = prefix
         self._accounts, self._bills, self._indexes = stores
         self._lock = threading.Lock()
@@ -76,6 +80,7 @@ class Ledger:
         self._invoiced: frozenset[tuple[str, date]] = frozenset()
         self._today = date.min
         self._collectors: Collection[str] | None = None
+        self._gaps = Gaps()
         self._index_key = f"{prefix}\n{part}"
         # Each listing replaces its part of the index, so one that cannot be read is no loss.
         self._index = self._indexes.load(self._index_key) or Index()
@@ -90,14 +95,53 @@ class Ledger:
     def read_by(self, collectors: Collection[str]) -> None:
         """Count what these collectors read from now on; what others have read is kept in files."""
         before, self._collectors = self._collectors, frozenset(collectors)
+        with self._lock:
+            self._gaps.read_by(collectors)
         if before not in {None, self._collectors}:
             self.changes += 1
-            self.published()
+            self._changed()
 
-    def keep_only(self, subject: Subject, keys: Iterable[str]) -> None:
-        """Count only these customers or contracts from now on; files stay."""
+    @property
+    def unread(self) -> Unread:
+        """What has not been read, or is too old to count."""
+        with self._lock:
+            return self._gaps.unread
+
+    def published(self, collector: str) -> None:
+        """Count what a collector has read as all there is, but for what it listed as unread."""
+        with self._lock:
+            if self._gaps.close(collector):
+                self.changes += 1
+        self._changed()
+
+    def expired(self, collector: str) -> None:
+        """Count nothing of a collector as read any more; files stay."""
+        with self._lock:
+            self._gaps.expire(collector)
+
+    def refused(self, collector: str) -> None:
+        """Count nothing of a collector, and wait for nothing: it may not read."""
+        for subject in SUBJECTS:
+            if collector == subject:
+                self.keep_only(subject, ())
+        self.published(collector)
+
+    def keep_only(
+        self, subject: Subject, keys: Iterable[str], unread: Mapping[str, str] = NOBODY
+    ) -> None:
+        """Count only these customers or contracts from now on; files stay.
+
+        Args:
+            subject: what they are.
+            keys: their ids.
+            unread: names of the customers that have not been read, by id.
+        """
         known = tuple(sorted(set(keys)))
         with self._lock:
+            before = self._index.trustors if subject == "trustors" else ()
+            names = {key: (name, key) for key, name in unread.items()}
+            lost = [names[key] for key in before if key in names]
+            self._gaps.listed(subject, names.values(), lost)
             self._save_index(**{subject: known})
 
     def is_kept(self, subject: Subject, key: str, start: date) -> bool:

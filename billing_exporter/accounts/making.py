@@ -42,12 +42,15 @@ class Made(msgspec.Struct, frozen=True):
 
 def make(ledger: Ledger, terms: Terms, plan: Plan, organization: str) -> Made:
     """Compare all accounts with all invoices, and work out what comes of them."""
+    unread = ledger.unread  # before anything is looked at
     making = _Making(ledger, terms, plan, organization)
     known = Billed(ledger.bills())
     if ledger.has_invoices:
         making.compare(known)
     making.plan(known)
-    return making.made()
+    made = making.made()
+    made.contribution.unread = unread
+    return made
 
 
 class _Making:

@@ -12,6 +12,7 @@ from billing_exporter.budgets.matching import Unmatched
 from billing_exporter.budgets.settings import PlanSettings
 from billing_exporter.budgets.showback import UNALLOCATED, Allocation, split
 from billing_exporter.budgets.spending import BudgetRule, Spending
+from billing_exporter.budgets.unread import NOTHING
 from billing_exporter.metrics import finance as metrics
 from billing_exporter.metrics.samples import Samples, labels
 from billing_exporter.reconciliation.covering import Extent, Stated, sku_key
@@ -29,6 +30,7 @@ class Contribution:
         forecast: the same at the end of the running periods.
         invoiced: the same of the lines of previous periods.
         unmatched: patterns that matched nothing, by section and name.
+        unread: what had not been read when it was worked out.
     """
 
     def __init__(self) -> None:
@@ -37,6 +39,7 @@ class Contribution:
         self.forecast: defaultdict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
         self.invoiced: defaultdict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
         self.unmatched: dict[tuple[str, str], Unmatched] = {}
+        self.unread = NOTHING
 
 
 class _Overage(NamedTuple):

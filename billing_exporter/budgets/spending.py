@@ -11,6 +11,7 @@ import msgspec
 from billing_exporter.accounts.records import Account, Current, CurrentRow, Period, Row
 from billing_exporter.budgets.matching import Matcher, Unmatched, unmatched
 from billing_exporter.budgets.settings import Budget, Month
+from billing_exporter.budgets.unread import Unread
 from billing_exporter.forecasting.forecast import MIN_OUTCOMES, factor, quantile, rounded, shrink
 from billing_exporter.reconciliation.records import ZERO, Subject
 
@@ -131,6 +132,16 @@ class BudgetRule:
     def unmatched(self) -> Unmatched:
         """The patterns that have matched nothing."""
         return unmatched([(self._organizations, self._customers, self._charges)])
+
+    def waits_for(self, organization: str, unread: Unread) -> bool:
+        """Return whether something that has not been read may count."""
+        if not self._organizations.fits(organization):
+            return False
+        if self._customers is None:
+            return unread.contracts
+        if unread.trustors is None:
+            return True
+        return any(self._customers.fits(*names) for names in unread.trustors)
 
     def spending(
         self, organization: str, subject: Subject, account: Account, today: date

@@ -1,13 +1,14 @@
 """Summary of the plan over all organizations, as samples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import reduce
 
 from billing_exporter.budgets.plan import Contribution
 from billing_exporter.budgets.settings import Budget, PlanSettings
-from billing_exporter.budgets.spending import Spending, window_of
+from billing_exporter.budgets.spending import BudgetRule, Spending, window_of
+from billing_exporter.budgets.unread import Unread
 from billing_exporter.metrics import finance as metrics
 from billing_exporter.metrics.samples import Samples, labels
 
@@ -15,32 +16,39 @@ _RATIO_DIGITS = 6
 
 
 def summary(
-    settings: PlanSettings, contributions: Sequence[Contribution], today: date, *, is_whole: bool
+    settings: PlanSettings,
+    contributions: Sequence[Contribution],
+    unread: Mapping[str, Unread],
+    today: date,
+    *,
+    is_whole: bool,
 ) -> Samples:
     """Return budgets, allocations and thresholds as samples.
+
+    What could lack something that counts is absent rather than too small.
 
     Args:
         settings: what is planned.
         contributions: of the organizations that were read.
+        unread: what of each organization has not been read.
         today: the day (UTC).
         is_whole: whether this exporter reads all customers; else amounts have no bounds.
     """
     samples = Samples()
     for budget in settings.budgets:
         _add_limits(samples, budget)
-        if contributions:
+        rule = BudgetRule(budget)
+        is_waiting = any(rule.waits_for(name, gaps) for name, gaps in unread.items())
+        to = labels(metrics.BUDGET_WAITING.labels, budget.name)
+        samples.add(metrics.BUDGET_WAITING, to, int(is_waiting))
+        if contributions and not is_waiting:
             every = [each.spending.get(budget.name, Spending()) for each in contributions]
             total = reduce(Spending.plus, every)
             _add_spending(samples, budget, total, today, is_whole=is_whole)
-    for each in contributions:
-        for metric, sums in (
-            (metrics.ALLOCATED, each.allocated),
-            (metrics.ALLOCATED_FORECAST, each.forecast),
-            (metrics.ALLOCATED_INVOICED, each.invoiced),
-        ):
-            for key, amount in sums.items():
-                samples.sum_up(metric, labels(metric.labels, *key), amount)
-    _add_unmatched(samples, contributions)
+    if settings.showback:
+        _add_allocations(samples, settings, contributions, unread)
+    if not any(gaps.contracts or gaps.has_customers for gaps in unread.values()):
+        _add_unmatched(samples, contributions)
     for name, amounts in settings.thresholds.items():
         for currency, amount in amounts.items():
             samples.add(metrics.THRESHOLD, labels(metrics.THRESHOLD.labels, name, currency), amount)
@@ -74,6 +82,30 @@ def _add_spending(
         elapsed = Decimal((today - window.start).days) / days
     if elapsed is not None:
         samples.add(metrics.BUDGET_ELAPSED, to, round(elapsed, _RATIO_DIGITS))
+
+
+def _add_allocations(
+    samples: Samples,
+    settings: PlanSettings,
+    contributions: Sequence[Contribution],
+    unread: Mapping[str, Unread],
+) -> None:
+    """Add the allocations, each of which holds all customers and contracts."""
+    is_waiting = any(gaps.contracts or gaps.has_customers for gaps in unread.values())
+    for showback in settings.showback:
+        to = labels(metrics.ALLOCATION_WAITING.labels, showback.name)
+        samples.add(metrics.ALLOCATION_WAITING, to, int(is_waiting))
+    if is_waiting:
+        return
+    are_billed = not any(gaps.invoices for gaps in unread.values())
+    for each in contributions:
+        for metric, sums, is_known in (
+            (metrics.ALLOCATED, each.allocated, True),
+            (metrics.ALLOCATED_FORECAST, each.forecast, True),
+            (metrics.ALLOCATED_INVOICED, each.invoiced, are_billed),
+        ):
+            for key, amount in sums.items() if is_known else ():
+                samples.sum_up(metric, labels(metric.labels, *key), amount)
 
 
 def _add_unmatched(samples: Samples, contributions: Sequence[Contribution]) -> None:

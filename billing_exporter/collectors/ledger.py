@@ -48,8 +48,14 @@ class Ledger(Protocol):
     def keep_only_invoices(self, invoices: Iterable[str]) -> None:
         """Forget invoices that are no longer listed."""
 
-    def published(self) -> None:
-        """Note that a reading was published."""
+    def published(self, collector: str) -> None:
+        """Note that a reading of a collector was published."""
+
+    def expired(self, collector: str) -> None:
+        """Note that what a collector has read is too old to count."""
+
+    def refused(self, collector: str) -> None:
+        """Note that a collector may not read anything, and has nothing from before."""
 
 
 class NoLedger:
@@ -88,7 +94,13 @@ class NoLedger:
     def keep_only_invoices(self, invoices: Iterable[str]) -> None:
         """Forget nothing."""
 
-    def published(self) -> None:
+    def published(self, collector: str) -> None:
+        """Note nothing."""
+
+    def expired(self, collector: str) -> None:
+        """Note nothing."""
+
+    def refused(self, collector: str) -> None:
         """Note nothing."""
 
 

@@ -47,11 +47,15 @@ class TrustorsData(msgspec.Struct, frozen=True):
 
     def without_reading(self) -> int:
         """Return how many customers may have numbers that nobody has read."""
-        return sum(
-            1
+        return len(self.unread())
+
+    def unread(self) -> dict[str, str]:
+        """Return the names of customers that may have numbers which nobody has read, by id."""
+        return {
+            key: state.name
             for key, state in self.states.items()
             if state.status not in _NOTHING_TO_READ and key not in self.numbers
-        )
+        }
 
     def without_older_than(self, oldest: datetime) -> "TrustorsData":
         """Return the data without numbers that were read before that."""

@@ -30,8 +30,10 @@ from billing_exporter.reconciliation.records import Subject as AccountSubject
 class Accounts(Protocol):
     """What takes the running periods of customers and contracts."""
 
-    def keep_only(self, subject: AccountSubject, keys: Iterable[str]) -> None:
-        """Count only these customers or contracts from now on."""
+    def keep_only(
+        self, subject: AccountSubject, keys: Iterable[str], unread: Mapping[str, str]
+    ) -> None:
+        """Count only these customers or contracts from now on; some have not been read."""
 
     def current_period(
         self, subject: AccountSubject, key: str, name: str, current: Current
@@ -92,7 +94,8 @@ class ForecastingCollector:
         keys = [key for part in parts.values() for key in _ids(part)]
         self._forecaster.forget_others(keys)
         if self._accounts is not None:
-            self._accounts.keep_only(self._subject, keys)
+            unread = data.unread() if isinstance(data, TrustorsData) else {}
+            self._accounts.keep_only(self._subject, keys, unread)
         return {
             key: Dated(part, _day_of(part, data), _history_of(part, data))
             for key, part in parts.items()

@@ -133,6 +133,13 @@ BUDGET_UNPRICED = _plan.total(
     "Charges that the budget's patterns match and that have usage and no price: their amount is "
     "missing in the budget.",
 )
+BUDGET_WAITING = _plan.fact(
+    "budget_waiting",
+    ("budget",),
+    "1 while customers or contracts that may count in the budget have not been read, or not for "
+    "longer than max_age: its other metrics are absent but for budget_amount and thresholds; "
+    "otherwise 0.",
+)
 BUDGET_THRESHOLD = _plan.fact(
     "budget_threshold_ratio",
     ("budget", "basis"),
@@ -156,6 +163,12 @@ ALLOCATED_INVOICED = _plan.total(
     ("allocation", "group", "currency"),
     "Invoiced amount of the previous periods that a group bears, credits included, in the "
     "currency; with shards lines for customers of other shards than the first are unallocated.",
+)
+ALLOCATION_WAITING = _plan.fact(
+    "allocation_waiting",
+    ("allocation",),
+    "1 while customers or contracts of any organization have not been read, or not for longer than "
+    "max_age: the amounts of the allocation are absent; otherwise 0.",
 )
 UNMATCHED_PATTERNS = _plan.fact(
     "unmatched_patterns",

@@ -129,7 +129,7 @@ class Poller:
             self._publisher.waiting(self.state)
             return
         self._publisher.waiting(self.state)
-        self._ledger.published()
+        self._ledger.published(self.target.collector.name)
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
         self.expire()
 
@@ -243,6 +243,7 @@ class Poller:
                     log.warning("details are older than max_age and end", extra=self._where)
                 return
             self._publisher.expire()
+            self._ledger.expired(self.target.collector.name)
             self.state = self.state.show(None)
             self._publisher.waiting(self.state)
         log.warning("the last good reading is older than max_age and ends", extra=self._where)
@@ -350,7 +351,7 @@ class Poller:
         if self.state.outcome not in {None, SUCCESS}:
             log.info("poll succeeds again", extra=self._where)
         self.state = self.state.succeed(reading)
-        self._ledger.published()
+        self._ledger.published(self.target.collector.name)
         log.info("polled", extra={**self._where, "series": reading.series})
 
     def _failed(self, reason: str, error: Exception) -> None:
@@ -359,6 +360,8 @@ class Poller:
             log.error("poll failed by a fault of the exporter", extra=facts, exc_info=error)
         else:
             log.log(self._level(reason, error), "poll failed: %s", error, extra=facts)
+        if reason == "forbidden" and self.state.reading is None:
+            self._ledger.refused(self.target.collector.name)
         wait = error.retry_after if isinstance(error, RateLimited) else None
         self.state = self.state.fail(reason, sentence_of(error), wait or 0)
         # They hold answers that may be large, and where one holds its own error too, nothing but

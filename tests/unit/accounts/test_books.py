@@ -58,7 +58,7 @@ def _read(books: Books, amount: str, quantity: str) -> None:
     ledger.wants_lines(invoice(amount), TODAY)
     ledger.lines(invoice(amount), [item(amount, quantity, OCTOBER, END)])
     ledger.keep_only_invoices(["I-1"])
-    ledger.published()
+    ledger.published("trustors")
 
 
 def test_only_what_is_new_is_shown() -> None:
@@ -116,7 +116,7 @@ def test_a_plan_is_applied_without_reading_again() -> None:
     )
     ledger = books.ledger("acme", "here")
     ledger.current_period("trustors", "t-1", "Acme", current)
-    ledger.published()
+    ledger.published("trustors")
     budget = Budget(name="b", amount=Decimal(500), currency="EUR", customers=("acme",))
     tolerances = {"acme": Decimal("0.001")}
     books.configure(tolerances, PlanSettings(budgets=(budget,)))
@@ -138,3 +138,41 @@ def test_showback_with_shards_is_warned_of(caplog: pytest.LogCaptureFixture) -> 
     assert [record.message.partition(":")[0] for record in caplog.records] == [
         "showback with shards is not exact"
     ]
+
+
+def test_a_budget_waits_for_every_organization_and_customer() -> None:
+    """A statement made in the middle of a sweep, or of one organization of two, shows no amount
+    that would grow with the rest; what is shown stays while nothing is lost.
+    """
+    current = Current(
+        TODAY.replace(day=1),
+        TODAY.replace(day=30),
+        (CurrentRow("Minutes", "GC-1", "EUR", Decimal(100), Decimal(8), Decimal(9)),),
+    )
+    budget = Budget(name="b", amount=Decimal(500), currency="EUR", customers=("*",))
+    tolerances = {"acme": Decimal(1), "globex": Decimal(1)}
+    books = Books(stores(), AtOnce(), Shown(), lambda: datetime(*TODAY.timetuple()[:3], tzinfo=UTC))
+    books.configure(tolerances, PlanSettings(budgets=(budget,)))
+    acme, globex = books.ledger("acme", "here"), books.ledger("globex", "here")
+    for ledger in (acme, globex):
+        ledger.read_by({"contracts", "trustors"})
+
+    def spent() -> str | None:
+        found = [line for line in books.text().decode().splitlines() if "estimated_amount{" in line]
+        return found[0].partition("} ")[2] if found else None
+
+    acme.current_period("trustors", "t-1", "Acme", current)
+    acme.keep_only("trustors", ["t-1"], {"t-2": "Other"})
+    acme.published("contracts")  # makes a statement in the middle of the sweep
+    assert spent() is None
+    acme.current_period("trustors", "t-2", "Other", current)
+    acme.keep_only("trustors", ["t-1", "t-2"])
+    acme.published("trustors")
+    assert spent() is None  # the other organization has not been read
+    globex.keep_only("trustors", [])
+    globex.published("trustors")
+    assert spent() == "216"
+    globex.expired("trustors")
+    assert spent() is None
+    books.configure({"acme": Decimal(1)}, PlanSettings(budgets=(budget,)))
+    assert spent() == "216"

@@ -211,11 +211,11 @@ def _sums(contributions: list[Contribution]) -> dict[str, Decimal]:
 
 def test_organizations_are_added_up() -> None:
     """A budget spans organizations; its limits are there before anything was read."""
-    limits = summary(SETTINGS, [], TODAY, is_whole=True)
+    limits = summary(SETTINGS, [], {}, TODAY, is_whole=True)
     assert _values(limits, "budget_amount") == {"budget=emea,currency=EUR": 1000}
     assert _values(limits, "budget_estimated_amount") == {}
     both = [_contribution("one", current_row()), _contribution("two", current_row())]
-    found = summary(SETTINGS, both, TODAY, is_whole=True)
+    found = summary(SETTINGS, both, {}, TODAY, is_whole=True)
     assert _values(found, "budget_estimated_amount") == {"budget=emea,currency=EUR": 240}
     assert _values(found, "budget_elapsed_ratio") == {"budget=emea": Decimal("0.5")}
     assert _values(found, "budget_members") == {"budget=emea": 2}
@@ -227,9 +227,9 @@ def test_a_pattern_is_unmatched_where_no_organization_has_it() -> None:
     """One that matches in any organization is none."""
     one, two = _contribution("one", current_row()), _contribution("two", name="Lost and found")
     name = "section=budgets,name=emea"
-    alone = summary(SETTINGS, [one], TODAY, is_whole=True)
+    alone = summary(SETTINGS, [one], {}, TODAY, is_whole=True)
     assert _values(alone, "unmatched_patterns")[name] == 1
-    both = summary(SETTINGS, [one, two], TODAY, is_whole=True)
+    both = summary(SETTINGS, [one, two], {}, TODAY, is_whole=True)
     assert _values(both, "unmatched_patterns")[name] == 0
 
 
@@ -239,8 +239,8 @@ def test_a_shard_has_no_bounds() -> None:
     past = ("10", "20", "10", "20", "10")
     plan.add("acme", "trustors", account(current_row(), past=past), TODAY)
     found = plan.finished()
-    whole = summary(SETTINGS, [found], TODAY, is_whole=True)
-    part = summary(SETTINGS, [found], TODAY, is_whole=False)
+    whole = summary(SETTINGS, [found], {}, TODAY, is_whole=True)
+    part = summary(SETTINGS, [found], {}, TODAY, is_whole=False)
     assert _values(whole, "budget_forecast_amount_lower") != {}
     assert _values(part, "budget_forecast_amount_lower") == {}
     assert _values(part, "budget_forecast_amount") == _values(whole, "budget_forecast_amount")
@@ -262,6 +262,6 @@ def test_invoiced_lines_are_allocated_by_the_name_of_their_charge() -> None:
 
 def test_thresholds_are_shown() -> None:
     """What the configuration sets wins over the rules, so the rules must see it."""
-    found = summary(SETTINGS, [], TODAY, is_whole=True)
+    found = summary(SETTINGS, [], {}, TODAY, is_whole=True)
     key = "threshold=overdue_amount,currency=default"
     assert _values(found, "threshold_amount") == {key: 7}

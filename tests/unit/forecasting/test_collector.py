@@ -246,7 +246,9 @@ class _Accounts:
     def __init__(self) -> None:
         self.kept: dict[str, Current] = {}
 
-    def keep_only(self, subject: AccountSubject, keys: Iterable[str]) -> None:
+    def keep_only(
+        self, subject: AccountSubject, keys: Iterable[str], unread: Mapping[str, str]
+    ) -> None:
         """Keep the others too."""
 
     def current_period(

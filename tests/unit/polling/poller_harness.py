@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from billing_exporter.collectors import Collector, Poll
+from billing_exporter.collectors.ledger import NoLedger
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.collectors.settings import CollectorSettings, UsageSettings
 from billing_exporter.genesys import BillingApi
@@ -67,8 +68,27 @@ class Scripted:
         return samples
 
 
+class NotedLedger(NoLedger):
+    """A ledger that keeps what it is told of readings."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    def published(self, collector: str) -> None:
+        """Note it."""
+        self.noted.append(f"{collector} published")
+
+    def expired(self, collector: str) -> None:
+        """Note it."""
+        self.noted.append(f"{collector} expired")
+
+    def refused(self, collector: str) -> None:
+        """Note it."""
+        self.noted.append(f"{collector} refused")
+
+
 class PollerHarness:
-    """A poller with its exposition, telemetry and clock.
+    """A poller with its exposition, telemetry, ledger and clock.
 
     Attributes:
         now: the time, which passes as asked.
@@ -88,6 +108,7 @@ class PollerHarness:
         self.collector = Scripted(*acts)
         self.exposition = Exposition(CATALOGUE)
         self.telemetry = Telemetry(process=False)
+        self.ledger = NotedLedger()
         target = Target(
             "acme",
             collector or self.collector,
@@ -102,6 +123,7 @@ class PollerHarness:
             now=lambda: self.now,
             progress=progress,
             keep=keep,
+            ledger=self.ledger,
         )
 
     def poll(self, **later: float) -> None:

@@ -184,6 +184,27 @@ def test_an_old_reading_ends(caplog: pytest.LogCaptureFixture) -> None:
     assert harness.reported("series") == {"usage": 1}
 
 
+def test_the_accounts_learn_what_counts() -> None:
+    """A reading that was published counts until it is too old; a refusal ends the waiting only
+    where nothing is shown, and another failure never.
+    """
+    settings = UsageSettings(max_age=Duration("7d"))
+    no = Forbidden("no")
+    harness = PollerHarness(Unavailable("no"), 7, no, Unavailable("no"), no, 8, settings=settings)
+    harness.poll()
+    assert harness.ledger.noted == []
+    for days, noted in (
+        (1, "published"),
+        (1, ""),
+        (7, "expired"),
+        (1, "refused"),
+        (1, "published"),
+    ):
+        harness.poll(days=days)
+        assert harness.ledger.noted == [f"usage {noted}"] * bool(noted)
+        harness.ledger.noted.clear()
+
+
 def tolerating(*errors: ApiError) -> Act:
     """Return a poll that goes on without some things."""
 

@@ -1,0 +1,56 @@
+"""Gaps of a ledger: what its collectors have not read yet, or what they read is too old.
+
+A collector hands on what it has read before all of it is in the accounts. So a gap closes only
+when its reading has been published.
+"""
+
+from collections.abc import Collection, Iterable
+
+from billing_exporter.budgets.unread import Names, Unread
+
+_NOTHING: frozenset[Names] = frozenset()
+
+
+class Gaps:
+    """Keeps what has not been read. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._collectors: frozenset[str] = frozenset()
+        # By collector: customers that have not been read, nobody for the others; none is all.
+        self._open: dict[str, frozenset[Names]] = {}
+        self._next: dict[str, frozenset[Names]] = {}
+
+    def read_by(self, collectors: Collection[str]) -> None:
+        """Count what these collectors have not read; of another one nothing is awaited."""
+        self._collectors = frozenset(collectors)
+        for known in (self._open, self._next):
+            for gone in known.keys() - self._collectors:
+                del known[gone]
+
+    def listed(self, collector: str, unread: Iterable[Names], lost: Iterable[Names]) -> None:
+        """Take which customers have no numbers, and which of them had some before."""
+        self._next[collector] = frozenset(unread)
+        known = self._open.get(collector)
+        if known is not None:
+            self._open[collector] = known | frozenset(lost)
+
+    def close(self, collector: str) -> bool:
+        """Take what was listed last as read, for it was published; return whether that is new."""
+        before = self._open.get(collector)
+        after = self._open[collector] = self._next.get(collector, _NOTHING)
+        return before != after
+
+    def expire(self, collector: str) -> None:
+        """Take nothing as read any more."""
+        self._open.pop(collector, None)
+        self._next.pop(collector, None)
+
+    @property
+    def unread(self) -> Unread:
+        """What has not been read."""
+        awaited = self._collectors - self._open.keys()
+        return Unread(
+            contracts="contracts" in awaited,
+            invoices="invoices" in awaited,
+            trustors=None if "trustors" in awaited else self._open.get("trustors", _NOTHING),
+        )

@@ -1,0 +1,104 @@
+"""Budgets and allocations while something that may count in them has not been read."""
+
+from decimal import Decimal
+
+import pytest
+
+from billing_exporter.budgets.plan import Contribution, Plan
+from billing_exporter.budgets.settings import Budget, Group, PlanSettings, Showback
+from billing_exporter.budgets.summary import summary
+from billing_exporter.budgets.unread import ALL, NOTHING, Unread
+from billing_exporter.metrics.label_text import values_of
+from tests.unit.budgets.cases import TODAY, account, current_row
+
+CONTRACTS, INVOICES = Unread(contracts=True), Unread(invoices=True)
+SETTINGS = PlanSettings(
+    budgets=(
+        Budget(name="all customers", amount=Decimal(9), currency="EUR", customers=("*",)),
+        Budget(name="own", amount=Decimal(9), currency="EUR"),
+        Budget(
+            name="some",
+            amount=Decimal(9),
+            currency="EUR",
+            customers=("ac*",),
+            organizations=("a*",),
+        ),
+    ),
+    showback=(Showback(name="cc", groups=(Group(to="A"),)),),
+)
+NAMES = {"all customers", "own", "some"}
+
+
+def _customers(*names: tuple[str, str]) -> Unread:
+    return Unread(trustors=frozenset(names))
+
+
+def _contributions() -> list[Contribution]:
+    plan = Plan(SETTINGS)
+    plan.add("alpha", "trustors", account(current_row()), TODAY)
+    plan.add("alpha", "contracts", account(current_row(), name="C-7"), TODAY)
+    plan.contribution.invoiced["cc", "A", "EUR"] = Decimal(5)
+    return [plan.finished()]
+
+
+@pytest.mark.parametrize(
+    ("of_alpha", "of_beta", "waiting"),
+    [
+        (NOTHING, NOTHING, set()),
+        (ALL, NOTHING, NAMES),
+        (NOTHING, ALL, {"all customers", "own"}),
+        (CONTRACTS, NOTHING, {"own"}),
+        (INVOICES, INVOICES, set()),
+        (_customers(("Acme", "t-1")), NOTHING, {"all customers", "some"}),
+        (_customers(("Other", "t-2"), ("Third", "AC-3")), NOTHING, {"all customers", "some"}),
+        (_customers(("Other", "t-2")), NOTHING, {"all customers"}),
+        (NOTHING, _customers(("Acme", "t-1")), {"all customers"}),
+    ],
+)
+def test_a_budget_waits_for_what_may_count_in_it(
+    of_alpha: Unread, of_beta: Unread, waiting: set[str]
+) -> None:
+    """A budget has its limits, and nothing that could be too small, until all that may count was
+    read; another budget has its amounts.
+    """
+    unread = {"alpha": of_alpha, "beta": of_beta}
+    found = summary(SETTINGS, _contributions(), unread, TODAY, is_whole=True)
+    shown = {
+        metric.name.removeprefix("genesyscloud_billing_"): {
+            values_of(text)["budget"]: value for text, value in family.items()
+        }
+        for metric, family in found.families.items()
+        if "budget" in metric.labels
+    }
+    assert shown.pop("budget_waiting") == {name: int(name in waiting) for name in NAMES}
+    assert shown.pop("budget_amount").keys() == shown.pop("budget_threshold_ratio").keys() == NAMES
+    for family in ("estimated_amount", "forecast_amount", "members", "unpriced_charges"):
+        assert shown.pop(f"budget_{family}", {}).keys() == NAMES - waiting
+    assert shown.pop("budget_elapsed_ratio", {}).keys() <= NAMES - waiting
+    assert not shown
+
+
+@pytest.mark.parametrize(
+    ("unread", "is_waiting", "families"),
+    [
+        (NOTHING, 0, {"allocated_estimated", "allocated_forecast", "allocated_invoiced"}),
+        (INVOICES, 0, {"allocated_estimated", "allocated_forecast"}),
+        (CONTRACTS, 1, set()),
+        (_customers(("Other", "t-2")), 1, set()),
+        (ALL, 1, set()),
+    ],
+)
+def test_an_allocation_waits_for_all(unread: Unread, is_waiting: int, families: set[str]) -> None:
+    """An allocation holds every customer and contract, and its invoiced amounts all invoices; no
+    pattern is reported as unmatched before all names are known.
+    """
+    both = {"alpha": unread, "beta": NOTHING}
+    found = summary(SETTINGS, _contributions(), both, TODAY, is_whole=True)
+    shown = {
+        metric.name.removeprefix("genesyscloud_billing_"): list(family.values())
+        for metric, family in found.families.items()
+        if "budget" not in metric.labels
+    }
+    assert shown.pop("allocation_waiting") == [is_waiting]
+    assert bool(shown.pop("unmatched_patterns", [])) is not bool(is_waiting)
+    assert shown.keys() == {f"{name}_amount" for name in families}
