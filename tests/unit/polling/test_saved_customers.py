@@ -15,6 +15,7 @@ from billing_exporter.polling import reading_files
 from billing_exporter.polling.reading_files import read_kept
 from billing_exporter.polling.reading_store import StateDirectory, origin_of
 from billing_exporter.polling.state import Kept
+from billing_exporter.state_files import disk
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 ORIGIN = origin_of("acme", "https://api.mypurecloud.de")
@@ -110,7 +111,7 @@ def test_a_reader_beside_the_writer_finds_no_older_reading(
     (file,) = (tmp_path / "state").glob("*.reading")
     new = [customers(5000, *range(5000)), customers(5001, *range(5000))]
     later = [*new]
-    plain = reading_files.read_file
+    plain = disk.read_file
 
     def read_file(path: Path) -> bytes:
         content = plain(path)
