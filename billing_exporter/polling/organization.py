@@ -25,7 +25,7 @@ from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.polling.kept_lines import key_of
 from billing_exporter.polling.loop import Loop
 from billing_exporter.polling.poller import Poller
-from billing_exporter.polling.reading_files import UnusableError, read_saved
+from billing_exporter.polling.reading_files import Origins, UnusableError, read_saved
 from billing_exporter.polling.reading_store import Keeper, StateDirectory, origin_of
 from billing_exporter.polling.state import Kept
 from billing_exporter.polling.target import Target
@@ -35,6 +35,8 @@ from billing_exporter.telemetry.telemetry import Telemetry
 NOTHING_SAVED = "nothing is saved"
 # What may change without making the last reading another one.
 _PACE = ("interval", "timeout", "max_age", "max_series", "concurrency")
+# What files of earlier formats know nothing of: their data has no closed periods.
+_NEWER = ("history",)
 
 
 @dataclass(frozen=True)
@@ -221,23 +223,30 @@ class OrganizationPollers:
     def _keeper(self, target: Target, state: StateDirectory) -> Keeper:
         origin, settings = self._origin_of(target), target.settings
         bounds = as_text(settings.max_age), settings.max_series
-        return state.keeper(origin, key_of(origin, target.collector.metrics, *bounds))
+        lines_key = key_of(origin.current, target.collector.metrics, *bounds)
+        return state.keeper(origin.current, lines_key, origin.former)
 
-    def _origin_of(self, target: Target) -> str:
-        return reading_origin(
+    def _origin_of(self, target: Target) -> Origins:
+        return reading_origins(
             self.organization, target.collector.name, target.settings, self._shared.shard
         )
 
 
-def reading_origin(
+def reading_origins(
     organization: Organization, collector: str, settings: CollectorSettings, shard: Shard
-) -> str:
-    """Return a digest of what a collector's reading depends on in the configuration."""
+) -> Origins:
+    """Return digests of what a collector's reading depends on in the configuration."""
     plain = msgspec.to_builtins(settings, enc_hook=as_text)
     meaning = {key: value for key, value in plain.items() if key not in _PACE}
     api_url, _ = organization.hosts()
     of = shard if REGISTRY[collector].divided else WHOLE
-    return origin_of(api_url, organization.client_id, meaning, of.index, of.count)
+    former = {key: value for key, value in meaning.items() if key not in _NEWER}
+    return Origins(
+        *(
+            origin_of(api_url, organization.client_id, each, of.index, of.count)
+            for each in (meaning, former)
+        )
+    )
 
 
 def saved_readings(
@@ -250,9 +259,9 @@ def saved_readings(
     found: dict[str, Kept | str] = {}
     for collector, settings in configured(organization.collectors, shard):
         name = collector.name
-        origin = reading_origin(organization, name, settings, shard)
+        origins = reading_origins(organization, name, settings, shard)
         try:
-            found[name] = read_saved(folder, organization.name, name, origin, collector.data)
+            found[name] = read_saved(folder, organization.name, name, origins, collector.data)
         except FileNotFoundError:
             found[name] = NOTHING_SAVED
         except OSError as error:

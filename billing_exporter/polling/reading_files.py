@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -35,6 +35,18 @@ _DIGITS = 64  # of a checksum
 _LONGEST_LINE = 64 * 1024
 # A log that grows beyond this and half of its snapshot makes a new snapshot worth it.
 _LOG_BYTES = 256 * 1024
+
+
+class Origins(NamedTuple):
+    """What the data of a collector depends on in the configuration, as digests.
+
+    Attributes:
+        current: of all settings.
+        former: of those that earlier formats of the files knew.
+    """
+
+    current: str
+    former: str = ""
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -99,7 +111,7 @@ def file_in(folder: Path, organization: str, collector: str) -> Path:
 
 
 def read_saved(
-    folder: Path, organization: str, collector: str, origin: str, kind: type[Any]
+    folder: Path, organization: str, collector: str, origins: Origins, kind: type[Any]
 ) -> Kept:
     """Return what is saved of one collector, and change nothing in the folder.
 
@@ -107,7 +119,7 @@ def read_saved(
         OSError: the file is missing or cannot be read.
         UnusableError: it holds no reading of this origin.
     """
-    kept, _ = read_kept(file_in(folder, organization, collector), origin, kind)
+    kept, _ = read_kept(file_in(folder, organization, collector), origins, kind)
     return kept
 
 
@@ -149,12 +161,12 @@ def _checksum(*content: bytes | memoryview) -> bytes:
     return digest.hexdigest().encode()
 
 
-def read_kept(file: Path, origin: str, kind: type[Any]) -> tuple[Kept, Saved]:
+def read_kept(file: Path, origins: Origins, kind: type[Any]) -> tuple[Kept, Saved]:
     """Return what a snapshot and its log hold, and what is on the disk.
 
     Raises:
         OSError: the snapshot is missing or cannot be read.
-        UnusableError: it holds no reading of this origin.
+        UnusableError: it holds no reading of these origins.
     """
     # The log first: a snapshot that takes its place meanwhile holds all of it.
     changes = _log_content(file.with_suffix(LOG_SUFFIX)) if kind is TrustorsData else None
@@ -164,7 +176,7 @@ def read_kept(file: Path, origin: str, kind: type[Any]) -> tuple[Kept, Saved]:
         raise UnusableError("damaged")
     line, _, _ = bytes(told[:_LONGEST_LINE]).partition(b"\n")
     try:
-        kept = _decoded(line, told[len(line) + 1 :], origin, kind)
+        kept, origin = _decoded(line, told[len(line) + 1 :], origins, kind)
     except (ValueError, RecursionError, OverflowError):
         raise UnusableError("format") from None
     saved = Saved(origin, kept.data, checksum, len(told))
@@ -178,11 +190,12 @@ def _content(file: Path) -> bytes:
         raise UnusableError("damaged") from None
 
 
-def _decoded(line: bytes, body: memoryview, origin: str, kind: type[Any]) -> Kept:
+def _decoded(line: bytes, body: memoryview, origins: Origins, kind: type[Any]) -> tuple[Kept, str]:
+    """Return what a snapshot holds, and its origin."""
     header = msgspec.json.decode(line, type=Header)
     if header.format not in {FORMAT, *FORMATS}:
         raise UnusableError("format")
-    if header.origin != origin:
+    if header.origin not in (origins if header.format in FORMATS else origins[:1]):
         raise UnusableError("configuration")
     at = header.at.astimezone(UTC)
     if header.format in FORMATS:
@@ -190,7 +203,7 @@ def _decoded(line: bytes, body: memoryview, origin: str, kind: type[Any]) -> Kep
     else:
         data = msgspec.json.decode(body, type=kind)
     succeeded = header.succeeded and header.succeeded.astimezone(UTC)
-    return Kept(at, data, at if header.format == 1 else succeeded)
+    return Kept(at, data, at if header.format == 1 else succeeded), header.origin
 
 
 def _log_content(file: Path) -> bytes | None:

@@ -26,6 +26,7 @@ from billing_exporter.polling.reading_files import (
     LOG_SUFFIX,
     SUFFIX,
     Header,
+    Origins,
     Saved,
     UnusableError,
     append_changes,
@@ -63,14 +64,15 @@ class StateDirectory:
         self._hangs = False
         self._logged: dict[str, float] = {}
 
-    def keeper(self, origin: str, lines_key: str = "") -> "Keeper":
+    def keeper(self, origin: str, lines_key: str = "", former: str = "") -> "Keeper":
         """Return what keeps the readings of one origin, and their lines.
 
         Args:
             origin: see ``origin_of``.
             lines_key: see ``kept_lines.key_of``.
+            former: see ``Origins``.
         """
-        return Keeper(self, origin, lines_key)
+        return Keeper(self, origin, lines_key, former)
 
     def save_soon(self, organization: str, collector: str, origin: str, kept: Kept) -> None:
         """Save in the background; of several readings that wait for the disk the last is saved."""
@@ -110,7 +112,7 @@ class StateDirectory:
             self._fail_to_save("the reading cannot be saved: %s", error, where)
 
     def restore(
-        self, organization: str, collector: str, origin: str, kind: type[Any]
+        self, organization: str, collector: str, origin: str, kind: type[Any], former: str = ""
     ) -> Kept | None:
         """Return what was saved last, or None where none can be used.
 
@@ -120,7 +122,8 @@ class StateDirectory:
         if self._hangs:
             return None
         try:
-            kept, self._saved[file] = within(READ_SECONDS, partial(read_kept, file, origin, kind))
+            read = partial(read_kept, file, Origins(origin, former), kind)
+            kept, self._saved[file] = within(READ_SECONDS, read)
         except FileNotFoundError:
             return None
         except TimeoutError:
@@ -204,6 +207,7 @@ class Keeper:
     directory: StateDirectory
     origin: str
     lines_key: str = ""
+    former: str = ""
 
     def save(self, organization: str, collector: str, kept: Kept) -> None:
         """Keep what a poll fetched; never waits for the disk."""
@@ -211,7 +215,7 @@ class Keeper:
 
     def restore(self, organization: str, collector: str, kind: type[Any]) -> Kept | None:
         """Return what was kept last, if anything."""
-        return self.directory.restore(organization, collector, self.origin, kind)
+        return self.directory.restore(organization, collector, self.origin, kind, self.former)
 
     def save_lines(self, organization: str, collector: str, kept: KeptLines) -> None:
         """Keep what is shown; never waits for the disk."""

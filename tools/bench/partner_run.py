@@ -198,7 +198,10 @@ def running(api: str, folder: Path) -> Iterator[Exporter]:
     state = ("--config.file", str(configuration), "--state.dir", str(folder / "state"))
     command = (sys.executable, "-m", "billing_exporter", "serve", *flags, *state)
     place = os.environ.get("BENCH_EXPORTER", str(ROOT))
-    process = subprocess.Popen(command, cwd=place)
+    # What is installed is compiled, and so is what this runs, from its second start on.
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    process = subprocess.Popen(command, cwd=place, env=environment)
     try:
         yield Exporter(process, f"http://{address}/metrics")
     finally:

@@ -12,7 +12,7 @@ import pytest
 from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import TrustorData, TrustorState
 from billing_exporter.polling import reading_files
-from billing_exporter.polling.reading_files import read_kept
+from billing_exporter.polling.reading_files import Origins, read_kept
 from billing_exporter.polling.reading_store import StateDirectory, origin_of
 from billing_exporter.polling.state import Kept
 from billing_exporter.state_files import disk
@@ -121,7 +121,7 @@ def test_a_reader_beside_the_writer_finds_no_older_reading(
 
     before = file.stat().st_ino
     monkeypatch.setattr(reading_files, "read_file", read_file)
-    kept, _ = read_kept(file, ORIGIN, TrustorsData)
+    kept, _ = read_kept(file, Origins(ORIGIN), TrustorsData)
     assert file.stat().st_ino != before
     assert kept.data in (customers(500, 1), *new)
 
