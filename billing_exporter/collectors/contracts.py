@@ -87,7 +87,8 @@ class ContractsCollector:
     def fetch(self, poll: Poll[ContractsData]) -> ContractsData:
         """Fetch the listing, then period details; a closed period is fetched once and kept."""
         contracts = once_each(map(_stripped, poll.api.contracts()), contract_identity)
-        refuse_emptied(poll.previous and poll.previous.contracts, contracts, "listing of contracts")
+        listed_before = poll.previous.contracts if poll.previous is not None else None
+        refuse_emptied(listed_before, contracts, "listing of contracts")
         kept = _closed_details(poll.previous)
         full, periods = Details(poll), Details(poll)
         done = []

@@ -84,7 +84,8 @@ class TrustorsCollector:
             ApiError: the API fails, not single customers; what was read is published.
         """
         listed = once_each(_enabled_last(poll.api.trustors()), lambda trustor: trustor.id)
-        refuse_emptied(poll.previous and poll.previous.numbers, listed, "listing of trustors")
+        known_before = poll.previous.numbers if poll.previous is not None else None
+        refuse_emptied(known_before, listed, "listing of trustors")
         wanted = [trustor for trustor in listed if trustor.id and self._selects(trustor)]
         nameless = sum(1 for trustor in listed if not trustor.id) if self._shard.is_first else 0
         sweep = Sweep(

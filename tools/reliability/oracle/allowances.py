@@ -2,7 +2,8 @@
 
 The facts: a fair-use row's usage is what is included of the charge of the same name and part
 number, or of the only charge of that name; that of AI tokens is free for the roll-up of tokens,
-whatever their names. One in another unit than the charge's says nothing. The same number as the charge's own prepaid quantity is the same allowance.
+whatever their names. One in another unit than the charge's says nothing. The same number as the
+charge's own prepaid quantity is the same allowance.
 """
 
 from collections.abc import Callable, Iterable
