@@ -16,6 +16,7 @@ from itertools import chain
 import msgspec
 
 from billing_exporter.collectors.base import Details, Poll, concluded, label, refuse_emptied
+from billing_exporter.collectors.invoice_listings import refuse_emptied_listings
 from billing_exporter.collectors.payment_status import PAID, UNPAID, is_owed, shown
 from billing_exporter.collectors.payment_terms import due_date
 from billing_exporter.collectors.settings import InvoicesSettings
@@ -161,7 +162,8 @@ class InvoicesCollector:
         unpaid = list(map(_without_people, poll.api.invoices(payment_status="UnPaid")))
         invoices = _distinct(recent, unpaid)
         if poll.previous is not None:
-            _refuse_emptied(poll.previous.invoices, start, recent, unpaid)
+            known = [each.invoice for each in poll.previous.invoices]
+            refuse_emptied_listings(known, start, recent, unpaid)
         return invoices
 
     def _lines_of(
@@ -198,29 +200,6 @@ class InvoicesCollector:
     def _wants_lines(self, invoice: BillingInvoice) -> bool:
         owed = is_owed(invoice.payment_status)
         return self._lines == "all" or (self._lines == "unpaid" and owed is True)
-
-
-def _refuse_emptied(
-    known: Iterable[InvoiceData],
-    start: date,
-    recent: list[BillingInvoice],
-    unpaid: list[BillingInvoice],
-) -> None:
-    """Refuse a listing that is empty although one invoice at least has not left it.
-
-    An invoice of the lookback stays listed. An older one leaves the listing of what is unpaid when
-    it is paid; that listing cannot be empty while the other one shows something unpaid.
-
-    Raises:
-        UnexpectedAnswer: one is empty so.
-    """
-    still_unpaid = {invoice.id for invoice in unpaid}
-    gone = [each.invoice for each in known if each.invoice.id not in still_unpaid]
-    of_lookback = [each for each in gone if (each.date_invoiced or start) >= start]
-    refuse_emptied(of_lookback, recent, "listing of recent invoices")
-    if any(payment_status(invoice) == UNPAID for invoice in recent):
-        older = [each for each in gone if (each.date_invoiced or start) < start]
-        refuse_emptied(older, unpaid, "listing of unpaid invoices")
 
 
 def payment_status(invoice: BillingInvoice) -> str:
