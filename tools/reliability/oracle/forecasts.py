@@ -283,12 +283,8 @@ def _overview(overview: JSON) -> Period:
         rows.setdefault(tuple(text(row, key) for key in labels), []).append(row)
     charges = {
         key: Charge(
-            name=key[0],
-            part_number=key[1],
-            grouping=key[2].lower(),
-            unit=key[3],
-            used=_sum(of, "usageQuantity"),
-            prepaid=_sum(of, "prepayQuantity"),
+            *(key[0], key[1], key[2].lower(), key[3]),
+            *(_sum(of, "usageQuantity"), _sum(of, "prepayQuantity")),
         )
         for key, of in rows.items()
     }
