@@ -133,6 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: flags do not fit, the configuration is invalid, or a file cannot be written.
     """
     _check(arguments)
+    _check_machine(arguments)
     settings, redactor = configured(arguments)
     chosen = organizations_of(settings, arguments.organization)
     try:
@@ -164,9 +165,8 @@ def _check(arguments: argparse.Namespace) -> None:
 
     Raises:
         UsageError: with what would be right.
-        CommandError: a folder or a library is not there.
     """
-    problem = missing = ""
+    problem = ""
     if arguments.format == "csv" and arguments.dataset:
         problem = "--dataset is for --format focus; a statement is one dataset"
     elif arguments.format == "csv" and arguments.focus_version != "1.4":
@@ -179,15 +179,24 @@ def _check(arguments: argparse.Namespace) -> None:
         problem = "--offline needs --state.dir, the folder of `billing-exporter serve`"
     elif arguments.state_dir is not None and not arguments.offline:
         problem = "--state.dir is for --offline"
-    elif arguments.offline and not arguments.state_dir.is_dir():
+    if problem:
+        raise UsageError(f"billing-exporter: {problem}")
+
+
+def _check_machine(arguments: argparse.Namespace) -> None:
+    """Refuse flags that need what this machine does not have.
+
+    Raises:
+        CommandError: naming the folder or the library.
+    """
+    missing = ""
+    if arguments.offline and not arguments.state_dir.is_dir():
         missing = f"--state.dir {arguments.state_dir}: there is no such folder"
     elif arguments.file_type == "parquet" and not parquet.is_available():
         missing = (
             "--file-type parquet needs the library pyarrow: install "
             "'genesyscloud-billing-exporter[parquet]', or write CSV"
         )
-    if problem:
-        raise UsageError(f"billing-exporter: {problem}")
     if missing:
         raise CommandError(f"billing-exporter: {missing}")
 
