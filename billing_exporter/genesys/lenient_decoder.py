@@ -26,6 +26,8 @@ UNREADABLE = "unreadable_field"
 
 _MOST_ODDITIES = 50
 _LONGEST_KEY = 60
+# Without it a listing would end in silence.
+_NEXT_PAGE = "nextUri"
 
 
 class UnexpectedFields:
@@ -51,7 +53,8 @@ Reader = Callable[[Any, UnexpectedFields], Any]
 def reader(info: ms.StructType) -> Reader:
     """Return the function that reads a record of this kind from parsed JSON.
 
-    It raises `UnexpectedAnswer` where the value is no object or lacks a required list.
+    It raises `UnexpectedAnswer` where the value is no object, lacks a required list, or has a link
+    to a next page that cannot be read.
     """
     read = _record(info, "")
 
@@ -112,6 +115,8 @@ def _present(
         found = None if given is None else field.read(given, unexpected)
         if found is not None:
             yield field.name, found
+        elif given is not None and field.path == _NEXT_PAGE:
+            raise UnexpectedAnswer("the link to the next page is no text", path=f"$.{_NEXT_PAGE}")
         elif field.required:
             raise UnexpectedAnswer(f"the answer lacks its {field.path}", path=f"$.{field.path}")
 

@@ -13,11 +13,13 @@ from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
     BillingContractListing,
+    BillingInvoiceListing,
     BillingUsageReport,
     BillingUsageResource,
     Organization,
     SubscriptionOverviewUsage,
     TrusteeBillingOverview,
+    TrustorEntityListing,
 )
 
 
@@ -183,3 +185,13 @@ def test_only_records_can_be_read() -> None:
     with pytest.raises(TypeError):
         Decoder(int)
     assert UnexpectedFields().pairs() == ()
+
+
+@pytest.mark.parametrize("link", ["7", "true", "[]", '{"href": "/next?after=x"}'])
+@pytest.mark.parametrize("kind", [BillingInvoiceListing, TrustorEntityListing])
+def test_a_link_to_the_next_page_that_cannot_be_read(kind: type[object], link: str) -> None:
+    """A page that links to another one in a form that is not known is no last page."""
+    body = f'{{"entities": [], "nextUri": {link}}}'.encode()
+    with pytest.raises(UnexpectedAnswer, match="the link to the next page is no text") as raised:
+        Decoder(kind).decode(body)
+    assert raised.value.path == "$.nextUri"
