@@ -7,6 +7,7 @@ from billing_exporter.settlement.periods import (
     State,
     advanced,
     is_due,
+    moved,
     restated_amount,
     state,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "advanced",
     "fingerprint",
     "is_due",
+    "moved",
     "restated_amount",
     "state",
 ]
