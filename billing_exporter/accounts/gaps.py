@@ -19,6 +19,7 @@ class Gaps:
         # By collector: customers that have not been read, nobody for the others; none is all.
         self._open: dict[str, frozenset[Names]] = {}
         self._next: dict[str, frozenset[Names]] = {}
+        self._whole: set[str] = set()
 
     def read_by(self, collectors: Collection[str]) -> None:
         """Count what these collectors have not read; of another one nothing is awaited."""
@@ -26,6 +27,7 @@ class Gaps:
         for known in (self._open, self._next):
             for gone in known.keys() - self._collectors:
                 del known[gone]
+        self._whole &= self._collectors
 
     def listed(self, collector: str, unread: Iterable[Names], lost: Iterable[Names]) -> None:
         """Take which customers have no numbers, and which of them had some before."""
@@ -34,16 +36,23 @@ class Gaps:
         if known is not None:
             self._open[collector] = known | frozenset(lost)
 
-    def close(self, collector: str) -> bool:
-        """Take what was listed last as read, for it was published; return whether that is new."""
-        before = self._open.get(collector)
-        after = self._open[collector] = self._next.get(collector, _NOTHING)
-        return before != after
+    def close(self, collector: str, *, is_whole: bool) -> bool:
+        """Take what was listed last as read, for it was published; return whether that is new.
+
+        Before a poll has ended only customers count: their current periods come first.
+        """
+        before = self.unread
+        if is_whole:
+            self._whole.add(collector)
+        if is_whole or collector == "trustors":
+            self._open[collector] = self._next.get(collector, _NOTHING)
+        return before != self.unread
 
     def expire(self, collector: str) -> None:
         """Take nothing as read any more."""
         self._open.pop(collector, None)
         self._next.pop(collector, None)
+        self._whole.discard(collector)
 
     @property
     def unread(self) -> Unread:
@@ -53,4 +62,5 @@ class Gaps:
             contracts="contracts" in awaited,
             invoices="invoices" in awaited,
             trustors=None if "trustors" in awaited else self._open.get("trustors", _NOTHING),
+            histories="trustors" in self._collectors - self._whole,
         )

@@ -108,10 +108,15 @@ class Ledger:
         with self._lock:
             return self._gaps.unread
 
-    def published(self, collector: str) -> None:
-        """Count what a collector has read as all there is, but for what it listed as unread."""
+    def published(self, collector: str, *, is_whole: bool = True) -> None:
+        """Count what a collector has read as all there is, but for what it listed as unread.
+
+        Args:
+            collector: its name.
+            is_whole: whether its poll has ended; else closed periods are still to come.
+        """
         with self._lock:
-            if self._gaps.close(collector):
+            if self._gaps.close(collector, is_whole=is_whole):
                 self.changes += 1
         self._changed()
 
@@ -208,7 +213,11 @@ class Ledger:
         with self._lock:
             before = self._accounts.load(self._key(subject, key))
             if before is not None:
-                after = msgspec.structs.replace(before, name=name, current=current)
+                ended, newest = before.ended, before.current
+                if newest is not None and newest.end < current.start:
+                    is_read = newest.start in {each.start for each in before.closed}
+                    ended = None if is_read else newest
+                after = msgspec.structs.replace(before, name=name, current=current, ended=ended)
                 self._save(subject, key, before, after)
 
     def wants_lines(self, invoice: BillingInvoice, today: date) -> bool:
@@ -292,7 +301,10 @@ class Ledger:
                 and not is_moved((one.start, one.end), (period.start, period.end), listed)
             ]
             closed = sorted([*others, period], key=lambda one: one.start, reverse=True)
-            after = Account(name, key, tuple(closed[:_MOST_PERIODS]), before.current)
+            ended = before.ended
+            if ended is not None and ended.start == period.start:
+                ended = None
+            after = Account(name, key, tuple(closed[:_MOST_PERIODS]), before.current, ended)
             self._starts[subject, key] = tuple(one.start for one in after.closed)
             self._save(subject, key, before, after)
 

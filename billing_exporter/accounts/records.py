@@ -132,12 +132,14 @@ class Account(msgspec.Struct, frozen=True, array_like=True):
         id: of it.
         closed: its closed periods, the newest first.
         current: its newest period; None before it was read.
+        ended: the one before, as it was known last, until it was read as a closed one.
     """
 
     name: str = ""
     id: str = ""
     closed: tuple[Period, ...] = ()
     current: Current | None = None
+    ended: Current | None = None
 
     @property
     def running(self) -> Current | None:

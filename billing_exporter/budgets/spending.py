@@ -139,7 +139,8 @@ class BudgetRule:
             return False
         if self._customers is None:
             return unread.contracts
-        if unread.trustors is None:
+        has_closed = self.settings.period != "billing"
+        if unread.trustors is None or (has_closed and unread.histories):
             return True
         return any(self._customers.fits(*names) for names in unread.trustors)
 
@@ -165,7 +166,10 @@ class BudgetRule:
             if window.holds(period.end) and (running is None or period.start < running.start)
         ]
         total = sum(self._past(ended, subject), ZERO)
-        is_closed = newest is not None and newest.start in {each.start for each in account.closed}
+        closed = {each.start for each in account.closed}
+        if account.ended is not None and account.ended.start not in closed:
+            total += self._so_far(account.ended) if window.holds(account.ended.end) else ZERO
+        is_closed = newest is not None and newest.start in closed
         if newest is None or newest is running or is_closed or not window.holds(newest.end):
             return total
         return total + self._so_far(newest)

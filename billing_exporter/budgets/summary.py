@@ -44,7 +44,8 @@ def summary(
         if contributions and not is_waiting:
             every = [each.spending.get(budget.name, Spending()) for each in contributions]
             total = reduce(Spending.plus, every)
-            _add_spending(samples, budget, total, today, is_whole=is_whole)
+            has_past = not any(gaps.histories for gaps in unread.values())
+            _add_spending(samples, budget, total, today, is_whole=is_whole and has_past)
     if settings.showback:
         _add_allocations(samples, settings, contributions, unread)
     if not any(gaps.contracts or gaps.has_customers for gaps in unread.values()):

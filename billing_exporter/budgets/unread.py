@@ -15,18 +15,25 @@ class Unread(msgspec.Struct, frozen=True):
         contracts: whether contracts have not.
         invoices: whether invoices have not.
         trustors: customers that have not; None for all there may be.
+        histories: whether no poll of customers has ended, which reads their closed periods last.
     """
 
     contracts: bool = False
     invoices: bool = False
     trustors: frozenset[Names] | None = _NOBODY
+    histories: bool = False
 
     def plus(self, other: "Unread") -> "Unread":
         """Return what either says has not been read."""
         trustors = None
         if self.trustors is not None and other.trustors is not None:
             trustors = self.trustors | other.trustors
-        return Unread(self.contracts or other.contracts, self.invoices or other.invoices, trustors)
+        return Unread(
+            self.contracts or other.contracts,
+            self.invoices or other.invoices,
+            trustors,
+            self.histories or other.histories,
+        )
 
     @property
     def has_customers(self) -> bool:
@@ -34,5 +41,5 @@ class Unread(msgspec.Struct, frozen=True):
         return self.trustors is None or bool(self.trustors)
 
 
-ALL = Unread(contracts=True, invoices=True, trustors=None)
+ALL = Unread(contracts=True, invoices=True, trustors=None, histories=True)
 NOTHING = Unread()

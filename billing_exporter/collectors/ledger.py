@@ -48,8 +48,8 @@ class Ledger(Protocol):
     def keep_only_invoices(self, invoices: Iterable[str]) -> None:
         """Forget invoices that are no longer listed."""
 
-    def published(self, collector: str) -> None:
-        """Note that a reading of a collector was published."""
+    def published(self, collector: str, *, is_whole: bool = True) -> None:
+        """Note that a reading of a collector was published, in the middle of its poll or whole."""
 
     def expired(self, collector: str) -> None:
         """Note that what a collector has read is too old to count."""
@@ -94,7 +94,7 @@ class NoLedger:
     def keep_only_invoices(self, invoices: Iterable[str]) -> None:
         """Forget nothing."""
 
-    def published(self, collector: str) -> None:
+    def published(self, collector: str, *, is_whole: bool = True) -> None:
         """Note nothing."""
 
     def expired(self, collector: str) -> None:

@@ -129,7 +129,7 @@ class Poller:
             self._publisher.waiting(self.state)
             return
         self._publisher.waiting(self.state)
-        self._ledger.published(self.target.collector.name)
+        self._ledger.published(self.target.collector.name, is_whole=succeeded is not None)
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
         self.expire()
 
@@ -324,6 +324,7 @@ class Poller:
         with self._publisher.while_open():
             self._fits = True
             self._save(self._update(data, at), self.state.succeeded)
+        self._ledger.published(self.target.collector.name, is_whole=False)
 
     def _save(self, reading: Reading, succeeded: datetime | None, *, every: float = 0.0) -> None:
         """Save a reading, and of a sweep its lines too; ``every``: not again for some seconds."""

@@ -29,6 +29,7 @@ _CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
     {
         ("429", "form"): ("seconds", "date", "none"),
         ("drip", "at"): ("body", *dripping.PARTS),
+        ("no_previous", "status"): ("500", "403", "404"),
         ("renamed_keys", "spelling"): ("older", "future"),
         ("stall", "at"): ("body", "head"),
         ("wrong_bill", "error"): ("price", "quantity", "missing", "twice"),
@@ -110,6 +111,17 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "empty_page": Kind("the page is empty, whatever the number of pages and the total say"),
         "no_rows": Kind(
             "a billing period, an overview, a report or the lines of an invoice have no rows"
+        ),
+        "empty_listing": Kind("contracts, invoices or trustors are an empty list"),
+        "no_periods": Kind("contracts have no billing periods"),
+        "no_previous": Kind(
+            "an overview of billingPeriodIndex=1 fails; status is 500, 403 or 404",
+            {"status": "500"},
+        ),
+        "allowance_unit": Kind("fair-use rows of an overview are in another unit"),
+        "low_page_count": Kind(
+            "pageCount is 1 and there is no total; a page holds no more than some entities",
+            {"size": 1.0},
         ),
         "no_page_count": Kind(
             "pageCount is 0; a page holds no more than some entities", {"size": 1.0}

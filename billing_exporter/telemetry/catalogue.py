@@ -66,7 +66,8 @@ WAITING = own(
     "gauge",
     "waiting",
     POLL,
-    "1 until the first poll since the start has ended, unless its reading was restored; then 0.",
+    "1 until the first poll since the start has ended; 0 after it, and where the reading of a poll "
+    "that succeeded was restored.",
 )
 REMAINING = own(
     "gauge",

@@ -25,13 +25,13 @@ def test_each_collector_is_awaited_until_it_has_published() -> None:
     ledger.keep_only("contracts", ["c-1"])
     assert ledger.unread == ALL
     ledger.published("contracts")
-    assert ledger.unread == Unread(invoices=True, trustors=None)
+    assert ledger.unread == Unread(invoices=True, trustors=None, histories=True)
     ledger.published("invoices")
     ledger.published("usage")
     ledger.keep_only("trustors", ["t-1"])
     ledger.published("trustors")
     assert ledger.unread == NOTHING
-    assert _ledger("trustors").unread == Unread(trustors=None)
+    assert _ledger("trustors").unread == Unread(trustors=None, histories=True)
     assert _ledger("usage").unread == NOTHING
 
 
@@ -40,7 +40,7 @@ def test_customers_that_fail_are_awaited_by_name() -> None:
     ledger = _ledger("trustors")
     ledger.keep_only("trustors", [], {"t-1": "Acme", "t-2": "Other"})
     ledger.keep_only("trustors", ["t-1"], {"t-2": "Other"})
-    assert ledger.unread == Unread(trustors=None)
+    assert ledger.unread == Unread(trustors=None, histories=True)
     changes = ledger.changes
     ledger.published("trustors")
     assert ledger.unread == _customers(("Other", "t-2"))
@@ -48,6 +48,21 @@ def test_customers_that_fail_are_awaited_by_name() -> None:
     ledger.keep_only("trustors", ["t-1", "t-2"])
     assert ledger.unread == _customers(("Other", "t-2"))  # not in the accounts yet
     ledger.published("trustors")
+    assert ledger.unread == NOTHING
+
+
+def test_closed_periods_of_customers_are_awaited_until_a_sweep_has_ended() -> None:
+    """Current periods come first: what is published in the middle of a poll closes the gap of
+    customers alone, and none of contracts.
+    """
+    ledger = _ledger("contracts", "trustors")
+    for collector in ("contracts", "trustors"):
+        ledger.published(collector, is_whole=False)
+    assert ledger.unread == Unread(contracts=True, histories=True)
+    for collector in ("contracts", "trustors"):
+        ledger.published(collector)
+    assert ledger.unread == NOTHING
+    ledger.published("trustors", is_whole=False)
     assert ledger.unread == NOTHING
 
 
@@ -81,7 +96,7 @@ def test_a_collector_that_may_not_read_is_not_awaited() -> None:
     assert len(list(ledger.accounts("contracts"))) == 1
     ledger.expired("contracts")
     ledger.refused("contracts")
-    assert ledger.unread == Unread(trustors=None)
+    assert ledger.unread == Unread(trustors=None, histories=True)
     assert list(ledger.accounts("contracts")) == []
 
 

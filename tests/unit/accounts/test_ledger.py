@@ -1,8 +1,12 @@
 """Ledger: keeps what readings do not, over restarts, and forgets what is no longer there."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from billing_exporter.accounts.ledger import REACH, Ledger
+from billing_exporter.accounts.records import Current, CurrentRow
+from billing_exporter.budgets.settings import Budget
+from billing_exporter.budgets.spending import BudgetRule
 from tests.unit.accounts.cases import (
     OCTOBER,
     SEPTEMBER,
@@ -38,6 +42,36 @@ def test_a_ledger_survives_a_restart() -> None:
     assert again.is_kept("trustors", "t-1", OCTOBER)
     assert not again.is_kept("trustors", "t-1", date(2026, 8, 1))
     assert not again.wants_lines(bill, TODAY)
+
+
+def test_a_year_loses_no_month_while_it_is_closed() -> None:
+    """When a period ends, what it came to counts as it was known last until it is read as a closed
+    one, and then once, with the amounts that it was closed with.
+    """
+    ledger = Ledger("acme", stores())
+    budget = Budget(name="b", amount=Decimal(1), currency="EUR", customers=("*",), period="year")
+    ledger.keep_only("trustors", ["t-1"])
+
+    def read(start: date, end: date, overage: str) -> None:
+        rows = (CurrentRow("Minutes", "GC-1", "EUR", Decimal(100), Decimal(overage), Decimal(9)),)
+        ledger.current_period("trustors", "t-1", "Acme", Current(start, end, rows))
+
+    def spent(today: date) -> Decimal:
+        (account,) = ledger.accounts("trustors")
+        return BudgetRule(budget).spending("acme", "trustors", account, today).estimated
+
+    september, november = SEPTEMBER + timedelta(days=29), END + timedelta(days=1)
+    read(SEPTEMBER, september, "6")
+    assert spent(september) == 106
+    read(OCTOBER, END, "0")
+    assert spent(OCTOBER) == 106 + 100
+    ledger.customer_period("t-1", "Acme", overview(SEPTEMBER, row("107")), is_settled=False)
+    assert spent(OCTOBER) == 114 + 100  # 7 units at 2
+    read(OCTOBER, END, "1")
+    ledger.customer_period("t-1", "Acme", overview(OCTOBER, row("101")), is_settled=False)
+    assert spent(END) == 114 + 101
+    read(november, TODAY, "0")
+    assert spent(TODAY) == 114 + 102 + 100
 
 
 def test_organizations_do_not_mix() -> None:

@@ -74,9 +74,9 @@ class NotedLedger(NoLedger):
     def __init__(self) -> None:
         self.noted: list[str] = []
 
-    def published(self, collector: str) -> None:
+    def published(self, collector: str, *, is_whole: bool = True) -> None:
         """Note it."""
-        self.noted.append(f"{collector} published")
+        self.noted.append(f"{collector} published{'' if is_whole else ' in part'}")
 
     def expired(self, collector: str) -> None:
         """Note it."""
