@@ -25,7 +25,7 @@ from billing_exporter.accounts.records import (
 )
 from billing_exporter.budgets.unread import Unread
 from billing_exporter.collectors.base import label
-from billing_exporter.collectors.periods import is_moved, starts_of
+from billing_exporter.collectors.periods import starts_of
 from billing_exporter.genesys.records import (
     BillingContract,
     BillingContractPeriodDetail,
@@ -36,6 +36,7 @@ from billing_exporter.genesys.records import (
 from billing_exporter.history import contracts, trustors
 from billing_exporter.metrics.samples import readable
 from billing_exporter.reconciliation.records import SUBJECTS, ZERO, Subject
+from billing_exporter.settlement import is_moved
 from billing_exporter.state_files.store import Store
 
 # Invoices that can bill the four newest closed periods, late ones included.

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from billing_exporter.collectors.periods import adjoins, is_moved
+from billing_exporter.collectors.periods import adjoins
 from billing_exporter.collectors.record_codec import RecordCodec
 from billing_exporter.metrics.samples import EXACT, readable
 from billing_exporter.settlement import (
@@ -20,6 +20,7 @@ from billing_exporter.settlement import (
     Settlement,
     advanced,
     is_due,
+    is_moved,
     moved,
     restated_amount,
 )

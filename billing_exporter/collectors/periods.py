@@ -3,7 +3,7 @@
 An index or the order of a listing says nothing: a node that lags answers with an older period.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -30,30 +30,6 @@ def is_closed(status: str | None) -> bool | None:
 def adjoins(end: Moment | None, start: Moment | None) -> bool:
     """Return whether a period with that end is the one right before a period with that start."""
     return end is not None and start is not None and timedelta() <= start - end <= _TO_THE_NEXT
-
-
-def is_moved(
-    known: tuple[date, date], read: tuple[date, date], listed: Collection[date] = ()
-) -> bool:
-    """Return whether a known period is the one that was read, with dates that have moved.
-
-    Both share more than half of the longer one's days. A period that is still listed has not moved.
-
-    Args:
-        known: first and last day of the known period.
-        read: first and last day of the period that was read.
-        listed: first days of all periods that the API lists, where it lists them.
-
-    >>> october = date(2026, 10, 1), date(2026, 10, 31)
-    >>> is_moved(october, (date(2026, 10, 3), date(2026, 10, 31)))
-    True
-    >>> is_moved(october, (date(2026, 10, 30), date(2026, 11, 29)))
-    False
-    """
-    if known == read or (known[0] != read[0] and known[0] in listed):
-        return False
-    shared = (min(known[1], read[1]) - max(known[0], read[0])).days + 1
-    return 2 * shared > max((end - start).days + 1 for start, end in (known, read))
 
 
 def leaves_room(end: Moment | None, start: Moment | None) -> bool:

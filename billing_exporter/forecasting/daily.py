@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import msgspec
 
-from billing_exporter.collectors.periods import is_moved
 from billing_exporter.forecasting.forecast import (
     MAX_EARLIER,
     Kind,
@@ -29,6 +28,7 @@ from billing_exporter.forecasting.state import (
     Series,
     SubjectState,
 )
+from billing_exporter.settlement import is_moved
 
 STANDSTILL_DAYS = 3
 # A charge that has been gone for so long starts from nothing when it comes back.

@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 import msgspec
 
-from billing_exporter.collectors.periods import is_moved
 from billing_exporter.forecasting.forecast import LEVEL_STEPS, WEIGHT_STEPS, Kind, daily_steps
 from billing_exporter.forecasting.readings import Period
 from billing_exporter.forecasting.state import ClosedPeriod, Series, SubjectState
+from billing_exporter.settlement import is_moved
 
 # How many daily steps a forecast looks back at; that of a mark needs none.
 KEPT_STEPS: Mapping[Kind, int] = MappingProxyType({"sum": WEIGHT_STEPS, "level": LEVEL_STEPS})

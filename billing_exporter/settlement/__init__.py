@@ -1,6 +1,7 @@
 """States of billing periods after their end: closed, settled, restated. Pure; knows no API."""
 
 from billing_exporter.settlement.fingerprint import Fingerprint, Row, fingerprint
+from billing_exporter.settlement.moving import is_moved
 from billing_exporter.settlement.periods import (
     Reading,
     Settlement,
@@ -21,6 +22,7 @@ __all__ = [
     "advanced",
     "fingerprint",
     "is_due",
+    "is_moved",
     "moved",
     "restated_amount",
     "state",
