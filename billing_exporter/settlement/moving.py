@@ -9,7 +9,8 @@ def is_moved(
 ) -> bool:
     """Return whether a known period is the one that was read, with dates that have moved.
 
-    Both share more than half of the longer one's days. A period that is still listed has not moved.
+    They share more than half of the shorter one's days and two fifths of the longer one's: a month
+    is neither the one beside it nor its quarter. A period that is still listed has not moved.
 
     Args:
         known: first and last day of the known period.
@@ -25,4 +26,5 @@ def is_moved(
     if known == read or (known[0] != read[0] and known[0] in listed):
         return False
     shared = (min(known[1], read[1]) - max(known[0], read[0])).days + 1
-    return 2 * shared > max((end - start).days + 1 for start, end in (known, read))
+    shorter, longer = sorted((end - start).days + 1 for start, end in (known, read))
+    return 2 * shared > shorter and 5 * shared > 2 * longer
