@@ -5,6 +5,7 @@ or * for every operation but oauth_token, which is hit only where it is named. E
 `times` (how many requests are hit, default all) and `every` (each how manieth one, default 1).
 """
 
+import difflib
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -194,7 +195,9 @@ def parse(text: str) -> Fault:
     """
     name, _, rest = text.strip().partition(":")
     if name not in KINDS:
-        raise ValueError(f"unknown fault {name!r}; known faults: {', '.join(KINDS)}")
+        closest = difflib.get_close_matches(name[:40], KINDS, n=1)
+        meant = f"; did you mean {closest[0]}?" if closest else ""
+        raise ValueError(f"unknown fault {name!r}; known faults: {', '.join(KINDS)}{meant}")
     operation, settings = rest, ""
     if ":" in rest.partition("=")[0]:
         operation, _, settings = rest.partition(":")
