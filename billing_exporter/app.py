@@ -31,6 +31,7 @@ from billing_exporter.polling.background_writer import BackgroundWriter, Bounded
 from billing_exporter.polling.organization import OrganizationPollers, Shared, remove
 from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.reading_store import StateDirectory
+from billing_exporter.polling.set_back import WatchedClock
 from billing_exporter.polling.state import SUCCESS
 from billing_exporter.state_files.disk import replace_file
 from billing_exporter.state_files.store import Place
@@ -82,7 +83,7 @@ class Exporter:
         self.exposition = Exposition({**CATALOGUE, SECTION: BILL})
         self._summaries = Latest()
         self._started = monotonic()  # real seconds, whatever clock readings have
-        self._now = now
+        self._now = now = WatchedClock(now)
         self._changing = threading.Lock()
         self._stopped = threading.Event()
         self._spread: float | None = None

@@ -9,10 +9,10 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pkgutil import resolve_name
-from typing import Protocol, cast
+from typing import Any, NoReturn, Protocol, cast
 
 from billing_exporter import __version__
-from billing_exporter.commands.errors import CommandError
+from billing_exporter.commands.errors import CommandError, near
 from billing_exporter.commands.terminal import escaped, protect_terminal
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(arguments)
     except CommandError as error:
         print(escaped(str(error)), file=sys.stderr)
-        return 1
+        return error.status
     except BrokenPipeError:
         _drop_output()  # its reader has closed it
         return 1
@@ -124,6 +124,7 @@ def parser(complete: Iterable[str] = tuple(COMMANDS)) -> argparse.ArgumentParser
     commands = root.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         of_command = commands.add_parser(name, help=summary, description=summary)
+        root.of_commands[name] = of_command
         if name in complete:
             of_command.epilog = command(name).EXAMPLES
             command(name).add_flags(of_command)
@@ -131,8 +132,38 @@ def parser(complete: Iterable[str] = tuple(COMMANDS)) -> argparse.ArgumentParser
 
 
 class _Parser(argparse.ArgumentParser):
-    """Parser that keeps the lines of its texts and takes no abbreviated flags."""
+    """Parser that keeps the lines of its texts and takes no abbreviated flags.
+
+    Attributes:
+        of_commands: parsers of the commands by their names.
+    """
 
     def __init__(self, **settings: object) -> None:
         settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(allow_abbrev=False, **settings)  # type: ignore[arg-type]  # argparse's own
+        self.of_commands: dict[str, _Parser] = {}
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse all words, or end the program with what is wrong, and what was probably meant."""
+        words = sys.argv[1:] if args is None else list(args)
+        flag = words[0].partition("=")[0] if words else ""
+        if flag.startswith("-") and flag not in self._option_string_actions and self.of_commands:
+            self.error(f"a command comes first, then its flags: COMMAND {escaped(flag)} ...")
+        found, left = self.parse_known_args(words, namespace)
+        if left:
+            self.of_commands.get(found.command, self).refuse(left)
+        return found
+
+    def refuse(self, left: Sequence[str]) -> NoReturn:
+        """End the program because some words mean nothing to the command."""
+        flags = [word.partition("=")[0] for word in left if word.startswith("-")]
+        if not flags:
+            self.error(f"unexpected argument: {escaped(' '.join(left))}")
+        self.error(f"unknown flag {escaped(flags[0])}{near(flags[0], self._option_string_actions)}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        known = list(map(str, action.choices))
+        text = f"{escaped(str(value))!r} is none of {', '.join(known)}{near(str(value), known)}"
+        raise argparse.ArgumentError(action, text)

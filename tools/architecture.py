@@ -32,6 +32,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "history",
         "metrics.samples",
         "reconciliation",
+        "settlement",
         "state_files",
     ),
     "accounts.making": ("accounts", "budgets", "metrics", "reconciliation"),
@@ -85,7 +86,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "atomic_file": (),
     "monitoring": (),
     "redaction": (),
-    "forecasting": ("state_files",),
+    "forecasting": ("settlement", "state_files"),
     # What turns readings of collectors into forecasts, and forecasts into samples.
     "forecasting.collector": (
         "accounts.records",

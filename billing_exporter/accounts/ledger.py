@@ -25,6 +25,7 @@ from billing_exporter.accounts.records import (
 )
 from billing_exporter.budgets.unread import Unread
 from billing_exporter.collectors.base import label
+from billing_exporter.collectors.periods import starts_of
 from billing_exporter.genesys.records import (
     BillingContract,
     BillingContractPeriodDetail,
@@ -35,6 +36,7 @@ from billing_exporter.genesys.records import (
 from billing_exporter.history import contracts, trustors
 from billing_exporter.metrics.samples import readable
 from billing_exporter.reconciliation.records import SUBJECTS, ZERO, Subject
+from billing_exporter.settlement import is_moved
 from billing_exporter.state_files.store import Store
 
 # Invoices that can bill the four newest closed periods, late ones included.
@@ -205,7 +207,7 @@ class Ledger:
         period = Period(
             read.start, read.end, tuple(sorted(read.organizations)), rows, is_settled=is_settled
         )
-        self._close("contracts", label(contract.id) or name, name, period)
+        self._close("contracts", label(contract.id) or name, name, period, starts_of(contract))
 
     def current_period(self, subject: Subject, key: str, name: str, current: Current) -> None:
         """Keep the running period of a customer or contract."""
@@ -281,12 +283,24 @@ class Ledger:
     def _is_read(self, collector: str) -> bool:
         return self._collectors is None or collector in self._collectors
 
-    def _close(self, subject: Subject, key: str, name: str, period: Period) -> None:
+    def _close(
+        self,
+        subject: Subject,
+        key: str,
+        name: str,
+        period: Period,
+        listed: Collection[date] = (),
+    ) -> None:
         with self._lock:
             before = self._accounts.load(self._key(subject, key))
             if before is None:
                 return
-            others = [one for one in before.closed if one.start != period.start]
+            others = [
+                one
+                for one in before.closed
+                if one.start != period.start
+                and not is_moved((one.start, one.end), (period.start, period.end), listed)
+            ]
             closed = sorted([*others, period], key=lambda one: one.start, reverse=True)
             ended = before.ended
             if ended is not None and ended.start == period.start:

@@ -109,6 +109,8 @@ class Details:
 def refuse_emptied(before: Sized | None, now: Sized, what: str) -> None:
     """Refuse rows that are all gone where there were some: that is a failure of the API.
 
+    Rows that stay gone are believed once those before are older than ``max_age``.
+
     Raises:
         UnexpectedAnswer: they are.
     """

@@ -5,7 +5,7 @@ Only totals are kept, not what was read: a year of a customer takes a few kiloby
 
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -20,6 +20,8 @@ from billing_exporter.settlement import (
     Settlement,
     advanced,
     is_due,
+    is_moved,
+    moved,
     restated_amount,
 )
 
@@ -111,13 +113,29 @@ class History(msgspec.Struct, frozen=True):
     tried_on: date | None = None
 
     def with_answer(
-        self, answer: Answer, now: datetime, most: int, *, is_invoiced: bool = False
+        self,
+        answer: Answer,
+        now: datetime,
+        most: int,
+        *,
+        is_invoiced: bool = False,
+        listed: Collection[date] = (),
     ) -> "History":
-        """Return the history after one reading; a partial answer is no reading."""
+        """Return the history after one reading; a partial answer is no reading.
+
+        Args:
+            answer: what was read. It takes the place of a period whose dates have moved.
+            now: the time.
+            most: how many periods are kept.
+            is_invoiced: whether a line bills the period in arrears.
+            listed: first days of all periods that the API lists, where it lists them.
+        """
         if answer.fingerprint is None:
             return msgspec.structs.replace(self, tried_on=now.date())
-        others = [period for period in self.periods if period.start != answer.start]
-        known = next((each for each in self.periods if each.start == answer.start), None)
+        same = [each for each in self.periods if each.start == answer.start]
+        shifted = [each for each in self.periods if _is_moved(each, answer, listed)]
+        known = next(iter((*same, *shifted)), None)
+        others = [each for each in self.periods if each not in (*same, *shifted)]
         newest = _after(known, answer, now, is_invoiced)
         periods = sorted([*others, newest], key=lambda each: each.start, reverse=True)
         return msgspec.structs.replace(self, periods=tuple(periods[:most]))
@@ -169,9 +187,14 @@ class PackedHistory(msgspec.Struct, frozen=True):
 def _after(
     known: ClosedPeriod | None, answer: Answer, now: datetime, is_invoiced: bool
 ) -> ClosedPeriod:
+    day, dates = now.date(), (answer.start, answer.end)
     before = known.settlement if known else Settlement(start=answer.start, end=answer.end)
-    reading = Reading(now.date(), answer.fingerprint, invoiced=is_invoiced)
-    settlement = advanced(before, reading)
+    if known is not None and (before.start, before.end) != dates:
+        after = moved(before, *dates, day)
+    else:
+        after = before
+    reading = Reading(day, answer.fingerprint, invoiced=is_invoiced)
+    settlement = advanced(after, reading)
     restated_at = known.restated_at if known else None
     if settlement.restatements > before.restatements:
         restated_at = now
@@ -184,6 +207,11 @@ def _after(
         unused=_unused(answer.quantities),
         restated_at=restated_at,
     )
+
+
+def _is_moved(known: ClosedPeriod, answer: Answer, listed: Collection[date]) -> bool:
+    dates = known.settlement.start, known.settlement.end
+    return is_moved(dates, (answer.start, answer.end), listed)
 
 
 def digest(key: Key) -> int:

@@ -9,7 +9,7 @@ import msgspec
 from billing_exporter.collectors.base import Poll, label
 from billing_exporter.collectors.closed_periods import Answer, History, Key, whole_sums
 from billing_exporter.collectors.history_budget import Budget
-from billing_exporter.collectors.periods import is_closed, length
+from billing_exporter.collectors.periods import is_closed, length, starts_of
 from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys import ApiError
 from billing_exporter.genesys.records import (
@@ -87,7 +87,13 @@ class ContractHistories:
                 known = msgspec.structs.replace(known, tried_on=self._today)
                 continue
             is_invoiced = self._poll.ledger.is_invoiced(of, answer.start)
-            known = known.with_answer(answer, self._poll.now, self._most, is_invoiced=is_invoiced)
+            known = known.with_answer(
+                answer,
+                self._poll.now,
+                self._most,
+                is_invoiced=is_invoiced,
+                listed=starts_of(contract),
+            )
             if answer.fingerprint is not None:
                 details.append(detail)
                 is_settled = known.is_settled(answer.start)

@@ -87,6 +87,8 @@ class ContractsCollector:
     def fetch(self, poll: Poll[ContractsData]) -> ContractsData:
         """Fetch the listing, then period details; a closed period is fetched once and kept."""
         contracts = once_each(map(_stripped, poll.api.contracts()), contract_identity)
+        listed_before = poll.previous.contracts if poll.previous is not None else None
+        refuse_emptied(listed_before, contracts, "listing of contracts")
         kept = _closed_details(poll.previous)
         full, periods = Details(poll), Details(poll)
         done = []
@@ -218,16 +220,24 @@ def _in_full(
     key = label(listed.id)
     if listed.billing_periods or not key:
         return listed
-    asked = details.ask(lambda: poll.api.get_billing_contract(key), f"contract {key}")
-    return _stripped(asked) if asked else _with_known_periods(poll.previous, listed)
+    known = _known_periods(poll.previous, listed)
+
+    def read() -> BillingContract:
+        contract = poll.api.get_billing_contract(key)
+        refuse_emptied(known, contract.billing_periods, "list of billing periods")
+        return _stripped(contract)
+
+    asked = details.ask(read, f"contract {key}")
+    return asked or msgspec.structs.replace(listed, billing_periods=known)
 
 
-def _with_known_periods(previous: ContractsData | None, listed: BillingContract) -> BillingContract:
+def _known_periods(
+    previous: ContractsData | None, listed: BillingContract
+) -> tuple[BillingContractPeriod, ...]:
     for known in previous.contracts if previous is not None else ():
         if known.contract.id == listed.id:
-            periods = known.contract.billing_periods
-            return msgspec.structs.replace(listed, billing_periods=periods)
-    return listed
+            return known.contract.billing_periods
+    return ()
 
 
 def _with_details(

@@ -16,6 +16,7 @@ from itertools import chain
 import msgspec
 
 from billing_exporter.collectors.base import Details, Poll, concluded, label, refuse_emptied
+from billing_exporter.collectors.invoice_listings import refuse_emptied_listings
 from billing_exporter.collectors.payment_status import PAID, UNPAID, is_owed, shown
 from billing_exporter.collectors.payment_terms import due_date
 from billing_exporter.collectors.settings import InvoicesSettings
@@ -156,9 +157,14 @@ class InvoicesCollector:
         return found if len(set(ids)) == len(ids) else self._listed_once(poll, today)
 
     def _listed_once(self, poll: Poll[InvoicesData], today: date) -> list[BillingInvoice]:
-        recent = poll.api.invoices(date_start=today - self._lookback)
-        unpaid = poll.api.invoices(payment_status="UnPaid")
-        return _distinct(map(_without_people, recent), map(_without_people, unpaid))
+        start = today - self._lookback
+        recent = list(map(_without_people, poll.api.invoices(date_start=start)))
+        unpaid = list(map(_without_people, poll.api.invoices(payment_status="UnPaid")))
+        invoices = _distinct(recent, unpaid)
+        if poll.previous is not None:
+            known = [each.invoice for each in poll.previous.invoices]
+            refuse_emptied_listings(known, start, recent, unpaid)
+        return invoices
 
     def _lines_of(
         self,

@@ -75,6 +75,19 @@ class Period(Protocol):
         """Open, Closed or another one."""
 
 
+class Contract(Protocol):
+    """A contract with its billing periods."""
+
+    @property
+    def billing_periods(self) -> Iterable[Period]:
+        """Its periods."""
+
+
+def starts_of(contract: Contract) -> set[date]:
+    """Return the first days of a contract's billing periods."""
+    return {one.date_start for one in contract.billing_periods if one.date_start is not None}
+
+
 AnyPeriod = TypeVar("AnyPeriod", bound=Period)
 
 

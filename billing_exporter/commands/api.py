@@ -12,7 +12,7 @@ import msgspec
 
 from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured, organization_of
-from billing_exporter.commands.errors import CommandError
+from billing_exporter.commands.errors import CommandError, UsageError, near
 from billing_exporter.commands.terminal import escaped, write_bytes
 from billing_exporter.genesys import (
     MOST_EMPTY_PAGES,
@@ -44,6 +44,8 @@ and names of users.
 log = logging.getLogger(__name__)
 
 _ALL = "--all"
+# The command's own flags; they are no parameters of an operation.
+_OWN = ("--config.file", "--log.level", "--log.format", "--organization")
 _MOST_PAGES = 10_000
 # How many rows the API puts on a numbered page unless asked.
 _PAGE_SIZE = 25
@@ -76,10 +78,7 @@ def call_all(api: BillingApi, operation: str, given: Mapping[str, str]) -> Itera
         ApiError: the API did not answer as it should, or the pages do not end.
     """
     values = _values(operation, given)
-    names = {parameter.name for parameter in parameters(operation)}
-    if not names & {"after", "page_number"}:
-        raise CallError(f"{operation} has no pages: leave out {_ALL}")
-    name = "page_number" if "page_number" in names else "after"
+    name = _page_parameter(operation)
     page_size = values.get("page_size") or _PAGE_SIZE
     number = values.get(name) or 1 if name == "page_number" else None
     rows = page_size * (number - 1) if number else 0
@@ -99,6 +98,13 @@ def call_all(api: BillingApi, operation: str, given: Mapping[str, str]) -> Itera
         values[name] = after
         number = number and number + 1
     raise UnexpectedAnswer("the pages do not end", path="$.nextUri", operation=operation)
+
+
+def _page_parameter(operation: str) -> str:
+    names = {parameter.name for parameter in parameters(operation)}
+    if not names & {"after", "page_number"}:
+        raise CallError(f"{operation} has no pages: leave out {_ALL}")
+    return "page_number" if "page_number" in names else "after"
 
 
 def printable(body: bytes, *, indented: bool) -> str:
@@ -140,23 +146,28 @@ def _page(body: bytes, operation: str) -> RawPage:
 def _values(operation: str, given: Mapping[str, str]) -> dict[str, Any]:
     """Return the parameters by their names, each as its type."""
     if operation not in OPERATIONS:
-        raise CallError(f"unknown operation {operation}; known are {', '.join(OPERATIONS)}")
+        known_ones = ", ".join(OPERATIONS)
+        meant = near(operation, OPERATIONS)
+        raise CallError(f"unknown operation {operation}; known are {known_ones}{meant}")
     known = {parameter.name: parameter for parameter in parameters(operation)}
     named = {name.replace("-", "_"): text for name, text in given.items()}
     for name in named:
         if name not in known:
+            if (flag := _flag(name)) in _OWN:
+                raise CallError(f"{flag} belongs before the operation: api {flag} ... {operation}")
             flags = ", ".join(map(_flag, known)) or "none"
-            raise CallError(f"{operation} has no {_flag(name)}; its parameters: {flags}")
+            meant = near(_flag(name), map(_flag, known))
+            raise CallError(f"{operation} has no {_flag(name)}; its parameters: {flags}{meant}")
     for parameter in known.values():
         if parameter.required and parameter.name not in named:
             raise CallError(f"{operation} needs {_flag(parameter.name)}: {parameter.help}")
     return {name: _read(known[name], text) for name, text in named.items()}
 
 
-def listing() -> str:
-    """Return the operations with their parameters; optional ones are in brackets."""
+def listing(operations: Iterable[str] = OPERATIONS) -> str:
+    """Return operations with their parameters; optional ones are in brackets."""
     lines = []
-    for operation in OPERATIONS:
+    for operation in operations:
         lines.append(operation)
         for parameter in parameters(operation):
             flag = _flag(parameter.name)
@@ -201,20 +212,28 @@ def run(arguments: argparse.Namespace) -> int:
     """Call the operation and print its answer.
 
     Raises:
-        CommandError: the call is wrong, or the API did not answer as it should.
+        UsageError: the call is wrong.
+        CommandError: the API did not answer as it should.
     """
-    if arguments.operation == "list":
-        print(listing(), end="")
-        return 0
-    words = [word for word in arguments.parameters if word != _ALL]
-    ask = call_all if _ALL in arguments.parameters else _call_once
+    operation, words = arguments.operation, arguments.parameters
+    try:
+        if _is_asked_for_help(operation, words):
+            print(listing(OPERATIONS if operation == "list" else [operation]), end="")
+            return 0
+        given = _pairs([word for word in words if word != _ALL])
+        _values(operation, given)
+        if _ALL in words:
+            _page_parameter(operation)
+    except CallError as error:
+        raise UsageError(f"billing-exporter: {error}") from None
+    ask = call_all if _ALL in words else _call_once
     settings, redactor = configured(arguments)
     api = connect(organization_of(settings, arguments.organization), redactor.redact)
     try:
-        for body in ask(api, arguments.operation, _pairs(words)):
+        for body in ask(api, operation, given):
             text = printable(body, indented=sys.stdout.isatty())
             write_bytes(sys.stdout, text.encode())
-    except (CallError, ApiError) as error:
+    except ApiError as error:
         raise CommandError(f"billing-exporter: {error}") from None
     finally:
         api.close()
@@ -222,20 +241,37 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _is_asked_for_help(operation: str, words: Sequence[str]) -> bool:
+    """Return whether nothing is to be called: what there is to call is asked for.
+
+    Raises:
+        CallError: there are words that say nothing of it.
+    """
+    if operation == "list" and words:
+        raise CallError(f"unexpected argument after list: {words[0]}")
+    return operation == "list" or (operation in OPERATIONS and list(words) in (["--help"], ["-h"]))
+
+
 def _call_once(api: BillingApi, operation: str, given: Mapping[str, str]) -> Iterable[bytes]:
     return (call(api, operation, given),)
 
 
 def _pairs(words: Sequence[str]) -> dict[str, str]:
-    """Read ``--name value`` and ``--name=value``."""
+    """Read ``--name value`` and ``--name=value``.
+
+    Raises:
+        CallError: a word is neither, or a parameter is given twice.
+    """
     pairs: dict[str, str] = {}
     rest = iter(words)
     for word in rest:
         name, equals, value = word.removeprefix("--").partition("=")
         if not word.startswith("--") or not name:
-            raise CommandError(f"billing-exporter: expected --parameter value, got {word}")
+            raise CallError(f"expected --parameter value, got {word}")
         given = value if equals else next(rest, None)
         if given is None:
-            raise CommandError(f"billing-exporter: --{name} needs a value")
+            raise CallError(f"--{name} needs a value")
+        if name in pairs:
+            raise CallError(f"--{name} is given twice")
         pairs[name] = given
     return pairs

@@ -15,7 +15,7 @@ from billing_exporter.atomic_file import is_stream, write_output
 from billing_exporter.collectors.periods import is_closed
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.commands import flags
-from billing_exporter.commands.configuration import configured
+from billing_exporter.commands.configuration import configured, organizations_of
 from billing_exporter.commands.errors import CommandError
 from billing_exporter.commands.progress import ProgressLine
 from billing_exporter.config import Organization
@@ -92,11 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: the configuration is invalid, or nothing can be read or written.
     """
     settings, redactor = configured(arguments)
-    organizations = [
-        each for each in settings.organizations if arguments.organization in {None, each.name}
-    ]
-    if not organizations:
-        raise CommandError(f"billing-exporter: no organization {arguments.organization}")
+    organizations = organizations_of(settings, arguments.organization)
     if not is_stream(arguments.output):
         return _fill(arguments, organizations, redactor.redact, arguments.output)
     try:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from billing_exporter.commands.errors import CommandError
+from billing_exporter.commands.errors import CommandError, UsageError, near
 from billing_exporter.config import ConfigError, Organization, Settings, from_environment, load
 from billing_exporter.config.web_reload import Rotation
 from billing_exporter.logs import configure
@@ -67,24 +67,24 @@ def organization_of(settings: Settings, name: str | None) -> Organization:
     """Return the named organization, or the only one.
 
     Raises:
-        CommandError: there is none of that name, or there are several and none is named.
+        UsageError: there is none of that name, or there are several and none is named.
     """
-    known = {organization.name: organization for organization in settings.organizations}
-    if name is None and len(known) == 1:
-        return settings.organizations[0]
-    if name not in known:
-        raise CommandError(f"--organization is needed, one of: {', '.join(known)}")
-    return known[name]
+    found = organizations_of(settings, name)
+    if len(found) > 1:
+        known = ", ".join(each.name for each in found)
+        raise UsageError(f"billing-exporter: --organization is needed, one of: {known}")
+    return found[0]
 
 
 def organizations_of(settings: Settings, name: str | None) -> list[Organization]:
     """Return the named organization, or all of them.
 
     Raises:
-        CommandError: there is none of that name.
+        UsageError: there is none of that name.
     """
     found = [each for each in settings.organizations if name in {None, each.name}]
     if not found:
-        known = ", ".join(each.name for each in settings.organizations)
-        raise CommandError(f"billing-exporter: no organization {name}, only: {known}")
+        names = [each.name for each in settings.organizations]
+        text = f"no organization {name}, only: {', '.join(names)}{near(str(name), names)}"
+        raise UsageError(f"billing-exporter: {text}")
     return found

@@ -14,7 +14,7 @@ from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import every_collector
 from billing_exporter.commands import flags
 from billing_exporter.commands.demo_plan import PLAN
-from billing_exporter.commands.errors import CommandError
+from billing_exporter.commands.errors import CommandError, UsageError
 from billing_exporter.config import Organization, Secret, Settings
 from billing_exporter.logs import configure
 from billing_exporter.redaction import Redactor
@@ -154,7 +154,9 @@ def run(arguments: argparse.Namespace) -> int:
         )
         with Simulator(options) as simulator:
             _show(simulator, arguments)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
+        raise UsageError(f"billing-exporter: {error}") from None
+    except OSError as error:
         raise CommandError(f"billing-exporter: {error}") from None
     return 0
 

@@ -10,7 +10,7 @@ from billing_exporter.collectors import Shard
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured, organizations_of
-from billing_exporter.commands.errors import CommandError
+from billing_exporter.commands.errors import CommandError, UsageError
 from billing_exporter.commands.progress import ProgressLine
 from billing_exporter.config import Organization, Settings
 from billing_exporter.export import folder, live, parquet, saved
@@ -133,6 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: flags do not fit, the configuration is invalid, or a file cannot be written.
     """
     _check(arguments)
+    _check_machine(arguments)
     settings, redactor = configured(arguments)
     chosen = organizations_of(settings, arguments.organization)
     try:
@@ -142,7 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
             shard=Shard(arguments.shard_index, arguments.shard_count),
         )
     except ValueError as error:
-        raise CommandError(f"billing-exporter: {error}") from None
+        raise UsageError(f"billing-exporter: {error}") from None
     wanted = _wanted(arguments, settings)
     _check_output(arguments.output)
     if arguments.offline:
@@ -163,7 +164,7 @@ def _check(arguments: argparse.Namespace) -> None:
     """Refuse flags that do not fit each other.
 
     Raises:
-        CommandError: with what would be right.
+        UsageError: with what would be right.
     """
     problem = ""
     if arguments.format == "csv" and arguments.dataset:
@@ -178,15 +179,26 @@ def _check(arguments: argparse.Namespace) -> None:
         problem = "--offline needs --state.dir, the folder of `billing-exporter serve`"
     elif arguments.state_dir is not None and not arguments.offline:
         problem = "--state.dir is for --offline"
-    elif arguments.offline and not arguments.state_dir.is_dir():
-        problem = f"--state.dir {arguments.state_dir}: there is no such folder"
+    if problem:
+        raise UsageError(f"billing-exporter: {problem}")
+
+
+def _check_machine(arguments: argparse.Namespace) -> None:
+    """Refuse flags that need what this machine does not have.
+
+    Raises:
+        CommandError: naming the folder or the library.
+    """
+    missing = ""
+    if arguments.offline and not arguments.state_dir.is_dir():
+        missing = f"--state.dir {arguments.state_dir}: there is no such folder"
     elif arguments.file_type == "parquet" and not parquet.is_available():
-        problem = (
+        missing = (
             "--file-type parquet needs the library pyarrow: install "
             "'genesyscloud-billing-exporter[parquet]', or write CSV"
         )
-    if problem:
-        raise CommandError(f"billing-exporter: {problem}")
+    if missing:
+        raise CommandError(f"billing-exporter: {missing}")
 
 
 def _wanted(arguments: argparse.Namespace, settings: Settings) -> Wanted:

@@ -5,7 +5,7 @@ import http.client
 import ssl
 import urllib.parse
 
-from billing_exporter.commands.errors import CommandError
+from billing_exporter.commands.errors import CommandError, UsageError
 
 DEFAULT_URL = "http://127.0.0.1:10059/-/healthy"
 
@@ -83,6 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     try:
         look(arguments.url, arguments.timeout)
-    except (ValueError, UnwellError) as error:
+    except ValueError as error:
+        raise UsageError(f"billing-exporter: {error}") from None
+    except UnwellError as error:
         raise CommandError(f"billing-exporter: {error}") from None
     return 0

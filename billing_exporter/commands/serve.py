@@ -11,7 +11,7 @@ from billing_exporter.app import build, serve
 from billing_exporter.collectors import Shard
 from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured, protection_of, read_settings
-from billing_exporter.commands.errors import CommandError
+from billing_exporter.commands.errors import CommandError, UsageError
 from billing_exporter.commands.export_schedule import exporting
 from billing_exporter.config import Settings
 from billing_exporter.config.file_watch import FileWatch
@@ -85,7 +85,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with locked(arguments.state_dir) if arguments.state_dir else nullcontext():
             _serve(arguments, settings, redactor, protection)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
+        raise UsageError(f"billing-exporter: {error}") from None
+    except OSError as error:
         raise CommandError(f"billing-exporter: {error}") from None
     return 0
 
@@ -127,7 +129,7 @@ def _file_changed(arguments: argparse.Namespace) -> Callable[[], bool]:
     if not arguments.auto_reload:
         return lambda: False
     if not arguments.config_file:
-        raise CommandError("billing-exporter: --config.auto-reload needs --config.file")
+        raise UsageError("billing-exporter: --config.auto-reload needs --config.file")
     watch = FileWatch.of([Path(arguments.config_file)])
 
     def changed() -> bool:

@@ -6,7 +6,7 @@ import sys
 import threading
 
 from billing_exporter.commands import flags
-from billing_exporter.commands.errors import CommandError
+from billing_exporter.commands.errors import CommandError, UsageError
 from billing_exporter.simulator import FAULTS, Options, Simulator
 
 DEFAULT_ADDRESS = "127.0.0.1:10060"
@@ -103,7 +103,9 @@ def run(arguments: argparse.Namespace) -> int:
             print("  export GENESYSCLOUD_OAUTHCLIENT_SECRET=...")
             sys.stdout.flush()
             ended.wait()
-    except (ValueError, OSError) as error:
+    except ValueError as error:
+        raise UsageError(f"billing-exporter: {error}") from None
+    except OSError as error:
         raise CommandError(f"billing-exporter: {error}") from None
     return 0
 

@@ -5,24 +5,21 @@ adds up differs from the day before is of no new day, because the vendor refresh
 three such days it is a real standstill.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
 
 from billing_exporter.forecasting.forecast import (
-    LEVEL_STEPS,
     MAX_EARLIER,
-    WEIGHT_STEPS,
     Kind,
-    daily_steps,
     rounded,
     score,
 )
 from billing_exporter.forecasting.readings import Charge, Key, Period, Subject
+from billing_exporter.forecasting.restated import dates_of, moved, start_of, steps_of, without_moved
 from billing_exporter.forecasting.state import (
     ClosedPeriod,
     Cost,
@@ -31,13 +28,12 @@ from billing_exporter.forecasting.state import (
     Series,
     SubjectState,
 )
+from billing_exporter.settlement import is_moved
 
 STANDSTILL_DAYS = 3
 # A charge that has been gone for so long starts from nothing when it comes back.
 FORGOTTEN_DAYS = 400
 LARGEST_ERROR = Decimal(1000)  # times the outcome
-# How many daily steps a forecast looks back at; that of a mark needs none.
-KEPT_STEPS: Mapping[Kind, int] = MappingProxyType({"sum": WEIGHT_STEPS, "level": LEVEL_STEPS})
 
 ZERO = Decimal(0)
 _REPLACE = msgspec.structs.replace
@@ -51,7 +47,11 @@ def updated(state: SubjectState, subject: Subject, read: date) -> SubjectState:
     A reading of a period before the running one changes nothing: a server is behind.
     """
     current = subject.current
-    if current is None or current.start.toordinal() < state.start:
+    if current is None:
+        return state
+    if state.start and is_moved(dates_of(state.start, state.days), (current.start, current.end)):
+        state = moved(state, current)
+    if current.start.toordinal() < state.start:
         return state
     state = _rolled_over(state, current, subject.closed)
     state = _with_closed(state, current.start, subject.closed)
@@ -78,16 +78,7 @@ def _rolled_over(state: SubjectState, current: Period, closed: Iterable[Period])
 
 def _closed(state: SubjectState, series: Series, told: Decimal | None) -> Series:
     """Close one series: its steps are kept, its kept forecasts become outcomes."""
-    known = series.steps
-    if series.kind in KEPT_STEPS:
-        steps = daily_steps(
-            series.kind,
-            state.start,
-            state.days,
-            series.running,
-            has_history=any(one.total for one in series.closed),
-        )
-        known = (*known, *steps)[-KEPT_STEPS[series.kind] :]
+    known = steps_of(state, series)
     total = series.running.get(state.days - 1) if told is None else told
     closing = _Closing(series)
     if total is not None:
@@ -148,15 +139,12 @@ def _outcome(kept: Kept, total: Decimal) -> Outcome:
     return Outcome(kept.checkpoint, int(made * 1_000_000), error, inside)
 
 
-def _start_of(one: ClosedPeriod) -> int:
-    return one.start
-
-
-def _with_closed(state: SubjectState, start: date, periods: Iterable[Period]) -> SubjectState:
+def _with_closed(state: SubjectState, start: date, periods: Sequence[Period]) -> SubjectState:
     """Take in the newest totals of closed periods; what is absent there is no history.
 
     As a rule all of them are known: only what differs is worked out.
     """
+    state = without_moved(state, periods)
     charges = {key: _Closing(one) for key, one in state.charges.items()}
     amounts = {key: _Closing(one) for key, one in state.amounts.items()}
     for period in periods:
@@ -212,7 +200,7 @@ class _Closing:
         """Return the newest closed periods."""
         if not self._differs:
             return self._series.closed
-        return tuple(sorted(self._known.values(), key=_start_of)[-MAX_EARLIER:])
+        return tuple(sorted(self._known.values(), key=start_of)[-MAX_EARLIER:])
 
     def series(self) -> Series:
         """Return the series with its newest closed periods."""
@@ -275,17 +263,27 @@ def _without_future(state: SubjectState, offset: int) -> SubjectState:
 
 
 def _is_set_back(state: SubjectState, charges: Mapping[Key, Charge], offset: int) -> bool:
-    """Return True if a clock was set back a day.
+    """Return True if a clock was set back by a day or more.
 
-    Then every total is that of the day after, which is known, and the day itself has another.
+    Then no total is below that of the newest day, and one is above what is known of the day itself.
+    Of the days that a clock that was ahead has left out nothing is known.
     """
-    used = {key: charge.quantity for key, charge in charges.items() if charge.quantity}
-    known = [(state.charges[key].running, used[key]) for key in used if key in state.charges]
+    used = {key: charge for key, charge in charges.items() if charge.quantity}
+    used = {key: one for key, one in used.items() if one.kind == "sum"} or used
+    known = [
+        (state.charges[key].running, one.quantity, one.kind)
+        for key, one in used.items()
+        if key in state.charges and one.quantity is not None
+    ]
     if not used or len(known) < len(used):
         return False
-    is_of_next_day = all(running.get(offset + 1) == total for running, total in known)
-    return is_of_next_day and any(
-        offset in running and running[offset] != total for running, total in known
+    is_of_later_day = all(
+        (newest := max(running, default=0)) > offset
+        and (running[newest] == total or (kind == "sum" and running[newest] < total))
+        for running, total, kind in known
+    )
+    return is_of_later_day and any(
+        offset in running and running[offset] != total for running, total, _ in known
     )
 
 

@@ -118,6 +118,8 @@ def _numbered(
         listing = fetch_page(number)
         rows = _counted(rows, listing.entities, operation)
         if pages and _repeats(listing.entities, pages, seen):
+            if _was_last_by_count(pages[-1], number - 1):
+                return pages  # the link led nowhere
             raise _unexpected("the next page repeats those before", "$.entities", operation)
         pages.append(listing)
         seen.update(row.id for row in listing.entities if row.id)
@@ -136,6 +138,10 @@ def _repeats(
     if not rows or rows == pages[-1].entities:
         return bool(rows)
     return len(rows) >= len(pages[0].entities) > 1 and all(row.id in seen for row in rows)
+
+
+def _was_last_by_count(page: TrustorEntityListing, number: int) -> bool:
+    return bool(page.page_count) and number >= (page.page_count or 0)
 
 
 def _has_changed(pages: list[TrustorEntityListing]) -> bool:
@@ -176,6 +182,9 @@ def _unexpected(message: str, path: str, operation: str) -> UnexpectedAnswer:
 def is_last(page: Counted[object], number: int, rows: int, page_size: int) -> bool:
     """Return whether no numbered page follows one.
 
+    Where the total is reached, a link to more is wrong. Without a total a link counts more than
+    the number of pages, because a listing must not end in silence.
+
     Args:
         page: The page.
         number: Its number from 1.
@@ -187,7 +196,8 @@ def is_last(page: Counted[object], number: int, rows: int, page_size: int) -> bo
     if page.total is not None and not page.entities:
         return True
     if page.page_count:
-        return number >= page.page_count
+        has_more = page.total is None and page.next_uri and page.entities
+        return number >= page.page_count and not has_more
     if page.next_uri or page.total:
         return not page.next_uri
     return not page.entities or len(page.entities) < (page.page_size or page_size)

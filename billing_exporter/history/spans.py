@@ -107,12 +107,17 @@ def _totals(
 
 
 def _spans(shown: Sequence[_Shown], last: int, history: int) -> Iterator[Span]:
-    ordered = sorted({one.start: one for one in shown}.values(), key=lambda one: one.start)
+    # Of an annual period and a monthly one that begin or end together, the shorter one is shown.
+    longest_first = sorted(shown, key=lambda one: one.end - one.start, reverse=True)
+    ordered = sorted({one.start: one for one in longest_first}.values(), key=lambda one: one.start)
+    shortest = {one.end: one.start for one in ordered}
     for place, one in enumerate(ordered):
         later = ordered[place + 1 :]
         begin = _after(one.end)
-        end = min(last, _after(later[0].end) if later else last)
-        yield from _of(one.samples, begin, end, only_periods=True)
+        if one.start == shortest[one.end]:
+            following = min((end for end in shortest if end > one.end), default=None)
+            end = last if following is None else min(last, _after(following))
+            yield from _of(one.samples, begin, end, only_periods=True)
         gone = later[history - 1] if 0 < history <= len(later) else None
         if history:
             end = last if gone is None else min(last, _after(gone.end))

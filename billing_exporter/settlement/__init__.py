@@ -1,12 +1,14 @@
 """States of billing periods after their end: closed, settled, restated. Pure; knows no API."""
 
 from billing_exporter.settlement.fingerprint import Fingerprint, Row, fingerprint
+from billing_exporter.settlement.moving import is_moved
 from billing_exporter.settlement.periods import (
     Reading,
     Settlement,
     State,
     advanced,
     is_due,
+    moved,
     restated_amount,
     state,
 )
@@ -20,6 +22,8 @@ __all__ = [
     "advanced",
     "fingerprint",
     "is_due",
+    "is_moved",
+    "moved",
     "restated_amount",
     "state",
 ]

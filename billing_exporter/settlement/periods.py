@@ -87,7 +87,9 @@ def is_due(known: Settlement, today: date) -> bool:
     """Return whether a closed period is to be read (again) on a day."""
     if known.read_on is None or known.since is None:
         return True
-    if known.read_on >= today:
+    if known.read_on > today:  # the clock was set back
+        return today > known.end
+    if known.read_on == today:
         return False
     if known.is_restless:
         return True
@@ -107,11 +109,14 @@ def _can_settle_on(end: date, since: date) -> date:
 def advanced(known: Settlement, reading: Reading) -> Settlement:
     """Return what is known of a closed period after one more reading.
 
-    A partial answer changes nothing, nor does a reading that is older than the newest one.
+    A partial answer changes nothing. A reading of a day before the newest one's shows that the
+    clock was wrong: what only the days of that clock have settled is settled no more.
     """
     numbers, day = reading.fingerprint, reading.day
-    if numbers is None or day <= known.end or (known.read_on and day < known.read_on):
+    if numbers is None or day <= known.end:
         return known
+    if known.read_on is not None and day < known.read_on:
+        known = _set_back(known, day, is_invoiced=reading.invoiced)
     if known.newest is None or known.newest.numbers != numbers.numbers:
         changed = _changed(known, numbers, day)
     else:
@@ -120,6 +125,28 @@ def advanced(known: Settlement, reading: Reading) -> Settlement:
             known, newest=numbers, read_on=day, equal_days=known.equal_days + is_new_day
         )
     return _settled(changed, reading)
+
+
+def moved(known: Settlement, start: date, end: date, day: date) -> Settlement:
+    """Return what is known of a period whose dates differ from those known, on a day.
+
+    Other dates are other numbers: a restatement where the period was settled.
+    """
+    dated = msgspec.structs.replace(known, start=start, end=end, since=day, equal_days=0)
+    if known.baseline is None:
+        return dated
+    is_new = not known.is_restless
+    return msgspec.structs.replace(
+        dated, restatements=known.restatements + is_new, restated_on=day, is_restless=True
+    )
+
+
+def _set_back(known: Settlement, day: date, *, is_invoiced: bool) -> Settlement:
+    """Return what is known of a period once a clock that was ahead of a day is right."""
+    since = min(known.since or day, day)
+    back = msgspec.structs.replace(known, read_on=day, since=since)
+    is_early = not is_invoiced and not known.restatements and day < _can_settle_on(known.end, since)
+    return msgspec.structs.replace(back, baseline=None) if is_early else back
 
 
 def _changed(known: Settlement, numbers: Fingerprint, day: date) -> Settlement:

@@ -171,6 +171,38 @@ def _no_rows(answer: Answer, _fault: Fault, call: Call) -> Answer:
     return _with(gone, charges=[], wallets=[], usages=[])
 
 
+def _empty_listing(answer: Answer, _fault: Fault, call: Call) -> Answer:
+    if "entities" not in answer.payload or call.path.endswith("/lines"):
+        return answer
+    return _with(answer, entities=[], nextUri=None, total=0, pageCount=0)
+
+
+def _no_periods(answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    rows = answer.payload.get("entities", [])
+    bare = [{**row, "billingPeriods": []} if "billingPeriods" in row else row for row in rows]
+    return _with(answer, entities=bare, billingPeriods=[])
+
+
+def _no_previous(answer: Answer, fault: Fault, call: Call) -> Answer:
+    if call.query.get("billingPeriodIndex") != "1":
+        return answer
+    status = int(fault.text("status"))
+    code = {403: "not.authorized", 404: "not.found"}.get(status, "internal.server.error")
+    return error(RefusedError(status, code, "The simulator was told to fail."))
+
+
+def _allowance_unit(answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    rows = [
+        {**row, "unitOfMeasureType": "fortnights"} if row.get("grouping") == "fair-use" else row
+        for row in answer.payload.get("usages", [])
+    ]
+    return _with(answer, usages=rows)
+
+
+def _low_page_count(answer: Answer, _fault: Fault, _call: Call) -> Answer:
+    return _with(answer, pageCount=1, total=None)
+
+
 def _no_page_count(answer: Answer, _fault: Fault, _call: Call) -> Answer:
     return _with(answer, pageCount=0)
 
@@ -237,6 +269,11 @@ _ON_CONTENT: Mapping[str, Effect] = MappingProxyType(
         "empty_page": _empty_page,
         "no_rows": _no_rows,
         "no_page_count": _no_page_count,
+        "empty_listing": _empty_listing,
+        "no_periods": _no_periods,
+        "no_previous": _no_previous,
+        "allowance_unit": _allowance_unit,
+        "low_page_count": _low_page_count,
         "wrong_identity": _wrong_identity,
         "annual_period": _annual_period,
         "same_ids": _same_ids,

@@ -5,6 +5,7 @@ or * for every operation but oauth_token, which is hit only where it is named. E
 `times` (how many requests are hit, default all) and `every` (each how manieth one, default 1).
 """
 
+import difflib
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ _CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
     {
         ("429", "form"): ("seconds", "date", "none"),
         ("drip", "at"): ("body", *dripping.PARTS),
+        ("no_previous", "status"): ("500", "403", "404"),
         ("renamed_keys", "spelling"): ("older", "future"),
         ("stall", "at"): ("body", "head"),
         ("wrong_bill", "error"): ("price", "quantity", "missing", "twice"),
@@ -111,6 +113,17 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "no_rows": Kind(
             "a billing period, an overview, a report or the lines of an invoice have no rows"
         ),
+        "empty_listing": Kind("contracts, invoices or trustors are an empty list"),
+        "no_periods": Kind("contracts have no billing periods"),
+        "no_previous": Kind(
+            "an overview of billingPeriodIndex=1 fails; status is 500, 403 or 404",
+            {"status": "500"},
+        ),
+        "allowance_unit": Kind("fair-use rows of an overview are in another unit"),
+        "low_page_count": Kind(
+            "pageCount is 1 and there is no total; a page holds no more than some entities",
+            {"size": 1.0},
+        ),
         "no_page_count": Kind(
             "pageCount is 0; a page holds no more than some entities", {"size": 1.0}
         ),
@@ -182,7 +195,9 @@ def parse(text: str) -> Fault:
     """
     name, _, rest = text.strip().partition(":")
     if name not in KINDS:
-        raise ValueError(f"unknown fault {name!r}; known faults: {', '.join(KINDS)}")
+        closest = difflib.get_close_matches(name[:40], KINDS, n=1)
+        meant = f"; did you mean {closest[0]}?" if closest else ""
+        raise ValueError(f"unknown fault {name!r}; known faults: {', '.join(KINDS)}{meant}")
     operation, settings = rest, ""
     if ":" in rest.partition("=")[0]:
         operation, _, settings = rest.partition(":")

@@ -134,6 +134,43 @@ def test_wrong_calls(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert captured.err.startswith("usage: ")
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("serv", "did you mean serve?"),
+        (
+            "serve --confg.file x.yml",
+            "serve: error: unknown flag --confg.file; did you mean --config.",
+        ),
+        ("serve --log.level inf", "did you mean info?"),
+        ("check left over", "check: error: unexpected argument: left over"),
+        (
+            "--config.file x.yml serve",
+            "a command comes first, then its flags: COMMAND --config.file",
+        ),
+        ("once --organization acme", "once: error: unknown flag --organization"),
+    ],
+)
+def test_what_was_probably_meant(line: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message of a wrong call names the command, what is wrong, and a near match."""
+    words = line.split()
+    with pytest.raises(SystemExit) as ended:
+        parser(words[:1]).parse_args(words)
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_every_command_refuses_what_it_does_not_know(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A flag that no command has ends each command with status 2, its usage and no traceback."""
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args([name, "--no-such-flag"])
+    assert ended.value.code == 2
+    assert f"usage: billing-exporter {name}" in capsys.readouterr().err
+
+
 def test_parameters_of_an_operation() -> None:
     """What follows an operation is handed on as it is, flags of ours included."""
     words = "--after", "x", "--page-size=3"

@@ -28,7 +28,7 @@ _FAULTS = (
     *("refreshed_late", "wrong_bill"),
     *("empty_strings", "wrong_types", "nan", "thousands", "unknown_enum", "unknown_keys"),
     *("renamed_keys", "weird_names", "slow_trustor", "incomplete", "empty_page", "no_page_count"),
-    "no_rows",
+    *("no_rows", "empty_listing", "no_periods", "no_previous", "allowance_unit", "low_page_count"),
     *("late_node", "wrong_identity", "credits", "payment_status", "annual_period"),
 )
 _SETTINGS = {
@@ -38,6 +38,7 @@ _SETTINGS = {
     "429": ("retry_after=1", "retry_after=1,form=date", "retry_after=1,form=none"),
     "renamed_keys": ("spelling=older", "spelling=future"),
     "slow_trustor": ("seconds=1",),
+    "no_previous": ("status=500", "status=403", "status=404"),
 }
 
 

@@ -233,6 +233,22 @@ FAULTS: tuple[Fault, ...] = (
         on=(PERIOD, LINES, REPORT, OVERVIEW),
         compared=True,
     ),
+    Fault(
+        "empty_listing",
+        reason="unexpected_answer",
+        on=(CONTRACTS, INVOICES, TRUSTORS),
+        compared=True,
+    ),
+    Fault("no_periods", on=(CONTRACTS,)),
+    Fault("no_periods", reason="unexpected_answer", on=(CONTRACT,), compared=True),
+    Fault("low_page_count", on=(TRUSTORS,)),
+    # A previous period that is known is not asked for again.
+    *(Fault("no_previous", f"status={status}", on=(OVERVIEW,)) for status in (500, 403, 404)),
+    Fault(
+        "allowance_unit",
+        changes={OVERVIEW: Change("other", "allowance_unclear")},
+        on=(OVERVIEW,),
+    ),
     # What is known is newer.
     Fault("late_node", on=(OVERVIEW,)),
     Fault("wrong_identity", reason="unexpected_answer", on=(PERIOD, OVERVIEW, CONTRACT)),
@@ -283,7 +299,7 @@ def _failed(fault: Fault, operation: str) -> dict[str, Expected]:
     if operation in DETAILS:
         return {DETAILS[operation]: _in_detail(fault, operation)}
     failed = Expected(reason)
-    if operation == CONTRACTS and not fault.once:
+    if operation == CONTRACTS and not fault.once and not fault.compared:
         return {"contracts": failed, "usage": _without_contracts(reason)}
     return {SUBJECTS[operation]: failed}
 

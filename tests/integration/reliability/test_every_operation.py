@@ -38,6 +38,7 @@ REWRITING = {
     *("unknown_enum", "renamed_keys", "weird_names", "restated"),
     *("refreshed_late", "wrong_bill", "late_node", "annual_period", "same_ids"),
     *("credits", "payment_status", "no_rows"),
+    *("empty_listing", "no_periods", "no_previous", "allowance_unit"),
 }
 NOW = datetime.now(UTC)
 WINDOW = NOW - timedelta(days=3), NOW

@@ -181,3 +181,20 @@ def said_wrongly(case: Case, caplog: pytest.LogCaptureFixture) -> Iterator[str]:
     yield from (
         record.getMessage() for record in caplog.records if record.levelno > logging.WARNING
     )
+
+
+@pytest.mark.parametrize(
+    "fault", [*(f"no_previous:status={each}" for each in (500, 403, 404)), "allowance_unit"]
+)
+def test_customers_that_are_first_read_under_a_fault(fault: str, clinic: FaultBench) -> None:
+    """Who knows no earlier reading shows of each customer what the answers say, no less."""
+    url = clinic.simulator.url
+    steer(url, "faults", [fault])
+    try:
+        fresh = Branch(url, Noon(time_of(url)))
+        fresh.poll(("trustors",))
+        answers = asked(url, ("trustors",))
+    finally:
+        steer(url, "faults", [])
+    shown = reported("trustors", NAME, answers)
+    assert list(untrue(fresh.look().billing[NAME, "trustors"], shown)) == []

@@ -147,3 +147,15 @@ def test_what_is_no_longer_read_counts_no_more() -> None:
     ledger.read_by({"invoices", "trustors"})
     assert counted() == (1, 1, True)
     assert len(set(made)) == 3
+
+
+def test_a_period_whose_start_moves_is_kept_once() -> None:
+    """Its rows are not counted under both dates; the period before stays."""
+    ledger = Ledger("acme", stores())
+    ledger.keep_only("trustors", ["t-1"])
+    for start in (SEPTEMBER, OCTOBER, OCTOBER + timedelta(days=2)):
+        read = overview(start, row())
+        ledger.customer_period("t-1", "Acme", read, is_settled=True)
+    kept = next(ledger.accounts("trustors")).closed
+    assert [period.start for period in kept] == [OCTOBER + timedelta(days=2), SEPTEMBER]
+    assert not ledger.is_kept("trustors", "t-1", OCTOBER)

@@ -1,6 +1,6 @@
 """What is kept of closed periods."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -37,6 +37,46 @@ def test_the_newest_periods_are_kept_whatever_the_order_of_reading() -> None:
     for month in (8, 10, 7, 9):
         history = history.with_answer(_answer(month), NOW, 3)
     assert [period.start.month for period in history.periods] == [10, 9, 8]
+
+
+def _dated(first: date, last: date, amount: str = "5") -> Answer:
+    numbers = Fingerprint(amount, amount, "EUR", Decimal(amount))
+    return Answer(first, last, numbers, {"EUR": Decimal(amount)}, {})
+
+
+@given(some.integers(-9, 9), some.integers(-9, 9))
+def test_a_period_whose_dates_move_is_one_period(start: int, end: int) -> None:
+    """Whichever days the start and the end move by, it is kept once, with its newest dates; the
+    periods beside it stay until they are read.
+    """
+    history = History()
+    first, last = date(2026, 10, 1), date(2026, 10, 31)
+    for answer in (
+        _dated(date(2026, 9, 1), date(2026, 9, 30), "3"),
+        _dated(first, last),
+        _dated(date(2026, 11, 1), date(2026, 11, 19), "7"),
+    ):
+        history = history.with_answer(answer, NOW, 12)
+    dates = first + timedelta(days=start), min(last + timedelta(days=end), date(2026, 11, 9))
+    history = history.with_answer(_dated(*dates, "6"), NOW + timedelta(days=1), 12)
+    kept = {one.start: one for one in history.periods}
+    assert kept.keys() == {date(2026, 9, 1), dates[0], date(2026, 11, 1)}
+    assert kept[dates[0]].settlement.end == dates[1]
+    assert sum(one.amounts["EUR"] for one in history.periods) == 3 + 6 + 7
+
+
+def test_periods_that_are_listed_beside_each_other_both_count() -> None:
+    """A month within a year, and an amended period beside the one it shortens, are two."""
+    year = _dated(date(2025, 11, 1), date(2026, 10, 31), "12")
+    month, amended = (
+        _dated(date(2026, 10, 1), date(2026, 10, 31), "1"),
+        _dated(date(2026, 10, 10), date(2026, 10, 31), "2"),
+    )
+    listed = {year.start, month.start, amended.start}
+    history = History()
+    for answer in (year, month, amended, month):
+        history = history.with_answer(answer, NOW, 12, listed=listed)
+    assert {one.start for one in history.periods} == listed
 
 
 def test_three_older_periods_are_shown_together() -> None:

@@ -75,5 +75,5 @@ def test_https_with_any_certificate(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["127.0.0.1:10059", "ftp://127.0.0.1/", "http://"])
 def test_wrong_url(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What is no URL of an exporter is refused in one line."""
-    assert main(["health", "--url", url]) == 1
+    assert main(["health", "--url", url]) == 2
     assert capsys.readouterr().err == f"billing-exporter: --url: {url} is no http or https URL\n"

@@ -51,10 +51,12 @@ def test_configuration_reference(call: Call) -> None:
 
 @pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:99999", "127.0.0.1:{taken}"])
 def test_address_that_cannot_be_had(account: Simulator, call: Call, address: str) -> None:
-    """An address that is none, or taken, ends serve with status 1 and one line that names it."""
+    """An address that is taken ends serve with status 1, one that is none with status 2, and one
+    line names it.
+    """
     taken = address.format(taken=account.url.rpartition(":")[2])
     status, out, err = call("serve", "--web.listen-address", taken)
-    assert (status, out) == (1, "")
+    assert (status, out) == (1 if "{taken}" in address else 2, "")
     assert err.startswith("billing-exporter: ")
     assert taken.rpartition(":")[2] in err
     assert err.count("\n") == 1
@@ -75,8 +77,9 @@ def test_faults(call: Call) -> None:
     assert status == 0
     assert all(len(line.split()) > 1 for line in out.splitlines())
     status, out, err = call("simulate", "--fault", "flood")
-    assert (status, out) == (1, "")
+    assert (status, out) == (2, "")
     assert "unknown fault 'flood'; known faults: 400," in err
+    assert call("simulate", "--fault", "endles")[2].endswith("; did you mean endless?\n")
 
 
 @pytest.mark.parametrize(

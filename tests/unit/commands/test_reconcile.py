@@ -108,6 +108,6 @@ def test_an_unknown_organization_is_refused(
     path = tmp_path / "c.yml"
     path.write_text(listing(simulator, "{contracts: {}, invoices: {}}"))
     status, _, err = call("reconcile", "--config.file", str(path), "--organization", "acme")
-    assert (status, err) == (1, "billing-exporter: no organization acme, only: demo\n")
+    assert (status, err) == (2, "billing-exporter: no organization acme, only: demo\n")
     _, out, _ = call("reconcile", "--config.file", str(path), "--periods", "1")
     assert "  trustors: " not in out

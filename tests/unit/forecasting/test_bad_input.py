@@ -109,6 +109,78 @@ def test_a_clock_that_is_set_back_a_day_and_returns_changes_nothing(
     assert wrong == right
 
 
+@given(
+    st.integers(2, 30),
+    st.integers(1, 29),
+    st.integers(0, 5),
+    st.lists(st.integers(1, 50), min_size=36, max_size=36),
+)
+def test_a_clock_that_is_set_back_by_days_loses_nothing(
+    day: int, days: int, lasting: int, steps: list[int]
+) -> None:
+    """A clock goes back by days, stays so for some, and returns: what was known stays, and no day
+    has the total of another.
+    """
+    past = _past(5, voice=300)
+    right, last = EMPTY, min(30, day + lasting)
+    for read in range(1, day + 1):
+        right = _read(right, read, sum(steps[:read]), *past)
+    wrong = right
+    for real in range(day, min(last, day + days - 1) + 1):
+        wrong = _read(wrong, max(1, real - days), sum(steps[:real]), *past)
+    assert wrong == right
+    wrong = _read(wrong, last, sum(steps[:last]), *past)
+    assert all(total == sum(steps[: at + 1]) for at, total in wrong.charges[VOICE].running.items())
+
+
+@given(st.integers(1, 14), st.integers(10, 60), st.lists(st.integers(1, 50), min_size=30))
+def test_a_clock_that_jumps_ahead_and_returns_invents_nothing(
+    day: int, days: int, steps: list[int]
+) -> None:
+    """A clock jumps ahead by weeks and comes back: the period goes on as if it never had."""
+    past = _past(5, voice=300)
+    right = wrong = EMPTY
+    for read in range(1, 31):
+        used = sum(steps[:read])
+        right = _read(right, read, used, *past)
+        wrong = _read(wrong, read, used, *past)
+        if read == day:
+            wrong = _read(wrong, read + days, used, *past)
+            wrong = _read(wrong, read, used, *past)
+    assert wrong.charges[VOICE].running == right.charges[VOICE].running
+    assert wrong.charges[VOICE].closed == right.charges[VOICE].closed
+    assert wrong.start == right.start
+
+
+@given(st.integers(-9, 9).filter(bool), st.integers(12, 28))
+def test_a_running_period_whose_start_moves_is_no_other_period(moved: int, day: int) -> None:
+    """Its old dates become no closed period, its totals go on, and the weekdays stay learnt."""
+    past = _past(5, voice=300)
+    state = EMPTY
+    for read in range(1, day):
+        state = _read(state, read, 10 * read, *past)
+    start = START + timedelta(days=moved)
+    current = _period({VOICE: _charge(10 * (day - moved))}, start, 30 - moved)
+    after = updated(state, Subject(current, past), START + timedelta(days=day))
+    series = after.charges[VOICE]
+    assert (after.start, after.days) == (start.toordinal(), 30 - moved)
+    assert series.closed == state.charges[VOICE].closed
+    assert series.running == {day - 1 - moved: 10 * (day - moved)}
+    assert len(series.steps) == day - 1
+    assert updated(after, Subject(current, past), START + timedelta(days=day)) == after
+
+
+@given(st.integers(-9, 9).filter(bool))
+def test_a_closed_period_whose_start_moves_counts_once(moved: int) -> None:
+    """It takes its new dates and total, with the outcomes of its forecasts."""
+    state = _read(EMPTY, 10, 100, *_past(5, voice=300))
+    *others, last = _past(5, voice=300)
+    again = _period({VOICE: _charge(290)}, last.start + timedelta(days=moved), last.days - moved)
+    series = _read(state, 11, 110, *others, again).charges[VOICE]
+    assert [one.total for one in series.closed] == [300] * 4 + [290]
+    assert series.closed[-1].start == again.start.toordinal()
+
+
 def _outlook(current: Period, *closed: Period, day: int = 11) -> Outlook:
     forecaster = Forecaster("", MemoryStore(CODEC))
     outlook = forecaster.take("id", Subject(current, closed), START + timedelta(days=day - 1))

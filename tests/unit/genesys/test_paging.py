@@ -157,7 +157,18 @@ def test_numbered_pages_are_counted() -> None:
     """Pages are asked for until the number that the API gives, no further."""
     assert numbered([page("a", page_count=2), page("b", page_count=2)]) == ["a", "b"]
     assert numbered([page(page_count=0)]) == []
-    assert numbered([page("a", page_count=1, more=True)]) == ["a"]
+    assert numbered([page("a", page_count=1, more=True, total=1)]) == ["a"]
+
+
+def test_a_link_behind_the_last_counted_page_is_followed() -> None:
+    """Where no total decides between a link and the number of pages, the listing does not end in
+    silence: what is behind the link is read, and a link that leads to nothing new ends it.
+    """
+    first = page("a", "b", page_count=1, more=True)
+    assert numbered([first, page("c", page_count=1)]) == ["a", "b", "c"]
+    assert numbered([first, page("c", page_count=1, more=True), page(page_count=1)]) == [*"abc"]
+    assert numbered([first, page(page_count=1, more=True)]) == ["a", "b"]
+    assert numbered([first, first]) == ["a", "b"]
 
 
 def test_numbered_pages_without_a_count() -> None:

@@ -14,6 +14,7 @@ from billing_exporter.settlement import (
     Settlement,
     advanced,
     is_due,
+    moved,
     restated_amount,
     state,
 )
@@ -122,10 +123,53 @@ def test_a_partial_answer_is_no_reading() -> None:
     assert after(on(6, None), known=SETTLED) == SETTLED
 
 
-def test_an_older_reading_changes_nothing() -> None:
-    """A clock that jumps back, or a reading before the end, is ignored."""
-    assert after(on(3, "99"), known=SETTLED) == SETTLED
+def test_a_reading_before_the_end_changes_nothing() -> None:
+    """A period that runs is not closed, whatever a clock that was ahead has read."""
     assert after(on(0, "99")) == OCTOBER
+    assert after(on(0, "99"), known=SETTLED) == SETTLED
+    assert not is_due(SETTLED, END)
+
+
+def test_a_clock_that_was_ahead_settles_nothing() -> None:
+    """A clock jumps ahead by weeks and comes back: the period is read on, is settled no sooner,
+    and a change before that is late data.
+    """
+    ahead = after(on(1, "10"), on(30, "10"))
+    assert ahead.baseline is not None
+    assert is_due(ahead, END + timedelta(days=2))
+    back = after(on(2, "10"), known=ahead)
+    assert back == msgspec.structs.replace(
+        after(on(1, "10"), on(2, "10")), equal_days=back.equal_days
+    )
+    assert after(on(3, "11"), known=back).restatements == 0
+    assert after(on(5, "10"), known=back).baseline == SETTLED.baseline
+
+
+@given(some.integers(1, 40), some.integers(1, 39))
+def test_a_clock_that_is_set_back_settles_and_restates_as_before(day: int, days: int) -> None:
+    """After any time set back and returned, the state is that of a clock that was right."""
+    right = after(*(on(one, "10") for one in range(1, day + 1)))
+    known = after(on(day - days, "10"), on(day, "10"), known=right)
+    assert known.baseline == right.baseline
+    assert (known.restatements, known.read_on) == (0, right.read_on)
+    assert after(on(day + 9, "11"), known=known).restatements == bool(right.baseline)
+
+
+@pytest.mark.parametrize("amount", ["10", "11"])
+def test_dates_that_move_are_one_restatement(amount: str) -> None:
+    """A settled period whose start moves, with or without its numbers, is restated once."""
+    first = date(2026, 10, 3)
+    known = after(on(6, amount), known=moved(SETTLED, first, END, END + timedelta(days=6)))
+    assert (known.start, known.restatements, known.is_restless) == (first, 1, True)
+    assert known.baseline == SETTLED.baseline
+    known = after(on(7, amount), on(8, amount), known=known)
+    assert (state_on(known), known.restatements) == ("settled", 1)
+
+
+def test_dates_that_move_before_settling_are_late_data() -> None:
+    """The wait for equal days starts again."""
+    known = moved(after(on(1, "10")), OCTOBER.start, END - timedelta(days=1), END)
+    assert (known.restatements, known.baseline, known.since) == (0, None, END)
 
 
 def test_amounts_of_two_currencies_are_not_subtracted() -> None:

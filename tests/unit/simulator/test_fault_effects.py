@@ -333,3 +333,44 @@ def test_contracts_can_have_a_year_beside_their_months(client: Client) -> None:
     detail = client.get(f"billing/contracts/{listed['id']}/billingperiods/{year['id']}").json()
     assert {key: detail[key] for key in year} == year
     assert detail["charges"]
+
+
+def test_a_listing_can_be_empty(client: Client) -> None:
+    """Contracts, invoices and trustors can be listed as none, in full agreement with the total."""
+    client.faults("empty_listing")
+    for path in ("billing/contracts", "billing/contracts/invoices", "orgauthorization/trustors"):
+        listing = client.get(path).json()
+        assert (listing["entities"], listing.get("total", 0)) == ([], 0)
+
+
+def test_contracts_can_be_without_periods(client: Client) -> None:
+    """Neither the listing nor a contract names a billing period."""
+    client.faults("no_periods")
+    contracts = client.get("billing/contracts").json()["entities"]
+    assert contracts
+    assert not any(contract.get("billingPeriods") for contract in contracts)
+    single = client.get(f"billing/contracts/{contracts[0]['id']}").json()
+    assert single["billingPeriods"] == []
+
+
+@pytest.mark.parametrize("status", [500, 403, 404])
+def test_the_previous_period_alone_can_fail(client: Client, status: int) -> None:
+    """Index 1 fails with the status that is set, while other periods answer."""
+    client.faults(f"no_previous:status={status}")
+    assert [client.overview(0, index).status_code for index in (0, 1, 2)] == [200, status, 200]
+
+
+def test_an_allowance_can_be_in_another_unit(client: Client) -> None:
+    """Fair-use rows have a unit that no other row has."""
+    client.faults("allowance_unit")
+    rows = client.overview(0).json()["usages"]
+    units = {row["unitOfMeasureType"]: row["grouping"] for row in rows}
+    assert units["fortnights"] == "fair-use"
+
+
+def test_pages_can_be_more_than_their_count(client: Client) -> None:
+    """The number of pages can be 1 although a link leads to more, and no total is given."""
+    client.faults("low_page_count")
+    page = client.get("orgauthorization/trustors").json()
+    assert (page["pageCount"], page["total"], len(page["entities"])) == (1, None, 1)
+    assert page["nextUri"]

@@ -2,7 +2,8 @@
 
 The facts: a fair-use row's usage is what is included of the charge of the same name and part
 number, or of the only charge of that name; that of AI tokens is free for the roll-up of tokens,
-whatever their names. The same number as the charge's own prepaid quantity is the same allowance.
+whatever their names. One in another unit than the charge's says nothing. The same number as the
+charge's own prepaid quantity is the same allowance.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ class Charge:
     name: str
     part_number: str
     grouping: str
+    unit: str
     used: Decimal | None
     prepaid: Decimal | None
 
@@ -45,6 +47,8 @@ def included(charge: Charge, rows: Iterable[Charge]) -> Decimal | str | None:
     stated = _granting(charge, rows)
     if not stated:
         return "no_free_tokens" if charge.grouping == "rollup" else None
+    if not charge.of_tokens and any(_is_another_unit(row, charge) for row in stated):
+        return "allowance_unclear"
     numbers = [row.used for row in stated]
     if None in numbers:
         return ""
@@ -54,6 +58,12 @@ def included(charge: Charge, rows: Iterable[Charge]) -> Decimal | str | None:
     if whole and charge.prepaid and not charge.of_tokens:
         return "allowance_unclear"
     return whole
+
+
+def _is_another_unit(row: Charge, charge: Charge) -> bool:
+    """Return whether two quantities cannot be subtracted, as hours and minutes."""
+    one, other = (each.unit.lower().rstrip("s") for each in (row, charge))
+    return bool(one and other) and one != other
 
 
 def _granting(charge: Charge, rows: list[Charge]) -> list[Charge]:

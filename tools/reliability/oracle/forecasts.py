@@ -283,7 +283,8 @@ def _overview(overview: JSON) -> Period:
         rows.setdefault(tuple(text(row, key) for key in labels), []).append(row)
     charges = {
         key: Charge(
-            key[0], key[1], key[2].lower(), _sum(of, "usageQuantity"), _sum(of, "prepayQuantity")
+            *(key[0], key[1], key[2].lower(), key[3]),
+            *(_sum(of, "usageQuantity"), _sum(of, "prepayQuantity")),
         )
         for key, of in rows.items()
     }

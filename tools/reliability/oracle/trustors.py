@@ -27,17 +27,20 @@ def trustors(answers: Answers, known: Answers) -> Sheet:
         path = f"/billing/trusteebillingoverview/{row['id']}"
         status, newest = answers.one(path) if row["enabled"] else (0, {})
         state = _STATUS_OF.get(status, "disabled")
+        before = known if _start(newest) == _start(known.one(path)[1]) else answers
+        found, previous = before.one(path, billingPeriodIndex="1") if state == "ok" else (0, {})
+        could_read = state == "ok"
+        if could_read and found not in {200, 404}:
+            state = "error"
         for each in _STATUSES:
             sheet.put("trustor_status", (*who, each), Decimal(each == state))
-        if state == "ok" or known.one(path)[0] == _READ:
+        if could_read or known.one(path)[0] == _READ:
             # Its value is the time of the poll.
             sheet.put("trustor_last_success_timestamp_seconds", who, _ONE)
-        if state == "ok":
+        if could_read:
             _put_facts(sheet, who, newest)
             put_period(sheet, (*who, "current"), newest)
-            before = known if _start(newest) == _start(known.one(path)[1]) else answers
-            found, previous = before.one(path, billingPeriodIndex="1")
-            if _STATUS_OF[found] == "ok":
+            if found == _READ:
                 put_period(sheet, (*who, "previous"), previous)
     # The simulator answers for each customer, if only that there is nothing.
     sheet.put("trustors_without_reading", (), Decimal(0))
@@ -81,9 +84,9 @@ def put_period(sheet: Sheet, of: tuple[str, str, str], overview: JSON) -> None:
 
 def _charge(sheet: Sheet, to: tuple[str, ...]) -> Charge:
     """Return a series, its rows added up."""
-    name, part_number, grouping, _ = to[3:]
+    name, part_number, grouping, unit = to[3:]
     numbers = (sheet.value(f"trustor_{kind}_quantity", to) for kind in ("usage", "prepaid"))
-    return Charge(name, part_number, grouping.lower(), *numbers)
+    return Charge(name, part_number, grouping.lower(), unit, *numbers)
 
 
 def _derive(
