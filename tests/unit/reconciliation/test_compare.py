@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing_exporter.reconciliation.records import ZERO, Line, Subject, Used
+from billing_exporter.reconciliation.records import ZERO, Line, Reason, Subject, Used
 from tests.unit.reconciliation.cases import (
     END,
     ISSUED,
@@ -162,7 +162,7 @@ def test_a_line_without_organization() -> None:
     ],
 )
 def test_a_line_of_two_periods_leaves_neither_unbilled(
-    first: date, last: date, states: list[str], reason: str
+    first: date, last: date, states: list[str], reason: Reason
 ) -> None:
     """What one line bills for several periods cannot be compared with any, and is not missing; a
     line that bills the lesser part of a period is none of its own.
@@ -171,7 +171,7 @@ def test_a_line_of_two_periods_leaves_neither_unbilled(
     both = line("100.00", "20", start=first, end=last, issued=date(2026, 11, 3))
     found = compared([used(), october], [both])
     assert [each.state for each in found.comparisons] == states
-    assert [(left.reason, left.line.amount) for left in found.left_out] == [(reason, 100)]
+    assert [(left.reason, left.line.amount) for left in found.left_out] == [(reason, Decimal(100))]
 
 
 def test_a_line_that_fits_a_period_is_no_part_of_the_one_before() -> None:
