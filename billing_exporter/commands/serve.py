@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -21,10 +20,6 @@ from billing_exporter.polling.state_lock import locked
 from billing_exporter.redaction import Redactor
 from billing_exporter.web.protection import Protection
 from billing_exporter.web.route_prefix import prefix_of
-
-# A scrape waits at each of its steps for a thread that reads customers, which holds the interpreter
-# for so long. With Python's own 5 ms the longest scrape in a sweep took half as long again.
-SWITCH_SECONDS = 0.001
 
 EXAMPLES = """\
 examples:
@@ -79,7 +74,6 @@ def run(arguments: argparse.Namespace) -> int:
             exporter uses the state directory.
     """
     return_memory()
-    sys.setswitchinterval(SWITCH_SECONDS)
     settings, redactor = configured(arguments)
     protection = protection_of(arguments)
     try:

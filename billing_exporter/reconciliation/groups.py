@@ -11,6 +11,7 @@ from datetime import date
 from billing_exporter.reconciliation.records import LeftOut, Line, Read, Reason, Used
 
 _SHARED = "lines without organization fit several contracts or customers"
+_LONGER = "a line bills days of other periods as well"
 _UNDATED = "an invoice that may bill it has no date"
 _WITHOUT_AMOUNT = "a line has no amount"
 
@@ -39,6 +40,15 @@ class Group:
             and self.first.start <= line.start <= line.end <= self.first.end
         )
         return within and (not line.organization or line.organization in self.organizations)
+
+    def is_part_of(self, line: Line) -> bool:
+        """Return whether a line bills most days of the group's period, and days beside it."""
+        if line.start is None or line.end is None or self.covers(line):
+            return False
+        first, last = self.first.start, self.first.end
+        shared = (min(last, line.end) - max(first, line.start)).days + 1
+        is_for = not line.organization or line.organization in self.organizations
+        return is_for and 2 * shared > (last - first).days + 1
 
 
 def grouped(used: Iterable[Used]) -> list[Group]:
@@ -103,6 +113,11 @@ def _given(line: Line, candidates: Sequence[Group], read: Sequence[Read]) -> Rea
         return None
     if line.timing == "credit":
         return "credit"
+    parts = [group for group in candidates if group.is_part_of(line)]
+    for group in parts:
+        group.obstacle = _LONGER
+    if parts:
+        return "shared"
     return "no_charge" if any(_was_read(line, each) for each in read) else "not_read"
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing_exporter.reconciliation.records import ZERO, Line, Subject, Used
+from billing_exporter.reconciliation.records import ZERO, Line, Reason, Subject, Used
 from tests.unit.reconciliation.cases import (
     END,
     ISSUED,
@@ -150,6 +150,37 @@ def test_a_line_without_organization() -> None:
     found = compared([used(), other], [nobody])
     assert {each.state for each in found.comparisons} == {"not_comparable"}
     assert [left.reason for left in found.left_out] == ["shared"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "states", "reason"),
+    [
+        (START, date(2026, 10, 31), ["not_comparable", "not_comparable"], "shared"),
+        (date(2026, 8, 1), END, ["not_comparable", "only_used"], "shared"),
+        (START, date(2026, 10, 1), ["not_comparable", "only_used"], "shared"),
+        (date(2026, 8, 20), date(2026, 9, 10), ["only_used", "only_used"], "not_read"),
+    ],
+)
+def test_a_line_of_two_periods_leaves_neither_unbilled(
+    first: date, last: date, states: list[str], reason: Reason
+) -> None:
+    """What one line bills for several periods cannot be compared with any, and is not missing; a
+    line that bills the lesser part of a period is none of its own.
+    """
+    october = used(start=date(2026, 10, 1), end=date(2026, 10, 31))
+    both = line("100.00", "20", start=first, end=last, issued=date(2026, 11, 3))
+    found = compared([used(), october], [both])
+    assert [each.state for each in found.comparisons] == states
+    assert [(left.reason, left.line.amount) for left in found.left_out] == [(reason, Decimal(100))]
+
+
+def test_a_line_that_fits_a_period_is_no_part_of_the_one_before() -> None:
+    """Periods whose borders are days apart from those of the lines keep their own lines."""
+    before = used(start=date(2026, 8, 1), end=START)
+    found = compared(
+        [before, used()], [line(), line(start=date(2026, 8, 1), end=date(2026, 8, 31))]
+    )
+    assert [each.state for each in found.comparisons] == ["matched", "matched"]
 
 
 def test_a_credit_can_put_a_bill_right() -> None:
