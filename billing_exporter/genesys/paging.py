@@ -191,14 +191,16 @@ def is_last(page: Counted[object], number: int, rows: int, page_size: int) -> bo
         rows: How many rows there were so far, with this page.
         page_size: How many rows were asked for; the page may say how many it holds at most.
     """
-    if page.total is not None and rows < page.total:
+    # A total that is exceeded is none, nor is a number of pages below 1.
+    total = page.total if page.total is not None and page.total >= rows else None
+    if total is not None and rows < total:
         return False
     if page.total is not None and not page.entities:
         return True
-    if page.page_count:
-        has_more = page.total is None and page.next_uri and page.entities
+    if page.page_count and page.page_count > 0:
+        has_more = total is None and page.next_uri and page.entities
         return number >= page.page_count and not has_more
-    if page.next_uri or page.total:
+    if page.next_uri or total:
         return not page.next_uri
     return not page.entities or len(page.entities) < (page.page_size or page_size)
 

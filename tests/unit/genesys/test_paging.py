@@ -171,6 +171,14 @@ def test_a_link_behind_the_last_counted_page_is_followed() -> None:
     assert numbered([first, first]) == ["a", "b"]
 
 
+@pytest.mark.parametrize(("page_count", "total"), [(1, 0), (1, 1), (-1, -1), (0, 1), (None, 1)])
+def test_a_total_that_is_exceeded_ends_nothing(page_count: int | None, total: int) -> None:
+    """Fewer rows counted than came already is no count: the link is followed."""
+    first = page("a", "b", page_count=page_count, more=True, total=total)
+    last = page("c", page_count=page_count, total=total)
+    assert numbered([first, last]) == ["a", "b", "c"]
+
+
 def test_numbered_pages_without_a_count() -> None:
     """Without a number of pages, the next page's link says whether there is one."""
     assert numbered([page("a", more=True), page("b")]) == ["a", "b"]
