@@ -295,15 +295,15 @@ class Ledger:
             before = self._accounts.load(self._key(subject, key))
             if before is None:
                 return
-            others = [
-                one
-                for one in before.closed
-                if one.start != period.start
-                and not is_moved((one.start, one.end), (period.start, period.end), listed)
-            ]
+
+            def is_it(one: Period | Current) -> bool:
+                dates = (one.start, one.end), (period.start, period.end)
+                return one.start == period.start or is_moved(*dates, listed)
+
+            others = [one for one in before.closed if not is_it(one)]
             closed = sorted([*others, period], key=lambda one: one.start, reverse=True)
             ended = before.ended
-            if ended is not None and ended.start == period.start:
+            if ended is not None and is_it(ended):
                 ended = None
             after = Account(name, key, tuple(closed[:_MOST_PERIODS]), before.current, ended)
             self._starts[subject, key] = tuple(one.start for one in after.closed)

@@ -1,7 +1,9 @@
 """Ledger: keeps what readings do not, over restarts, and forgets what is no longer there."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+
+import msgspec
 
 from billing_exporter.accounts.ledger import REACH, Ledger
 from billing_exporter.accounts.records import Current, CurrentRow
@@ -46,7 +48,7 @@ def test_a_ledger_survives_a_restart() -> None:
 
 def test_a_year_loses_no_month_while_it_is_closed() -> None:
     """When a period ends, what it came to counts as it was known last until it is read as a closed
-    one, and then once, with the amounts that it was closed with.
+    one, and then once, with the amounts and dates that it was closed with.
     """
     ledger = Ledger("acme", stores())
     budget = Budget(name="b", amount=Decimal(1), currency="EUR", customers=("*",), period="year")
@@ -72,6 +74,14 @@ def test_a_year_loses_no_month_while_it_is_closed() -> None:
     assert spent(END) == 114 + 101
     read(november, TODAY, "0")
     assert spent(TODAY) == 114 + 102 + 100
+    december = TODAY + timedelta(days=3)
+    read(december, december, "0")
+    assert spent(december) == 114 + 102 + 100 + 100
+    moved = overview(november, row("150"))
+    start = datetime.combine(november + timedelta(days=2), time(), UTC)
+    moved = msgspec.structs.replace(moved, billing_period_start_date=start)
+    ledger.customer_period("t-1", "Acme", moved, is_settled=False)
+    assert spent(december) == 114 + 102 + 200 + 100
 
 
 def test_organizations_do_not_mix() -> None:
