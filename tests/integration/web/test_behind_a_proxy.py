@@ -105,7 +105,7 @@ def test_on_a_socket_of_systemd(tmp_path: Path) -> None:
     ],
 )
 def test_refused(flags: list[str], environment: dict[str, str], said: str) -> None:
-    """What cannot work ends the program with one line that names the flag."""
+    """What cannot work is wrong usage: one line that names the flag, and status 2."""
     done = subprocess.run(
         [sys.executable, "-m", "billing_exporter", "serve", *flags],
         env={**clean_environment(), **ACCOUNT, **environment},
@@ -114,6 +114,6 @@ def test_refused(flags: list[str], environment: dict[str, str], said: str) -> No
         check=False,
         timeout=60,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
