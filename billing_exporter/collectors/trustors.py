@@ -15,13 +15,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
-from billing_exporter.collectors.base import (
-    Poll,
-    label,
-    once_each,
-    refuse_emptied,
-    side_by_side,
-)
+from billing_exporter.collectors.base import Poll, label, once_each, side_by_side
 from billing_exporter.collectors.closed_periods import PackedHistory
 from billing_exporter.collectors.history_samples import expose_history
 from billing_exporter.collectors.overviews import Attempt, Overviews
@@ -84,8 +78,6 @@ class TrustorsCollector:
             ApiError: the API fails, not single customers; what was read is published.
         """
         listed = once_each(_enabled_last(poll.api.trustors()), lambda trustor: trustor.id)
-        known_before = poll.previous.numbers if poll.previous is not None else None
-        refuse_emptied(known_before, listed, "listing of trustors")
         wanted = [trustor for trustor in listed if trustor.id and self._selects(trustor)]
         nameless = sum(1 for trustor in listed if not trustor.id) if self._shard.is_first else 0
         sweep = Sweep(
