@@ -46,9 +46,13 @@ def summary(
             total = reduce(Spending.plus, every)
             has_past = not any(gaps.histories for gaps in unread.values())
             _add_spending(samples, budget, total, today, is_whole=is_whole and has_past)
-    if settings.showback:
-        _add_allocations(samples, settings, contributions, unread)
-    if not any(gaps.contracts or gaps.has_customers for gaps in unread.values()):
+    is_waiting = any(gaps.contracts or gaps.has_customers for gaps in unread.values())
+    for showback in settings.showback:
+        to = labels(metrics.ALLOCATION_WAITING.labels, showback.name)
+        samples.add(metrics.ALLOCATION_WAITING, to, int(is_waiting))
+    if not is_waiting:
+        are_billed = not any(gaps.invoices for gaps in unread.values())
+        _add_allocations(samples, contributions, are_billed=are_billed)
         _add_unmatched(samples, contributions)
     for name, amounts in settings.thresholds.items():
         for currency, amount in amounts.items():
@@ -86,19 +90,9 @@ def _add_spending(
 
 
 def _add_allocations(
-    samples: Samples,
-    settings: PlanSettings,
-    contributions: Sequence[Contribution],
-    unread: Mapping[str, Unread],
+    samples: Samples, contributions: Sequence[Contribution], *, are_billed: bool
 ) -> None:
-    """Add the allocations, each of which holds all customers and contracts."""
-    is_waiting = any(gaps.contracts or gaps.has_customers for gaps in unread.values())
-    for showback in settings.showback:
-        to = labels(metrics.ALLOCATION_WAITING.labels, showback.name)
-        samples.add(metrics.ALLOCATION_WAITING, to, int(is_waiting))
-    if is_waiting:
-        return
-    are_billed = not any(gaps.invoices for gaps in unread.values())
+    """Add the allocations; what is invoiced only where all invoices were read."""
     for each in contributions:
         for metric, sums, is_known in (
             (metrics.ALLOCATED, each.allocated, True),

@@ -133,12 +133,7 @@ def moved(known: Settlement, start: date, end: date, day: date) -> Settlement:
     Other dates are other numbers: a restatement where the period was settled.
     """
     dated = msgspec.structs.replace(known, start=start, end=end, since=day, equal_days=0)
-    if known.baseline is None:
-        return dated
-    is_new = not known.is_restless
-    return msgspec.structs.replace(
-        dated, restatements=known.restatements + is_new, restated_on=day, is_restless=True
-    )
+    return _restated(dated, day)
 
 
 def _set_back(known: Settlement, day: date, *, is_invoiced: bool) -> Settlement:
@@ -151,11 +146,16 @@ def _set_back(known: Settlement, day: date, *, is_invoiced: bool) -> Settlement:
 
 def _changed(known: Settlement, numbers: Fingerprint, day: date) -> Settlement:
     fresh = msgspec.structs.replace(known, newest=numbers, read_on=day, since=day, equal_days=1)
+    return _restated(fresh, day)
+
+
+def _restated(known: Settlement, day: date) -> Settlement:
+    """Return a period that differs from a day on: where it was settled, that is a restatement."""
     if known.baseline is None:
-        return fresh
+        return known
     is_new = not known.is_restless
     return msgspec.structs.replace(
-        fresh, restatements=known.restatements + is_new, restated_on=day, is_restless=True
+        known, restatements=known.restatements + is_new, restated_on=day, is_restless=True
     )
 
 
