@@ -20,7 +20,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "accounts": (),
     # What takes in readings, and what shows statements.
     "accounts.billed": ("accounts", "reconciliation"),
-    "accounts.books": ("accounts", "budgets", "metrics", "reconciliation"),
+    "accounts.books": ("accounts", "budgets", "collectors.sharding", "metrics", "reconciliation"),
     "accounts.change": ("accounts", "reconciliation"),
     "accounts.comparison": ("accounts", "reconciliation"),
     "accounts.gaps": ("budgets.unread",),

@@ -243,11 +243,11 @@ class Ledger:
 
     def lines(self, invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> None:
         """Keep the lines of an invoice."""
-        key = label(invoice.id)
-        if not key or invoice.date_invoiced is None:
+        key, issued = label(invoice.id), invoice.date_invoiced
+        if not key or issued is None or self._today - issued > REACH:
             return
         with self._lock:
-            self._issued[key] = invoice.date_invoiced
+            self._issued[key] = issued
             before = self._bills.load(self._bill_key(key))
             if before is not None:
                 self._save_bill(key, before, _bill(invoice, items))

@@ -52,9 +52,9 @@ class _Amounts(NamedTuple):
 class Plan:
     """The plan of the configuration, to which one organization contributes.
 
-    An allocation holds customers and contracts: its customers are added first, and what a contract's
-    charge covers of them is taken off it, each amount by itself. So it does not matter which shard
-    takes off what, not even where a split rounds. A budget holds either.
+    An allocation holds customers and contracts: its customers are added first, and what a
+    contract's charge covers of them is taken off it, each amount by itself. So it does not matter
+    which shard takes off what, not even where a split rounds. A budget holds either.
 
     Args:
         settings: what is planned.
@@ -110,7 +110,10 @@ class Plan:
             if row.has_amount:
                 extent = Extent(frozenset(row.organizations), running.start, running.end)
                 covered = self._of_customers.take_covered(_key(row), extent)
-                amounts = [_Amounts(-each.so_far, -each.at_end) for each in covered]
+                amounts = [
+                    _Amounts(each.so_far.copy_negate(), each.at_end.copy_negate())
+                    for each in covered
+                ]
                 self._share(organization, (), row, amounts)
 
     def _share(
