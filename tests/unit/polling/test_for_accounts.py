@@ -92,8 +92,13 @@ def _families(exporter: Exporter) -> set[str]:
     return {line.partition("{")[0] for line in billing_text(exporter.exposition).splitlines()}
 
 
+def _wait_for_statements(exporter: Exporter) -> None:
+    assert exporter._accountant.flush(10)
+
+
 def test_shards_together_allocate_what_one_does(cloud: Simulator, tmp_path: Path) -> None:
-    """To the last digit, for estimated, forecast and invoiced amounts, and again after a restart.
+    """To the last digit, for estimated, forecast and invoiced amounts; so after a restart, and as
+    another number of shards on the same folders.
 
     A shard beside the first one shows nothing of contracts and invoices, and exports none.
     """
@@ -121,6 +126,10 @@ def test_shards_together_allocate_what_one_does(cloud: Simulator, tmp_path: Path
     assert [_amounts(exporter) for exporter in restored] == parts
     for exporter in restored:
         exporter.stop()
+    fewer = [_polled(settings, Shard(index, 2), tmp_path / str(1 - index)) for index in range(2)]
+    assert _added_up(map(_amounts, fewer)) == expected
+    for exporter in fewer:
+        exporter.stop()
 
 
 def test_a_reload_adds_and_removes_what_is_read_for_the_plan(cloud: Simulator) -> None:
@@ -144,6 +153,7 @@ def test_a_reload_adds_and_removes_what_is_read_for_the_plan(cloud: Simulator) -
     names = [poller.target.collector.name for poller in exporter.pollers]
     assert names == ["trustors", "invoices"]
     exporter.change(_settings(cloud, budgets=BUDGETS))
+    _wait_for_statements(exporter)
     assert waiting not in _text(exporter)
     assert 'collector="contracts"' not in _text(exporter)
     assert _amounts(exporter) == {
