@@ -22,6 +22,8 @@ from billing_exporter.metrics.pieces import PIECE_BYTES, Piece, Run, edited, res
 from billing_exporter.metrics.rendering import Rendered, header
 
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+# A live part up to this size is sent as it is: to set up a deflater takes longer than to send it.
+_STORED_BYTES = 4096
 # Texts whose checksums are combined once for all of them.
 _TEXTS_PER_STRETCH = 64
 
@@ -33,6 +35,7 @@ class Stretch:
     """Texts of the body that follow each other."""
 
     texts: tuple[Deflated, ...]
+    packed: tuple[bytes, ...]
     size: int
     checksum: int
     shift: int
@@ -41,7 +44,8 @@ class Stretch:
     def of(cls, texts: tuple[Deflated, ...]) -> "Stretch":
         """Combine the texts' lengths and checksums."""
         size = sum(text.size for text in texts)
-        return cls(texts, size, joined_checksum(texts), shift_of(size))
+        packed = tuple(text.packed for text in texts)
+        return cls(texts, packed, size, joined_checksum(texts), shift_of(size))
 
 
 class PlainText:
@@ -84,20 +88,21 @@ class Body:
         """Return what to send, in order: the sections, then the live part.
 
         Args:
-            live: what is deflated for this scrape.
+            live: what changes with each scrape.
             gzip: whether to send it deflated.
             kept: texts that come before it and are deflated already.
         """
-        texts = [text for stretch in self.stretches for text in stretch.texts]
-        texts += kept
         size = self.size + sum(text.size for text in kept) + len(live)
         if not gzip:
-            return PlainText(texts, live, size)
-        deflater = zlib.compressobj(FAST_LEVEL, wbits=-zlib.MAX_WBITS)
+            texts = chain.from_iterable(stretch.texts for stretch in self.stretches)
+            return PlainText((*texts, *kept), live, size)
+        level = FAST_LEVEL if len(live) > _STORED_BYTES else zlib.Z_NO_COMPRESSION
+        deflater = zlib.compressobj(level, wbits=-zlib.MAX_WBITS)
         end = deflater.compress(live) + deflater.flush()
         checksum = zlib.crc32(live, joined_checksum(kept, self.checksum))
         trailer = struct.pack("<II", checksum, size & 0xFFFFFFFF)
-        return [_GZIP_HEADER, *(text.packed for text in texts), end + trailer]
+        packed = chain.from_iterable(stretch.packed for stretch in self.stretches)
+        return [_GZIP_HEADER, *packed, *(text.packed for text in kept), end + trailer]
 
 
 class Exposition:
