@@ -119,6 +119,7 @@ def test_replaced_series_are_those_that_are_given() -> None:
     family.replace({("acme", "one"): 1.0, ("acme", "two"): 2.0})
     family.replace({("acme", "two"): 2.0, ("beta", "one"): 3.0})
     assert family.values() == {("acme", "two"): 2.0, ("beta", "one"): 3.0}
+    family.text(openmetrics=False)
     version = family.version
     family.replace({("acme", "two"): 2.0, ("beta", "one"): 3.0})
     assert family.version == version
