@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 RECEIVE_BYTES = 16 * 1024
-BATCH_BYTES = 1024 * 1024
+BATCH_BYTES = 4 * 1024 * 1024
 """Pieces are sent together up to this size, so that a body made while it is sent stays small."""
-BATCH_PIECES = 512
+BATCH_PIECES = 1000
 """Pieces that are sent together; Linux takes up to 1,024 in one call."""
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 1024 * 1024

@@ -16,14 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from billing_exporter.metrics.deflated import FAST_LEVEL, Deflated, joined_checksum, shift_of
+from billing_exporter.metrics.deflated import Deflated, joined_checksum, last_block, shift_of
 from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.pieces import PIECE_BYTES, Piece, Run, edited, restored
 from billing_exporter.metrics.rendering import Rendered, header
 
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-# A live part up to this size is sent as it is: to set up a deflater takes longer than to send it.
-_STORED_BYTES = 4096
 # Texts whose checksums are combined once for all of them.
 _TEXTS_PER_STRETCH = 64
 
@@ -96,9 +94,7 @@ class Body:
         if not gzip:
             texts = chain.from_iterable(stretch.texts for stretch in self.stretches)
             return PlainText((*texts, *kept), live, size)
-        level = FAST_LEVEL if len(live) > _STORED_BYTES else zlib.Z_NO_COMPRESSION
-        deflater = zlib.compressobj(level, wbits=-zlib.MAX_WBITS)
-        end = deflater.compress(live) + deflater.flush()
+        end = last_block(live)
         checksum = zlib.crc32(live, joined_checksum(kept, self.checksum))
         trailer = struct.pack("<II", checksum, size & 0xFFFFFFFF)
         packed = chain.from_iterable(stretch.packed for stretch in self.stretches)
