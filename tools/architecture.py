@@ -24,6 +24,14 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "accounts.change": ("accounts", "reconciliation"),
     "accounts.comparison": ("accounts", "reconciliation"),
     "accounts.gaps": ("budgets.unread",),
+    "accounts.kept": (
+        "accounts",
+        "collectors",
+        "genesys.records",
+        "history",
+        "metrics.samples",
+        "reconciliation",
+    ),
     "accounts.ledger": (
         "accounts",
         "budgets.unread",

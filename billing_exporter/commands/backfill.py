@@ -6,13 +6,10 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from billing_exporter.atomic_file import is_stream, write_output
-from billing_exporter.collectors.periods import is_closed
 from billing_exporter.collectors.registry import CATALOGUE
 from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured, organizations_of
@@ -23,7 +20,7 @@ from billing_exporter.genesys import ApiError
 from billing_exporter.history.journal import Journal
 from billing_exporter.history.openmetrics import MetricFiles
 from billing_exporter.history.reader import Reader
-from billing_exporter.history.spans import Span, contract_spans, trustor_spans
+from billing_exporter.history.spans import Reach, Span, contract_spans, trustor_spans
 from billing_exporter.metrics.samples import escaped
 from billing_exporter.polling.organization import connect
 
@@ -119,22 +116,24 @@ def _fill(
         purpose = f"{arguments.since} {hashlib.sha256(names.encode()).hexdigest()[:16]}"
         until = int((now - _YOUNGEST).timestamp())
         journal = Journal(beside.with_name(f"{beside.name}.partial"), purpose, until)
-        skipped = [
-            f"{each.name}: {text}"
-            for each in organizations
-            for text in _read(each, journal, arguments.since, now, redact)
-        ]
+        read = {
+            each.name: _read(each, journal, arguments.since, now, redact) for each in organizations
+        }
         written = _write(output, beside, journal, arguments.step)
     except OSError as error:
         raise CommandError(
             f"billing-exporter: {output} cannot be written: {error.strerror or error}"
         ) from None
-    for text in skipped:
-        print(f"not read: {text}", file=sys.stderr)
+    for name, reader in read.items():
+        for text in reader.skipped:
+            print(f"not read: {name}: {text}", file=sys.stderr)
+        if reader.forbidden:
+            count, first = len(reader.forbidden), reader.forbidden[0]
+            print(f"{name}: no permission for {count} customers: {first} ...", file=sys.stderr)
     print(f"{written.samples} samples of {written.series} series in {output}", file=sys.stderr)
-    if not skipped:
+    if all(reader.is_over for reader in read.values()):
         journal.remove()
-    return int(bool(skipped))
+    return int(any(reader.skipped for reader in read.values()))
 
 
 def _read(
@@ -143,8 +142,8 @@ def _read(
     since: date,
     now: datetime,
     redact: Callable[[str], None],
-) -> list[str]:
-    """Read the closed periods that the journal does not have; return what could not be read."""
+) -> Reader:
+    """Read the closed periods that the journal does not have; return what has read them."""
     line = ProgressLine(sys.stderr)
     api = connect(organization, redact)
     months = (now.year - since.year) * 12 + now.month - since.month + 1
@@ -158,7 +157,7 @@ def _read(
     finally:
         line.clear()
         api.close()
-    return reader.skipped
+    return reader
 
 
 def _spans(
@@ -170,42 +169,20 @@ def _spans(
     """Yield the spans of each contract and customer that is not known yet."""
     collectors = organization.collectors
     if collectors.contracts is not None:
-        key = f"{organization.name}\ncontracts"
-        if key not in journal.known:
-            before = len(reader.skipped)
-            spans = list(_of_contracts(reader, since, journal.until, collectors.contracts.history))
-            if len(reader.skipped) == before:
-                yield key, spans
+        prefix, history = f"{organization.name}\ncontracts\n", collectors.contracts.history
+        reach = Reach(since, journal.until, history)
+        for contract in reader.each_contract(journal.known_of(prefix)):
+            spans = contract_spans(contract.name, contract.periods, reach)
+            yield prefix + contract.name, spans
     settings = collectors.trustors
     if settings is None:
         return
     prefix = f"{organization.name}\ntrustors\n"
-    done = {key.removeprefix(prefix) for key in journal.known if key.startswith(prefix)}
-    for found in reader.each_trustor(settings.include, settings.exclude, done):
-        closed = [
-            period
-            for period in found.periods
-            if not period.is_open and _begins(period.overview.billing_period_start_date, since)
-        ]
-        history, zero_rows = settings.history, settings.zero_rows
-        yield prefix + found.id, trustor_spans(closed, journal.until, history, zero_rows=zero_rows)
-
-
-def _begins(start: datetime | None, since: date) -> bool:
-    return start is not None and start.date() >= since
-
-
-def _of_contracts(reader: Reader, since: date, until: int, history: int) -> Iterator[Span]:
-    closed = [
-        period
-        for period in reader.contracts()
-        if is_closed(period.detail.status)
-        and period.detail.date_start is not None
-        and period.detail.date_start >= since
-    ]
-    by_name = attrgetter("name")
-    for name, periods in groupby(sorted(closed, key=by_name), key=by_name):
-        yield from contract_spans(name, periods, until, history)
+    reach = Reach(since, journal.until, settings.history)
+    known = journal.known_of(prefix)
+    for found in reader.each_trustor(settings.include, settings.exclude, known):
+        spans = trustor_spans(found.periods, reach, zero_rows=settings.zero_rows)
+        yield prefix + found.id, spans
 
 
 def _write(output: Path, beside: Path, journal: Journal, step: int) -> MetricFiles:

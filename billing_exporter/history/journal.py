@@ -62,6 +62,10 @@ class Journal:
             file.write(msgspec.json.encode(Entry(key, organization, tuple(spans))) + b"\n")
         self.known.add(key)
 
+    def known_of(self, prefix: str) -> set[str]:
+        """Return what follows a prefix in the keys of the entries."""
+        return {key.removeprefix(prefix) for key in self.known if key.startswith(prefix)}
+
     def entries(self) -> Iterator[Entry]:
         """Read all entries."""
         with self._path.open("rb") as file:

@@ -32,6 +32,7 @@ _LONGEST_PERIOD = timedelta(days=31)
 
 Entity = TypeVar("Entity")
 Result = TypeVar("Result")
+Account = TypeVar("Account", "Contract", "Customer")
 
 
 class Billed(msgspec.Struct, frozen=True):
@@ -46,6 +47,14 @@ class Billed(msgspec.Struct, frozen=True):
     invoices: tuple[Invoice, ...]
     lines: tuple[Line, ...]
     since: date
+
+
+class Contract(msgspec.Struct, frozen=True):
+    """A contract with its periods; ``is_whole`` unless asking for one again may help."""
+
+    name: str
+    periods: tuple[ContractPeriod, ...]
+    is_whole: bool
 
 
 class Customer(msgspec.Struct, frozen=True):
@@ -63,6 +72,7 @@ class Reader:
         skipped: what could not be read, in words.
         forbidden: customers whose overview the client may not read.
         refused: what the client may not read, by the words that `skipped` begins with.
+        is_over: whether asking again would not help: what was skipped is unknown or forbidden.
     """
 
     def __init__(
@@ -88,6 +98,7 @@ class Reader:
         self.skipped: list[str] = []
         self.forbidden: list[str] = []
         self.refused: list[str] = []
+        self.is_over = True
         self._api = api
         self._today = today
         self._periods = periods
@@ -123,14 +134,46 @@ class Reader:
 
         def read(pair: tuple[BillingContract, str]) -> ContractPeriod | None:
             contract, period = pair
-            ask = self._api.get_billing_contract_billingperiod
-            detail = self._tried(
-                lambda: ask(str(contract.id), period), f"billing period {period} of {contract.id}"
-            )
-            return None if detail is None else ContractPeriod(contract, detail, names.of(contract))
+            try:
+                return self._contract_period(contract, period, names.of(contract))
+            except ApiError:
+                return None
 
         found = self._all("contract periods", read, pairs)
         return [each for each in found if each is not None]
+
+    def each_contract(self, known: Collection[str]) -> Iterator[Contract]:
+        """Read contracts, and yield those of which all that there is could be read.
+
+        A period that the API does not know, or that the client may not read, is none.
+
+        Args:
+            known: names of contracts that need not be read.
+        """
+        listed = self.listed_contracts()
+        names = ContractNames(listed)
+
+        def read(contract: BillingContract) -> Contract:
+            name = names.of(contract)
+            periods, is_whole = [], True
+            for period in dict.fromkeys(self._newest(contract)):
+                try:
+                    periods.append(self._contract_period(contract, period, name))
+                except ApiError as error:
+                    is_whole = is_whole and _is_final(error)
+            return Contract(name, tuple(periods), is_whole)
+
+        left = [each for each in listed if names.of(each) not in known]
+        yield from self._each_whole("contracts", read, left, len(listed))
+
+    def _contract_period(self, contract: BillingContract, period: str, name: str) -> ContractPeriod:
+        ask = self._api.get_billing_contract_billingperiod
+        try:
+            detail = ask(str(contract.id), period)
+        except ApiError as error:
+            self._skip(f"billing period {period} of {contract.id}", error)
+            raise
+        return ContractPeriod(contract, msgspec.structs.replace(detail, id=period), name)
 
     def _in_full(self, contract: BillingContract) -> BillingContract:
         """Return the contract with its periods, which a listing may leave out."""
@@ -142,12 +185,12 @@ class Reader:
 
     def _newest(self, contract: BillingContract) -> Iterator[str]:
         dated = sorted(
-            (period.date_start, period.id)
+            (period.date_start, period.id, period.date_end or period.date_start + _LONGEST_PERIOD)
             for period in contract.billing_periods
             if period.id and period.date_start and period.date_start <= self._today
         )
-        for start, period_id in dated[-self._periods - 1 :]:
-            if start + _LONGEST_PERIOD >= self.since:
+        for _, period_id, end in dated[-self._periods - 1 :]:
+            if end >= self.since:
                 yield period_id
 
     def trustors(
@@ -179,11 +222,17 @@ class Reader:
         """
         wanted = self._wanted(include, exclude)
         left = [trustor for trustor in wanted if trustor.id not in known]
-        done = len(wanted) - len(left)
-        self._progress("customers", done, len(wanted))
-        for _, found in side_by_side(self._overviews, left, self._concurrency):
+        yield from self._each_whole("customers", self._overviews, left, len(wanted))
+
+    def _each_whole(
+        self, title: str, work: Callable[[Entity], Account], left: Sequence[Entity], total: int
+    ) -> Iterator[Account]:
+        """Read entities side by side, and yield those that could be read in full."""
+        done = total - len(left)
+        self._progress(title, done, total)
+        for _, found in side_by_side(work, left, self._concurrency):
             done += 1
-            self._progress("customers", done, len(wanted))
+            self._progress(title, done, total)
             if found.is_whole:
                 yield found
 
@@ -282,3 +331,9 @@ class Reader:
 
     def _skip(self, what: str, error: ApiError) -> None:
         self.skipped.append(f"{what}: {error}")
+        self.is_over = self.is_over and _is_final(error)
+
+
+def _is_final(error: ApiError) -> bool:
+    """Return whether the same question will have the same answer."""
+    return isinstance(error, NotFound | Forbidden)

@@ -73,3 +73,41 @@ def test_a_line_that_two_pages_repeat_is_one(cloud: ApiStub) -> None:
     cloud.put(path, page(line, more="second"))
     cloud.put(path, page(line, {"id": "li-2", "amount": 1}), after="second")
     assert sum(each.amount or 0 for each in _reader().invoices().lines) == Decimal(4)
+
+
+def test_a_period_that_the_api_does_not_know_costs_no_other_period_and_no_other_contract(
+    cloud: ApiStub,
+) -> None:
+    """Asked again it would not be there either, so its contract counts as read; after a failure
+    that passes, a contract is not whole.
+    """
+    months = [
+        {"id": f"p-{month}", "dateStart": f"2026-{month:02}-01", "dateEnd": f"2026-{month:02}-28"}
+        for month in (8, 9, 10)
+    ]
+    cloud.put(
+        CONTRACTS,
+        page(
+            {"id": "c-1", "externalNumber": "A", "billingPeriods": months},
+            {"id": "c-2", "externalNumber": "B", "billingPeriods": months},
+            {"id": "c-3", "externalNumber": "C", "billingPeriods": months},
+        ),
+    )
+    for month in months:
+        for contract in ("c-1", "c-2"):
+            cloud.put(f"{CONTRACTS}/{contract}/billingperiods/{month['id']}", month)
+    cloud.refuse(f"{CONTRACTS}/c-1/billingperiods/p-9", 404)
+    cloud.refuse(f"{CONTRACTS}/c-2/billingperiods/p-9", 400)
+    reader = _reader()
+    found = {each.name: len(each.periods) for each in reader.each_contract({"C"})}
+    assert found == {"A": 2}
+    assert len(reader.skipped) == 2
+    assert not reader.is_over
+
+
+def test_a_year_that_ended_within_reach_is_read(cloud: ApiStub) -> None:
+    """Whether invoices can bill a period depends on its end, not on its start."""
+    year = {"id": "y", "dateStart": "2025-11-01", "dateEnd": "2026-10-31", "status": "Closed"}
+    cloud.put(CONTRACTS, page({"id": "c-1", "externalNumber": "A", "billingPeriods": [year]}))
+    cloud.put(f"{CONTRACTS}/c-1/billingperiods/y", year)
+    assert [each.detail.id for each in _reader().contracts()] == ["y"]
