@@ -98,8 +98,7 @@ class Exporter:
             place.store(BILLS, "accounts"),
             place.store(INDEXES, "accounts"),
         )
-        part = "" if shard.count == 1 else f"{shard.index}/{shard.count}"
-        self._books = Books(stores, self._accountant, self.exposition.update, now, part)
+        self._books = Books(stores, self._accountant, self.exposition.update, now, shard)
         self._shared = Shared(
             self.exposition,
             self.telemetry,

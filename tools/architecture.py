@@ -20,10 +20,18 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "accounts": (),
     # What takes in readings, and what shows statements.
     "accounts.billed": ("accounts", "reconciliation"),
-    "accounts.books": ("accounts", "budgets", "metrics", "reconciliation"),
+    "accounts.books": ("accounts", "budgets", "collectors.sharding", "metrics", "reconciliation"),
     "accounts.change": ("accounts", "reconciliation"),
     "accounts.comparison": ("accounts", "reconciliation"),
     "accounts.gaps": ("budgets.unread",),
+    "accounts.kept": (
+        "accounts",
+        "collectors",
+        "genesys.records",
+        "history",
+        "metrics.samples",
+        "reconciliation",
+    ),
     "accounts.ledger": (
         "accounts",
         "budgets.unread",

@@ -14,11 +14,12 @@ from hashlib import blake2b
 from typing import Protocol
 
 from billing_exporter.accounts.ledger import Ledger, Stores
-from billing_exporter.accounts.making import Made, make
+from billing_exporter.accounts.making import Made, Part, make, unread_of
 from billing_exporter.budgets.plan import Contribution, Plan
 from billing_exporter.budgets.settings import PlanSettings
 from billing_exporter.budgets.summary import summary
 from billing_exporter.budgets.unread import ALL, Unread
+from billing_exporter.collectors.sharding import Shard
 from billing_exporter.metrics.finance import SECTION
 from billing_exporter.metrics.plain import written
 from billing_exporter.metrics.rendering import Rendered, render
@@ -30,10 +31,10 @@ from billing_exporter.reconciliation.tolerance import DEFAULT_SHARE
 log = logging.getLogger(__name__)
 
 _DIGEST = 16
-_INEXACT = (
-    "showback with shards is not exact: overage of customers in other shards that a contract "
-    "covers counts twice, and their invoice lines are unallocated; see docs/budgets.md"
-)
+# What a shard that is not the first reads for its part of these sections, and does not show.
+_FOR_SHOWBACK = frozenset({"contracts", "invoices"})
+_FOR_PRICES = frozenset({"invoices"})
+_WHOLE = Shard()
 
 Show = Callable[[str, str, Mapping[str, Rendered], tuple[str, ...]], None]
 
@@ -52,10 +53,16 @@ class _Book:
         self.organization = organization
         self.place = place
         self.ledger = ledger
-        self.done = -1
+        self.others: Ledger | None = None
+        self.done = -1, 0
         self.worst: list[tuple[Subject, Comparison]] = []
         self.digests: dict[str, bytes] = {}
         self.contribution: Contribution | None = None
+
+    @property
+    def changes(self) -> tuple[int, int]:
+        """How often something has changed."""
+        return self.ledger.changes, 0 if self.others is None else self.others.changes
 
 
 class Books:
@@ -67,7 +74,7 @@ class Books:
         show: takes parts that are new or changed, and the keys of those that are gone; see
             ``Exposition.update``.
         now: the time, UTC.
-        part: which part of the customers is read; empty for all.
+        shard: which part of the customers is read.
     """
 
     def __init__(
@@ -76,13 +83,14 @@ class Books:
         writer: Writer,
         show: Show,
         now: Callable[[], datetime],
-        part: str = "",
+        shard: Shard = _WHOLE,
     ) -> None:
         self._stores = stores
         self._writer = writer
         self._show = show
         self._now = now
-        self._part = part
+        self._shard = shard
+        self._part = "" if shard.count == 1 else f"{shard.index}/{shard.count}"
         self._lock = threading.Lock()
         self._books: dict[str, _Book] = {}
         self._tolerances: dict[str, Decimal] = {}
@@ -106,6 +114,33 @@ class Books:
                 book.digests = digests
             return book.ledger
 
+    @property
+    def others(self) -> frozenset[str]:
+        """Collectors that are read for the plan alone, because the first shard shows them."""
+        if self._shard.is_first:
+            return frozenset()
+        if self._plan.showback:
+            return _FOR_SHOWBACK
+        return _FOR_PRICES if self._plan.prices else frozenset()
+
+    def others_ledger(self, organization: str) -> Ledger:
+        """Return the ledger of what an organization's collectors read for the plan alone."""
+        with self._lock:
+            book = self._books[organization]
+            if book.others is None:
+                changed = partial(self.changed, organization)
+                prefix = f"{organization}\n{book.place}"
+                book.others = Ledger(prefix, self._stores, changed, f"{self._part} others")
+            return book.others
+
+    def forget_others(self, organization: str) -> None:
+        """Count nothing any more that is read for the plan alone."""
+        with self._lock:
+            book = self._books[organization]
+            had_some, book.others = book.others is not None, None
+        if had_some:
+            self.changed(organization, anyway=True)
+
     def configure(self, tolerances: Mapping[str, Decimal], plan: PlanSettings) -> None:
         """Take the tolerance of each organization and the plan; other organizations are forgotten.
 
@@ -119,8 +154,6 @@ class Books:
             again = [
                 name for name in self._books if is_replanned or before.get(name) != tolerances[name]
             ]
-        if is_replanned and plan.showback and self._part:
-            log.warning(_INEXACT)
         for book in gone:
             self._show(SECTION, book.organization, {}, tuple(book.digests))
         for name in again:
@@ -130,7 +163,7 @@ class Books:
         """Make a statement soon if the ledger has changed, for a reading was published."""
         with self._lock:
             book = self._books.get(organization)
-        if book is not None and (anyway or book.ledger.changes != book.done):
+        if book is not None and (anyway or book.changes != book.done):
             self._writer.submit(f"statement of {organization}", partial(self._state, book))
 
     def worst(self) -> list[tuple[str, Subject, Comparison]]:
@@ -164,15 +197,19 @@ class Books:
         book = self._books.get(organization)
         if book is None or book.contribution is None:
             return ALL
-        return book.ledger.unread.plus(book.contribution.unread)
+        unread = unread_of(book.ledger, book.others).plus(book.contribution.unread)
+        if self.others and book.others is None:  # about to be read
+            return unread.plus(Unread(invoices=True, covering=bool(self._plan.showback)))
+        return unread
 
     def _state(self, book: _Book) -> None:
-        changes = book.ledger.changes
+        changes = book.changes
         today = self._now().date()
         share = self._tolerances.get(book.organization, DEFAULT_SHARE)
         try:
             terms = Terms(today, share, today - book.ledger.reach)
-            made = make(book.ledger, terms, Plan(self._plan), book.organization)
+            part = Part(self._shard.owns, book.others)
+            made = make(book.ledger, terms, Plan(self._plan), book.organization, part)
         except Exception:
             log.exception("the statement cannot be made", extra={"organization": book.organization})
             return

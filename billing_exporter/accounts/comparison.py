@@ -152,6 +152,6 @@ def pending_now(account: Account, today: date) -> dict[str, Decimal]:
         return {}
     amounts: dict[str, Decimal] = {}
     for row in current.rows:
-        if row.currency:
+        if row.currency and not row.is_unused:
             amounts[row.currency] = amounts.get(row.currency, ZERO) + row.overage
     return amounts

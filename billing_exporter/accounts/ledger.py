@@ -14,14 +14,13 @@ from typing import NamedTuple
 import msgspec
 
 from billing_exporter.accounts.gaps import Gaps
+from billing_exporter.accounts.kept import bill_of, contract_period, customer_period
 from billing_exporter.accounts.records import (
     Account,
     Bill,
-    BilledLine,
     Current,
     Index,
     Period,
-    Row,
 )
 from billing_exporter.budgets.unread import Unread
 from billing_exporter.collectors.base import label
@@ -33,9 +32,8 @@ from billing_exporter.genesys.records import (
     BillingInvoiceItem,
     TrusteeBillingOverview,
 )
-from billing_exporter.history import contracts, trustors
-from billing_exporter.metrics.samples import readable
-from billing_exporter.reconciliation.records import SUBJECTS, ZERO, Subject
+from billing_exporter.metrics.samples import Samples, readable
+from billing_exporter.reconciliation.records import SUBJECTS, Subject
 from billing_exporter.settlement import is_moved
 from billing_exporter.state_files.store import Store
 
@@ -177,10 +175,16 @@ class Ledger:
         self._invoiced = invoiced
 
     def customer_period(
-        self, key: str, name: str, overview: TrusteeBillingOverview, *, is_settled: bool
+        self,
+        key: str,
+        name: str,
+        overview: TrusteeBillingOverview,
+        *,
+        is_settled: bool,
+        samples: Samples | None = None,
     ) -> None:
         """Keep a closed period of a customer."""
-        period = _customer_period(key, name, overview, is_settled=is_settled)
+        period = customer_period(key, name, overview, samples, is_settled=is_settled)
         if period is not None:
             self._close("trustors", key, name, period)
 
@@ -193,27 +197,10 @@ class Ledger:
         is_settled: bool,
     ) -> None:
         """Keep a closed period of a contract."""
-        both = contracts.ContractPeriod(contract, detail, name)
-        read = contracts.read_of(both)
-        if read is None:
-            return
-        rows = tuple(
-            Row(
-                each.charge,
-                each.sku,
-                each.currency,
-                each.quantity,
-                each.price,
-                each.amount,
-                each.prepaid,
-                organizations=tuple(sorted(each.organizations)),
-            )
-            for each in contracts.used_of(both)
-        )
-        period = Period(
-            read.start, read.end, tuple(sorted(read.organizations)), rows, is_settled=is_settled
-        )
-        self._close("contracts", label(contract.id) or name, name, period, starts_of(contract))
+        period = contract_period(contract, name, detail, is_settled=is_settled)
+        if period is not None:
+            starts = starts_of(contract)
+            self._close("contracts", label(contract.id) or name, name, period, starts)
 
     def current_period(self, subject: Subject, key: str, name: str, current: Current) -> None:
         """Keep the running period of a customer or contract."""
@@ -244,19 +231,19 @@ class Ledger:
             if bill.lines is not None and bill.amount == readable(invoice.amount):
                 return False
             if bill.id != key:
-                self._save_bill(key, bill, _bill(invoice, None))
+                self._save_bill(key, bill, bill_of(invoice, None))
         return True
 
     def lines(self, invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> None:
         """Keep the lines of an invoice."""
-        key = label(invoice.id)
-        if not key:
+        key, issued = label(invoice.id), invoice.date_invoiced or _UNDATED
+        if not key or self._today - issued > REACH:
             return
         with self._lock:
-            self._issued[key] = invoice.date_invoiced or _UNDATED
+            self._issued[key] = issued
             before = self._bills.load(self._bill_key(key))
             if before is not None:
-                self._save_bill(key, before, _bill(invoice, items))
+                self._save_bill(key, before, bill_of(invoice, items))
 
     def keep_only_invoices(
         self, invoices: Iterable[str], lookback: timedelta | None = REACH
@@ -357,54 +344,3 @@ class Ledger:
 
     def _bill_key(self, key: str) -> str:
         return f"{self._prefix}\n{key}"
-
-
-def _bill(invoice: BillingInvoice, items: Iterable[BillingInvoiceItem] | None) -> Bill:
-    lines = None
-    if items is not None:
-        lines = tuple(
-            BilledLine(
-                label(item.organization.id if item.organization else None),
-                label(item.product.sku if item.product else None),
-                item.date_start,
-                item.date_end,
-                readable(item.quantity),
-                readable(item.amount),
-            )
-            for item in items
-        )
-    currency = label(invoice.currency_iso_code)
-    return Bill(label(invoice.id), currency, readable(invoice.amount), invoice.date_invoiced, lines)
-
-
-def _customer_period(
-    key: str, name: str, overview: TrusteeBillingOverview, *, is_settled: bool
-) -> Period | None:
-    both = trustors.TrustorPeriod(key, name, overview)
-    read = trustors.read_of(both)
-    if read is None:
-        return None
-    rows, unused = [], []
-    for used, grouping, is_compared in trustors.rows_of(both):
-        if is_compared and used.quantity == ZERO and not used.prepaid:
-            unused.append((used.charge, used.sku))
-        elif is_compared or used.amount or used.prepaid:
-            rows.append(
-                Row(
-                    used.charge,
-                    used.sku,
-                    used.currency,
-                    used.quantity,
-                    used.price,
-                    used.amount,
-                    used.prepaid,
-                    used.obstacle,
-                    is_compared,
-                    grouping=grouping,
-                )
-            )
-    currency = label(overview.currency)
-    organizations = tuple(sorted(read.organizations))
-    return Period(
-        read.start, read.end, organizations, tuple(rows), tuple(unused), currency, is_settled
-    )

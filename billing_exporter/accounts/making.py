@@ -1,7 +1,8 @@
 """Making of a statement from a ledger: one account after the other."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,6 +13,7 @@ from billing_exporter.accounts.ledger import Ledger
 from billing_exporter.accounts.records import Account
 from billing_exporter.accounts.statement import Statement
 from billing_exporter.budgets.plan import Contribution, Plan
+from billing_exporter.budgets.unread import Unread
 from billing_exporter.metrics import finance as metrics
 from billing_exporter.metrics.samples import Samples, labels
 from billing_exporter.reconciliation.compare import Terms
@@ -40,25 +42,52 @@ class Made(msgspec.Struct, frozen=True):
     contribution: Contribution
 
 
-def make(ledger: Ledger, terms: Terms, plan: Plan, organization: str) -> Made:
+class Part(NamedTuple):
+    """Which part of an organization's customers and invoice lines is this exporter's.
+
+    Attributes:
+        owns: whether an organization's lines are, by its id; those of a customer are where the
+            customer is.
+        others: contracts and invoices that the first shard shows, where this one is another.
+    """
+
+    owns: Callable[[str], bool] = lambda _: True
+    others: Ledger | None = None
+
+
+WHOLE = Part()
+
+
+def unread_of(ledger: Ledger, others: Ledger | None) -> Unread:
+    """Return what has not been read and counts in this part."""
+    if others is None:
+        return ledger.unread
+    gaps = others.unread
+    return ledger.unread.plus(Unread(invoices=gaps.invoices, covering=gaps.contracts))
+
+
+def make(ledger: Ledger, terms: Terms, plan: Plan, organization: str, part: Part = WHOLE) -> Made:
     """Compare all accounts with all invoices, and work out what comes of them."""
-    unread = ledger.unread  # before anything is looked at
-    making = _Making(ledger, terms, plan, organization)
+    unread = unread_of(ledger, part.others)  # before anything is looked at
+    making = _Making(ledger, terms, plan, organization, part)
     known = Billed(ledger.bills())
     if ledger.has_invoices:
         making.compare(known)
-    making.plan(known)
+    making.plan(known if part.others is None else Billed(part.others.bills()))
     made = making.made()
     made.contribution.unread = unread
     return made
 
 
 class _Making:
-    def __init__(self, ledger: Ledger, terms: Terms, plan: Plan, organization: str) -> None:
+    def __init__(
+        self, ledger: Ledger, terms: Terms, plan: Plan, organization: str, part: Part
+    ) -> None:
         self._ledger = ledger
         self._terms = terms
         self._plan = plan
         self._organization = organization
+        self._part = part
         self._statement = Statement(terms.today)
         self._parts: dict[str, Samples] = {}
         self._invoiced: set[tuple[str, date]] = set()
@@ -84,22 +113,42 @@ class _Making:
 
     def plan(self, known: Billed) -> None:
         """Add what each account contributes; a line counts once, for a customer first."""
-        seen: set[str] = set()
+        unclaimed = {key for key in known.organizations() if self._part.owns(key)}
         for subject in reversed(SUBJECTS):
             for account in self._ledger.accounts(subject):
                 self._statement.add_pending(subject, pending_now(account, self._terms.today))
                 self._plan.add(self._organization, subject, account, self._terms.today)
-                lines = _previous_lines(account, known, seen)
-                self._plan.add_lines(self._organization, subject, account, lines)
+                lines = self._add_lines(subject, account, known, unclaimed)
                 if subject == "trustors":
                     self._add_part(f"change {account.id}", _change(account))
                     self._add_part(f"margin {account.id}", self._plan.margin(account, lines))
-        for key in known.organizations():
-            if key not in seen:
-                lines = [
-                    line for line in known.of(key) if self._statement.period_of(line) == "previous"
-                ]
-                self._plan.add_lines(self._organization, "trustors", None, lines)
+        if self._part.others is not None:
+            for contract in self._part.others.accounts("contracts"):
+                self._plan.take_off(self._organization, contract)
+                self._add_lines("contracts", contract, known, unclaimed)
+        for key in sorted(unclaimed):
+            lines = [line for line in known.of(key) if _is_recent(line, self._terms.today)]
+            self._plan.add_lines(self._organization, "trustors", None, lines)
+
+    def _add_lines(
+        self, subject: Subject, account: Account, known: Billed, unclaimed: set[str]
+    ) -> list[Line]:
+        """Add the lines that bill an account's previous period, of organizations unclaimed yet."""
+        period = account.closed[0] if account.closed else None
+        if period is None:
+            return []
+        organizations = unclaimed & {*period.organizations}
+        unclaimed -= organizations
+        lines = [
+            line
+            for key in sorted(organizations)
+            for line in known.of(key)
+            if line.start is not None
+            and line.end is not None
+            and period.start <= line.start <= line.end <= period.end
+        ]
+        self._plan.add_lines(self._organization, subject, account, lines)
+        return lines
 
     def _add_part(self, key: str, samples: Samples) -> None:
         if samples:
@@ -112,21 +161,19 @@ class _Making:
         return Made(self._parts, invoiced, worst, self._plan.finished())
 
 
-def _previous_lines(account: Account, known: Billed, seen: set[str]) -> list[Line]:
-    """Return the lines that bill an account's previous period, of organizations not seen yet."""
-    if not account.closed:
-        return []
-    period = account.closed[0]
-    organizations = set(period.organizations) - seen
-    seen |= organizations
-    return [
-        line
-        for key in sorted(organizations)
-        for line in known.of(key)
-        if line.start is not None
-        and line.end is not None
-        and period.start <= line.start <= line.end <= period.end
-    ]
+def _is_recent(line: Line, today: date) -> bool:
+    """Return whether a line for nobody that is read counts: in the month after it ends.
+
+    That does not depend on which customers are read, so all shards come to the same result.
+    """
+    day = line.end or line.issued
+    return day is None or month_before(today) <= day < today
+
+
+def month_before(day: date) -> date:
+    """Return the same day of the month before, or its last one where that is earlier."""
+    last = day.replace(day=1) - timedelta(days=1)
+    return last.replace(day=min(day.day, last.day))
 
 
 def _change(account: Account) -> Samples:

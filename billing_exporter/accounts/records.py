@@ -91,6 +91,7 @@ class CurrentRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
         is_unpriced: whether it has usage that no price is known for; then the forecast is too low,
             or there is no amount at all.
         organizations: ids of those that a contract's charge covers.
+        is_unused: whether nothing was used or is forecast: only what it covers is of interest.
     """
 
     charge: str
@@ -101,6 +102,7 @@ class CurrentRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     forecast: Decimal
     is_unpriced: bool = False
     organizations: tuple[str, ...] = ()
+    is_unused: bool = False
 
     @property
     def has_amount(self) -> bool:

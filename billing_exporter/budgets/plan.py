@@ -42,8 +42,8 @@ class Contribution:
         self.unread = NOTHING
 
 
-class _Overage(NamedTuple):
-    """Overage of a charge, so far and at the end of its period."""
+class _Amounts(NamedTuple):
+    """Amounts of a charge, so far and at the end of its period."""
 
     so_far: Decimal
     at_end: Decimal
@@ -52,8 +52,9 @@ class _Overage(NamedTuple):
 class Plan:
     """The plan of the configuration, to which one organization contributes.
 
-    An allocation holds customers and contracts: its customers are added first, and a contract's
-    charge counts with what they do not show. A budget holds either.
+    An allocation holds customers and contracts: its customers are added first, and what a
+    contract's charge covers of them is taken off it, each amount by itself. So it does not matter
+    which shard takes off what, not even where a split rounds. A budget holds either.
 
     Args:
         settings: what is planned.
@@ -64,7 +65,7 @@ class Plan:
         self._budgets = [BudgetRule(budget) for budget in settings.budgets]
         self._allocations = [Allocation(each) for each in settings.showback]
         self._prices = PriceList(settings.prices)
-        self._of_customers = Stated[_Overage]()
+        self._of_customers = Stated[_Amounts]()
 
     def add(
         self,
@@ -82,37 +83,53 @@ class Plan:
         if self._allocations and account.running is not None:
             self._allocate(organization, subject, account, account.running)
 
+    def take_off(self, organization: str, contract: Account) -> None:
+        """Take what a contract covers off it, which another shard adds; customers came before."""
+        if self._allocations and contract.running is not None:
+            self._take_off(organization, contract.running)
+
     def _allocate(
         self, organization: str, subject: Subject, account: Account, running: Current
     ) -> None:
         """Allocate the running period of an account, whose customers came before its contract."""
         customer = (account.name, account.id) if subject == "trustors" else ()
         for row in running.rows:
-            covered = _Overage(ZERO, ZERO)
-            if subject == "contracts":
-                if row.has_amount:
-                    covered = self._covered(row, running)
-            elif row.overage or row.forecast:
+            if not row.is_unused:
+                so_far = _EXACT.add(row.fixed, row.overage)
+                at_end = _EXACT.add(row.fixed, row.forecast)
+                self._share(organization, customer, row, [_Amounts(so_far, at_end)])
+            if subject == "trustors" and (row.overage or row.forecast):
                 extent = Extent(frozenset({account.id}), running.start, running.end)
-                overage = _Overage(row.overage, row.forecast)
-                self._of_customers.note(_key(row), extent, overage)
-            so_far = _EXACT.subtract(_EXACT.add(row.fixed, row.overage), covered.so_far)
-            at_end = _EXACT.subtract(_EXACT.add(row.fixed, row.forecast), covered.at_end)
-            for allocation in self._allocations:
-                weights = allocation.weights(organization, customer, (row.charge, row.sku))
-                name, found = allocation.name, self.contribution
-                _share(found.allocated, name, weights, row.currency, so_far)
-                _share(found.forecast, name, weights, row.currency, at_end)
+                self._of_customers.note(_key(row), extent, _Amounts(row.overage, row.forecast))
+        if subject == "contracts":
+            self._take_off(organization, running)
 
-    def _covered(self, row: CurrentRow, running: Current) -> _Overage:
-        """Return what customers have shown already of a contract's charge."""
-        extent = Extent(frozenset(row.organizations), running.start, running.end)
-        shown = self._of_customers.take_covered(_key(row), extent)
-        total = _Overage(ZERO, ZERO)
-        for each in shown:
-            so_far = _EXACT.add(total.so_far, each.so_far)
-            total = _Overage(so_far, _EXACT.add(total.at_end, each.at_end))
-        return total
+    def _take_off(self, organization: str, running: Current) -> None:
+        """Take off the charges of a contract what customers show of them."""
+        for row in running.rows:
+            if row.has_amount:
+                extent = Extent(frozenset(row.organizations), running.start, running.end)
+                covered = self._of_customers.take_covered(_key(row), extent)
+                amounts = [
+                    _Amounts(each.so_far.copy_negate(), each.at_end.copy_negate())
+                    for each in covered
+                ]
+                self._share(organization, (), row, amounts)
+
+    def _share(
+        self,
+        organization: str,
+        customer: tuple[str, ...],
+        row: CurrentRow,
+        amounts: Sequence[_Amounts],
+    ) -> None:
+        """Divide amounts of a charge among the groups that bear it, each by itself."""
+        for allocation in self._allocations if amounts else ():
+            weights = allocation.weights(organization, customer, (row.charge, row.sku))
+            name, found = allocation.name, self.contribution
+            for each in amounts:
+                _share(found.allocated, name, weights, row.currency, each.so_far)
+                _share(found.forecast, name, weights, row.currency, each.at_end)
 
     def add_lines(
         self,

@@ -33,7 +33,7 @@ def split(amount: Decimal, weights: Mapping[str, Decimal], currency: str) -> dic
         parts[name] = _EXACT.add(parts[name], part)
         rest = _EXACT.subtract(rest, part)
         place += 1
-    return parts if amount >= 0 else {name: -part for name, part in parts.items()}
+    return parts if amount >= 0 else {name: part.copy_negate() for name, part in parts.items()}
 
 
 class _Rule:

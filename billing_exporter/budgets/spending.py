@@ -211,7 +211,7 @@ class BudgetRule:
         fixed = sum((row.fixed for row in rows), ZERO) if self.settings.of == "total" else ZERO
         found.so_far = self._so_far(current)
         found.forecast = fixed + sum((row.forecast for row in rows), ZERO)
-        found.members = len(rows)
+        found.members = sum(not row.is_unused for row in rows)
         found.unpriced = sum(row.is_unpriced for row in rows)
         days = (current.end - current.start).days + 1
         gone = min(max((today - current.start).days, 0), days)

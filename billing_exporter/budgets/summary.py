@@ -46,7 +46,7 @@ def summary(
             total = reduce(Spending.plus, every)
             has_past = not any(gaps.histories for gaps in unread.values())
             _add_spending(samples, budget, total, today, is_whole=is_whole and has_past)
-    is_waiting = any(gaps.contracts or gaps.has_customers for gaps in unread.values())
+    is_waiting = not all(gaps.is_allocatable for gaps in unread.values())
     for showback in settings.showback:
         to = labels(metrics.ALLOCATION_WAITING.labels, showback.name)
         samples.add(metrics.ALLOCATION_WAITING, to, int(is_waiting))

@@ -16,12 +16,15 @@ class Unread(msgspec.Struct, frozen=True):
         invoices: whether invoices have not.
         trustors: customers that have not; None for all there may be.
         histories: whether no poll of customers has ended, which reads their closed periods last.
+        covering: whether contracts have not that the first shard shows and this one takes its
+            customers' overage off.
     """
 
     contracts: bool = False
     invoices: bool = False
     trustors: frozenset[Names] | None = _NOBODY
     histories: bool = False
+    covering: bool = False
 
     def plus(self, other: "Unread") -> "Unread":
         """Return what either says has not been read."""
@@ -33,12 +36,18 @@ class Unread(msgspec.Struct, frozen=True):
             self.invoices or other.invoices,
             trustors,
             self.histories or other.histories,
+            self.covering or other.covering,
         )
 
     @property
     def has_customers(self) -> bool:
         """Whether customers have not been read."""
         return self.trustors is None or bool(self.trustors)
+
+    @property
+    def is_allocatable(self) -> bool:
+        """Whether everything was read that an allocation holds."""
+        return not (self.contracts or self.covering or self.has_customers)
 
 
 ALL = Unread(contracts=True, invoices=True, trustors=None, histories=True)

@@ -79,10 +79,12 @@ class InvoicesCollector:
     metrics = catalogue.INVOICES_METRICS
     data = InvoicesData
 
-    def __init__(self, settings: InvoicesSettings) -> None:
+    def __init__(self, settings: InvoicesSettings, *, for_ledger: bool = False) -> None:
+        """Poll for both, or for the ledger alone: then of lines only what it needs is read."""
         self._lookback = settings.lookback.time
         self._max_age = settings.max_age.time
-        self._lines = settings.lines
+        self._are_read = settings.lines != "none"
+        self._lines = "none" if for_ledger else settings.lines
 
     def fetch(self, poll: Poll[InvoicesData]) -> InvoicesData:
         """Fetch the listing, then lines; lines of paid invoices are fetched once and kept."""
@@ -194,7 +196,7 @@ class InvoicesCollector:
     ) -> None:
         """Read the lines that a reconciliation needs, which are not shown, once."""
         key = label(invoice.id)
-        if self._lines != "none" and key and poll.ledger.wants_lines(invoice, poll.now.date()):
+        if self._are_read and key and poll.ledger.wants_lines(invoice, poll.now.date()):
             lines = details.ask(lambda: read_lines(poll.api, key), f"lines of invoice {key}")
             if lines is not None:
                 poll.ledger.lines(invoice, lines)

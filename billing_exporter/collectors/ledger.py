@@ -11,6 +11,7 @@ from billing_exporter.genesys.records import (
     BillingInvoiceItem,
     TrusteeBillingOverview,
 )
+from billing_exporter.metrics.samples import Samples
 
 Subject = Literal["contracts", "trustors"]
 
@@ -25,9 +26,23 @@ class Ledger(Protocol):
         """Return whether a line bills a closed period in arrears."""
 
     def customer_period(
-        self, key: str, name: str, overview: TrusteeBillingOverview, *, is_settled: bool
+        self,
+        key: str,
+        name: str,
+        overview: TrusteeBillingOverview,
+        *,
+        is_settled: bool,
+        samples: Samples | None = None,
     ) -> None:
-        """Keep a closed period of a customer."""
+        """Keep a closed period of a customer.
+
+        Args:
+            key: the id of the customer.
+            name: of the customer.
+            overview: as answered.
+            is_settled: whether no change is expected any more.
+            samples: the overview's as of a current period, where they are made already.
+        """
 
     def contract_period(
         self,
@@ -75,7 +90,13 @@ class NoLedger:
         return False
 
     def customer_period(
-        self, key: str, name: str, overview: TrusteeBillingOverview, *, is_settled: bool
+        self,
+        key: str,
+        name: str,
+        overview: TrusteeBillingOverview,
+        *,
+        is_settled: bool,
+        samples: Samples | None = None,
     ) -> None:
         """Keep nothing."""
 

@@ -151,7 +151,8 @@ class TrustorHistories:
         except ApiError as error:
             self._budget.note(error, f"overview {index} of trustor {key}")
             return None
-        answer = answer_of(overview, done.numbers)
+        samples = samples_of(overview, done.numbers)
+        answer = answer_of(overview, samples)
         if answer is None or answer.start >= (start_of(done.numbers) or answer.start):
             return _tried(done, self._today), None
         history = done.history.with_answer(
@@ -163,7 +164,9 @@ class TrustorHistories:
         numbers = done.numbers
         if answer.fingerprint is not None:
             is_settled = history.is_settled(answer.start)
-            self._poll.ledger.customer_period(key, numbers.name, overview, is_settled=is_settled)
+            self._poll.ledger.customer_period(
+                key, numbers.name, overview, is_settled=is_settled, samples=samples
+            )
             numbers = _renewed(numbers, overview, zero_rows=self._settings.zero_rows)
         return _Walk(history, numbers), answer.start
 
@@ -201,12 +204,11 @@ def _renewed(
     return numbers.with_periods({**periods, "previous": both["previous"]})
 
 
-def answer_of(overview: TrusteeBillingOverview, numbers: TrustorData) -> Answer | None:
+def answer_of(overview: TrusteeBillingOverview, samples: Samples) -> Answer | None:
     """Return what an overview says of its period, None where it has no dates."""
     start, end = overview.billing_period_start_date, overview.billing_period_end_date
     if start is None or end is None:
         return None
-    samples = _samples(numbers, overview)
     currency, amount = label(overview.currency), estimated_amount(samples)
     rows: list[tuple[Key, Decimal | None]] = []
     for row in overview.usages:
@@ -217,7 +219,8 @@ def answer_of(overview: TrusteeBillingOverview, numbers: TrustorData) -> Answer 
     return Answer(start.date(), end.date(), print_, amounts, whole_sums(rows))
 
 
-def _samples(numbers: TrustorData, overview: TrusteeBillingOverview) -> Samples:
+def samples_of(overview: TrusteeBillingOverview, numbers: TrustorData) -> Samples:
+    """Return the samples of an overview as of a current period, whichever it is."""
     return expose_trustor(numbers.with_periods({"current": PeriodData(overview, 0)}))
 
 

@@ -41,7 +41,8 @@ def organizations_of(exporter: Exporter) -> list[Organization]:
     """Return the organizations of an exporter with what their collectors know now."""
     of: dict[str, list[Poller]] = {}
     for poller in exporter.pollers:
-        of.setdefault(poller.target.organization, []).append(poller)
+        if poller.target.is_shown:
+            of.setdefault(poller.target.organization, []).append(poller)
     return [_organization(name, pollers) for name, pollers in of.items()]
 
 

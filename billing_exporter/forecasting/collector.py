@@ -14,14 +14,14 @@ import msgspec
 from billing_exporter.accounts.records import Current
 from billing_exporter.collectors.base import Collector, Poll
 from billing_exporter.collectors.closed_periods import PackedHistory
-from billing_exporter.collectors.contracts import ContractData, NamedContracts
+from billing_exporter.collectors.contracts import ContractData, ContractsData, NamedContracts
 from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import TrustorData
 from billing_exporter.forecasting import contracts, trustors
 from billing_exporter.forecasting.forecaster import Forecaster
 from billing_exporter.forecasting.outlook import Outlook
 from billing_exporter.forecasting.readings import Key, Subject
-from billing_exporter.forecasting.running import NOTHING, running_period
+from billing_exporter.forecasting.running import NOTHING, running_period, without_forecasts
 from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples
 from billing_exporter.reconciliation.records import Subject as AccountSubject
@@ -137,6 +137,25 @@ class ForecastingCollector:
         if self._accounts is not None and subject.current is not None:
             current = running_period(subject.current, outlook, covered)
             self._accounts.current_period(self._subject, key, name, current)
+
+
+def account_for_contracts(parts: Mapping[str, Any], data: object, accounts: Accounts) -> None:
+    """Hand the running periods of contracts to the accounts, without forecasts.
+
+    Args:
+        parts: of what was read; those that are no contracts are passed over.
+        data: what was read.
+        accounts: take them.
+    """
+    for part in parts.values():
+        for one in part.contracts if isinstance(part, NamedContracts) else ():
+            current = contracts.subject_of(one).current
+            if current is not None and part.name:
+                running = without_forecasts(current, _day_of(part, data))
+                row = running_period(current, running, contracts.covered_of(one))
+                accounts.current_period("contracts", contract_id(one), part.name, row)
+    if isinstance(data, ContractsData):
+        accounts.keep_only("contracts", [key for each in parts.values() for key in _ids(each)], {})
 
 
 def contract_id(data: ContractData) -> str:

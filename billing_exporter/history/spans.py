@@ -99,7 +99,8 @@ def trustor_spans(
             continue
         kept = condensed({_SHOWN_AS: period.overview}, zero_rows=zero_rows)
         data = TrustorData.of(period.id, period.name, kept)
-        answer = trustor_history.answer_of(period.overview, data)
+        samples = trustor_history.samples_of(period.overview, data)
+        answer = trustor_history.answer_of(period.overview, samples)
         metric = metrics.TRUSTOR_HISTORY_AMOUNT
         amounts = {} if answer is None else answer.amounts
         totals = _totals(metric, (period.name, period.id), amounts, read.start)

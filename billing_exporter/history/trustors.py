@@ -71,12 +71,20 @@ def used_of(period: TrustorPeriod) -> Iterator[Used]:
             yield used
 
 
-def rows_of(period: TrustorPeriod) -> Iterator[tuple[Used, str, bool]]:
-    """Yield all rows, each with its grouping and whether invoices bill it by itself."""
+def rows_of(
+    period: TrustorPeriod, samples: Samples | None = None
+) -> Iterator[tuple[Used, str, bool]]:
+    """Yield all rows, each with its grouping and whether invoices bill it by itself.
+
+    Args:
+        period: the period.
+        samples: of its overview as of a current period, where they are made already.
+    """
     read = read_of(period)
     if read is None:
         return
-    samples = _samples(period)
+    if samples is None:
+        samples = _samples(period)
     alike: defaultdict[Labels, list[SubscriptionOverviewUsage]] = defaultdict(list)
     for row in period.overview.usages:
         if label(row.name):

@@ -6,6 +6,7 @@ append n bytes multiplies a checksum by x^(8n) modulo the CRC-32 polynomial, as 
 ``crc32_combine`` does. Python's zlib lacks that function.
 """
 
+import struct
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Protocol
 # Text of this kind shrinks little more beyond level 6.
 LEVEL = 6
 FAST_LEVEL = 1
+_STORED_BYTES = 4096
 # An empty last block, which makes a text on its own a complete stream.
 _END = b"\x03\x00"
 _CRC_POLYNOMIAL = 0xEDB88320
@@ -78,6 +80,17 @@ def deflated(text: bytes, level: int) -> bytes:
     """Return a raw stream of the text that another may follow."""
     deflater = zlib.compressobj(level, wbits=-zlib.MAX_WBITS)
     return deflater.compress(text) + deflater.flush(zlib.Z_FULL_FLUSH)
+
+
+def last_block(text: bytes) -> bytes:
+    """Return what ends a stream with the text; a short one is stored as it is.
+
+    To set up a deflater takes longer than to send a few kilobytes more.
+    """
+    if len(text) <= _STORED_BYTES:
+        return struct.pack("<BHH", 1, len(text), len(text) ^ 0xFFFF) + text
+    deflater = zlib.compressobj(FAST_LEVEL, wbits=-zlib.MAX_WBITS)
+    return deflater.compress(text) + deflater.flush()
 
 
 def joined_checksum(texts: Iterable[Summed], checksum: int = 0) -> int:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from billing_exporter.metrics.deflated import FAST_LEVEL, Deflated, joined_checksum, shift_of
+from billing_exporter.metrics.deflated import Deflated, joined_checksum, last_block, shift_of
 from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.pieces import PIECE_BYTES, Piece, Run, edited, restored
 from billing_exporter.metrics.rendering import Rendered, header
@@ -33,6 +33,7 @@ class Stretch:
     """Texts of the body that follow each other."""
 
     texts: tuple[Deflated, ...]
+    packed: tuple[bytes, ...]
     size: int
     checksum: int
     shift: int
@@ -41,7 +42,8 @@ class Stretch:
     def of(cls, texts: tuple[Deflated, ...]) -> "Stretch":
         """Combine the texts' lengths and checksums."""
         size = sum(text.size for text in texts)
-        return cls(texts, size, joined_checksum(texts), shift_of(size))
+        packed = tuple(text.packed for text in texts)
+        return cls(texts, packed, size, joined_checksum(texts), shift_of(size))
 
 
 class PlainText:
@@ -84,20 +86,19 @@ class Body:
         """Return what to send, in order: the sections, then the live part.
 
         Args:
-            live: what is deflated for this scrape.
+            live: what changes with each scrape.
             gzip: whether to send it deflated.
             kept: texts that come before it and are deflated already.
         """
-        texts = [text for stretch in self.stretches for text in stretch.texts]
-        texts += kept
         size = self.size + sum(text.size for text in kept) + len(live)
         if not gzip:
-            return PlainText(texts, live, size)
-        deflater = zlib.compressobj(FAST_LEVEL, wbits=-zlib.MAX_WBITS)
-        end = deflater.compress(live) + deflater.flush()
+            texts = chain.from_iterable(stretch.texts for stretch in self.stretches)
+            return PlainText((*texts, *kept), live, size)
+        end = last_block(live)
         checksum = zlib.crc32(live, joined_checksum(kept, self.checksum))
         trailer = struct.pack("<II", checksum, size & 0xFFFFFFFF)
-        return [_GZIP_HEADER, *(text.packed for text in texts), end + trailer]
+        packed = chain.from_iterable(stretch.packed for stretch in self.stretches)
+        return [_GZIP_HEADER, *packed, *(text.packed for text in kept), end + trailer]
 
 
 class Exposition:

@@ -149,8 +149,8 @@ ALLOCATED = _plan.total(
     "allocated_estimated_amount",
     ("allocation", "group", "currency"),
     "Estimated: amount of current periods that a group bears, in the currency; group unallocated "
-    "is what nothing matches. A contract counts with the overage that its customers in the same "
-    "shard do not show; that of other shards' customers is in both.",
+    "is what nothing matches. A contract counts with the overage that its customers do not show. "
+    "Each shard has its part, which may be negative.",
 )
 ALLOCATED_FORECAST = _plan.total(
     "allocated_forecast_amount",
@@ -162,7 +162,7 @@ ALLOCATED_INVOICED = _plan.total(
     "allocated_invoiced_amount",
     ("allocation", "group", "currency"),
     "Invoiced amount of the previous periods that a group bears, credits included, in the "
-    "currency; with shards lines for customers of other shards than the first are unallocated.",
+    "currency. Each shard has the lines of its customers.",
 )
 ALLOCATION_WAITING = _plan.fact(
     "allocation_waiting",

@@ -22,6 +22,7 @@ from billing_exporter.config import Organization
 from billing_exporter.forecasting.forecasts import Forecasts
 from billing_exporter.genesys import Account, BillingApi, Observer
 from billing_exporter.metrics.exposition import Exposition
+from billing_exporter.polling.for_accounts import for_accounts
 from billing_exporter.polling.kept_lines import key_of
 from billing_exporter.polling.loop import Loop
 from billing_exporter.polling.poller import Poller
@@ -171,21 +172,49 @@ class OrganizationPollers:
         ledger = self._ledger()
         if ledger is not None:
             ledger.read_by(names)
+        others = self._others_ledger()
+        if others is not None:
+            others.read_by({each.name for each, _ in self._others(others)})
         if self._shared.forecasts is not None:
             self._shared.forecasts.keep_only(organization.name, names)
         self.pollers = tuple(self._pollers(known))
 
     def _pollers(self, known: Mapping[str, Poller]) -> Iterator[Poller]:
-        organization = self.organization
-        listed = organization.collectors is not EVERY_COLLECTOR
-        for plain, settings in configured(organization.collectors, self._shared.shard):
-            collector = self._with_forecasts(plain)
-            target = Target(organization.name, collector, settings, self._api, listed)
-            before = known.get(collector.name)
+        for target, ledger in self._targets():
+            before = known.get(target.collector.name)
             if before is not None and before.target.is_like(target):
                 yield before
             else:
-                yield self._poller(target, before)
+                yield self._poller(target, before, ledger)
+
+    def _targets(self) -> Iterator[tuple[Target, AccountLedger | None]]:
+        """Yield what is polled, and the ledger that takes it in."""
+        organization = self.organization
+        name, listed = organization.name, organization.collectors is not EVERY_COLLECTOR
+        for plain, settings in configured(organization.collectors, self._shared.shard):
+            collector = self._with_forecasts(plain)
+            yield Target(name, collector, settings, self._api, listed), self._ledger()
+        others = self._others_ledger()
+        if others is not None:
+            for collector, settings in self._others(others):
+                yield Target(name, collector, settings, self._api, listed, is_shown=False), others
+
+    def _others(
+        self, ledger: AccountLedger
+    ) -> Iterator[tuple[Collector[Any, Any], CollectorSettings]]:
+        """Yield what is read for the plan alone."""
+        wanted = self._shared.books.others if self._shared.books is not None else ()
+        return for_accounts(self.organization.collectors, wanted, ledger)
+
+    def _others_ledger(self) -> AccountLedger | None:
+        """Return the ledger of what is read for the plan alone; None where nothing is."""
+        books, name = self._shared.books, self.organization.name
+        if books is None:
+            return None
+        if books.others:
+            return books.others_ledger(name)
+        books.forget_others(name)
+        return None
 
     def _with_forecasts(self, collector: Collector[Any, Any]) -> Collector[Any, Any]:
         forecasts = self._shared.forecasts
@@ -202,7 +231,9 @@ class OrganizationPollers:
         place = f"{api_url}\n{self.organization.client_id}"
         return self._shared.books.ledger(self.organization.name, place)
 
-    def _poller(self, target: Target, before: Poller | None) -> Poller:
+    def _poller(
+        self, target: Target, before: Poller | None, ledger: AccountLedger | None
+    ) -> Poller:
         shared, name = self._shared, f"{target.organization} {target.collector.name}"
         poller = Poller(
             target,
@@ -211,7 +242,7 @@ class OrganizationPollers:
             now=shared.now,
             progress=partial(shared.progress, name) if shared.progress else None,
             keep=self._keeper(target, shared.state) if shared.state else None,
-            ledger=self._ledger() or NO_LEDGER,
+            ledger=ledger or NO_LEDGER,
         )
         if before is not None:
             fits = self._origin_of(before.target) == self._origin_of(target)
@@ -239,7 +270,8 @@ def reading_origins(
     plain = msgspec.to_builtins(settings, enc_hook=as_text)
     meaning = {key: value for key, value in plain.items() if key not in _PACE}
     api_url, _ = organization.hosts()
-    of = shard if REGISTRY[collector].divided else WHOLE
+    # What another shard than the first reads of an organization is not all that is shown.
+    of = shard if REGISTRY[collector].divided or not shard.is_first else WHOLE
     former = {key: value for key, value in meaning.items() if key not in _NEWER}
     return Origins(
         *(

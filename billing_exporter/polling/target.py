@@ -15,6 +15,7 @@ class Target:
     Attributes:
         listed: whether the configuration names the collector; one that merely runs by default may
             lack its permission without that being news.
+        is_shown: whether what is read is shown; else it is for the accounts alone.
     """
 
     organization: str
@@ -22,6 +23,7 @@ class Target:
     settings: CollectorSettings
     api: BillingApi
     listed: bool
+    is_shown: bool = True
 
     @property
     def key(self) -> tuple[str, str]:

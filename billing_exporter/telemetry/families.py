@@ -36,13 +36,16 @@ def header(name: str, kind: str, text: str, *, openmetrics: bool) -> str:
 def line(name: str, labels: Mapping[str, str], value: float) -> str:
     """Return the line of one series."""
     pairs = ",".join(f'{key}="{escaped(labels[key])}"' for key in sorted(labels))
-    return f"{name}{{{pairs}}} {_go(value)}\n" if pairs else f"{name} {_go(value)}\n"
+    return f"{name}{{{pairs}}} {go_number(value)}\n" if pairs else f"{name} {go_number(value)}\n"
 
 
 class Family:
     """The series of one metric. Every method may be called from any thread.
 
     A metric without labels has one series from the start.
+
+    Attributes:
+        version: how often the text has changed.
     """
 
     def __init__(self, metric: Metric, buckets: tuple[float, ...] = ()) -> None:
@@ -59,6 +62,7 @@ class Family:
         self._lines: dict[Values, str] = {}
         self._changed: set[Values] = set()
         self._body: str | None = None
+        self.version = 0
         self._headers = {
             form: header(metric.name, metric.kind, metric.help, openmetrics=form)
             for form in (False, True)
@@ -86,6 +90,13 @@ class Family:
         """Increase the value of a metric without labels."""
         self.labels().inc(amount)
 
+    def replace(self, given: Mapping[Values, float]) -> None:
+        """Set all series of a gauge; those that are not given are removed."""
+        for values in self.values().keys() - given.keys():
+            self.remove_by_labels(dict(zip(self._metric.labels, values, strict=True)))
+        for values, value in given.items():
+            self.labels(*values).set(value)
+
     def remove_by_labels(self, given: Mapping[str, str]) -> None:
         """Remove all series that have these values among their labels."""
         wanted = [(self._metric.labels.index(name), value) for name, value in given.items()]
@@ -96,6 +107,7 @@ class Family:
                     self._lines.pop(values, None)
                     self._changed.discard(values)
                     self._body = None
+                    self.version += 1
 
     def values(self) -> dict[Values, float]:
         """Return the value of each series, the sum of a histogram's, by its label values."""
@@ -125,10 +137,14 @@ class Family:
             if known is None:
                 buckets = len(self._bounds) if self._metric.kind == "histogram" else 0
                 known = self._values[values] = [0.0] * (1 + buckets)
+            before = [*known]
             for at, number in numbers.items():
                 known[at] = known[at] + number if add else number
+            if known == before and values in self._lines:
+                return
             self._changed.add(values)
             self._body = None
+            self.version += 1
 
     def bucket_of(self, value: float) -> int:
         """Return the position of the bucket of a histogram that counts a value."""
@@ -142,7 +158,7 @@ class Family:
             return line(name, labels, total)
         counts = list(accumulate(buckets))
         lines = [
-            line(f"{name}_bucket", labels | {"le": _go(bound)}, count)
+            line(f"{name}_bucket", labels | {"le": go_number(bound)}, count)
             for bound, count in zip(self._bounds, counts, strict=True)
         ]
         count = line(f"{name}_count", labels, counts[-1])
@@ -171,6 +187,7 @@ class Series:
         self._family.record(self._values, numbers, add=True)
 
 
-def _go(value: float) -> str:
+def go_number(value: float) -> str:
+    """Return a value as Prometheus' own programs write it."""
     written: str = floatToGoString(value)  # type: ignore[no-untyped-call]  # it ships no type
     return written

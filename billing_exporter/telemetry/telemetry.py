@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from billing_exporter import __version__
-from billing_exporter.metrics.deflated import Deflated, Latest
+from billing_exporter.metrics.deflated import FAST_LEVEL, Deflated
 from billing_exporter.metrics.family import Metric
 from billing_exporter.telemetry.catalogue import (
     ABORTED,
@@ -87,10 +87,19 @@ class Telemetry:
         self._build = Family(BUILD)
         self._build.labels(version=__version__, python=platform.python_version()).set(1)
         self._followed: dict[Metric, Callable[[], int]] = dict.fromkeys(_FOLLOWED, int)
+        self._late = Family(OVERDUE)
         self._overdue: Callable[[], Iterable[tuple[tuple[str, str], float]]] = tuple
         self._process = ProcessMetrics() if process else None
         self._dropped: dict[tuple[str, str], dict[str, int]] = {}
-        self._kept = {False: Latest(), True: Latest()}  # by whether it is OpenMetrics
+        self._families = (
+            *self._gauges.values(),
+            *self._counters.values(),
+            self._durations,
+            self._build,
+        )
+        # By whether it is OpenMetrics: the versions of the families, and their text.
+        nothing: tuple[list[int], Deflated] = [], Deflated.of(b"", FAST_LEVEL)
+        self._kept = {False: nothing, True: nothing}
         self.sharded(0, 1)
 
     def follow(self, metric: Metric, read: Callable[[], int]) -> None:
@@ -279,13 +288,20 @@ class Telemetry:
         """Return the same in two parts: what events changed, deflated once, and what time does."""
         for metric, read in self._followed.items():
             self._counters[metric].set(read())
-        overdue = Family(OVERDUE)
-        for key, seconds in self._overdue():
-            overdue.labels(*key).set(seconds)
-        families = (*self._gauges.values(), *self._counters.values(), self._durations, self._build)
-        text = "".join([family.text(openmetrics=openmetrics) for family in families])
-        kept = self._kept[openmetrics].of(text.encode())
+        self._late.replace(dict(self._overdue()))
+        kept = self._kept_part(openmetrics=openmetrics)
         process = self._process.text(openmetrics=openmetrics) if self._process else ()
         end = _EOF if openmetrics else ""
-        live = (overdue.text(openmetrics=openmetrics), *process, end)
+        live = (self._late.text(openmetrics=openmetrics), *process, end)
         return kept, "".join(live).encode()
+
+    def _kept_part(self, *, openmetrics: bool) -> Deflated:
+        """Return what events changed, as it was before where there were none."""
+        # Before the texts: what changes while they are joined is seen the next time.
+        versions = [family.version for family in self._families]
+        known, kept = self._kept[openmetrics]
+        if versions != known:
+            text = "".join([family.text(openmetrics=openmetrics) for family in self._families])
+            kept = Deflated.of(text.encode(), FAST_LEVEL)
+            self._kept[openmetrics] = versions, kept
+        return kept

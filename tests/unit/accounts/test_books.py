@@ -1,14 +1,16 @@
 """Books: a statement after each change, and only what is new of it is shown."""
 
+import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import pytest
+import msgspec
 
 from billing_exporter.accounts.books import Books
 from billing_exporter.accounts.records import Current, CurrentRow
-from billing_exporter.budgets.settings import Budget, Group, PlanSettings, Showback
+from billing_exporter.budgets.settings import Budget, Group, PlanSettings, Price, Showback
+from billing_exporter.collectors.sharding import Shard
 from billing_exporter.metrics.rendering import Rendered
 from tests.unit.accounts.cases import OCTOBER, TODAY, invoice, item, overview, row, stores
 
@@ -86,6 +88,54 @@ def test_an_organization_has_its_tolerance() -> None:
     assert "difference t-1" not in shown.parts
 
 
+def _states(shown: Shown) -> set[str]:
+    """Return the states that charges of customers have."""
+    lines = [
+        line
+        for part in shown.parts.values()
+        for metric, text in part.lines.items()
+        if metric.name.endswith("_reconciled_charges")
+        for line in text.decode().splitlines()
+    ]
+    found = (re.search('state="([a-z_]+)"} ([0-9]+)$', line) for line in lines)
+    return {match[1] for match in found if match is not None and match[2] != "0"}
+
+
+def test_charges_are_not_missing_on_invoices_that_nobody_reads() -> None:
+    """Without lines nothing is compared, nor is what ended before the invoices that are listed."""
+    shown = Shown()
+    books = _books(shown)
+    ledger = books.ledger("acme", "here")
+    ledger.customer_period("t-1", "Acme", overview(OCTOBER, row()), is_settled=True)
+    ledger.keep_only("trustors", ["t-1"])
+    reach = (TODAY - END).days
+    for lookback, states in (
+        (timedelta(days=reach), {"pending"}),
+        (timedelta(days=reach - 1), {"not_comparable"}),
+        (None, set[str]()),
+    ):
+        ledger.keep_only_invoices([], lookback)
+        books.changed("acme")
+        assert _states(shown) == states
+
+
+def test_an_invoice_without_a_date_is_known() -> None:
+    """What it bills cannot be compared, and its amount is left out and shown."""
+    shown = Shown()
+    books = _books(shown)
+    ledger = books.ledger("acme", "here")
+    ledger.customer_period("t-1", "Acme", overview(OCTOBER, row()), is_settled=True)
+    ledger.keep_only("trustors", ["t-1"])
+    undated = msgspec.structs.replace(invoice("20.00"), date_invoiced=None)
+    assert ledger.wants_lines(undated, TODAY)
+    ledger.lines(undated, [item("20.00", "10", OCTOBER, END)])
+    ledger.keep_only_invoices(["I-1"])
+    books.changed("acme")
+    assert _states(shown) == {"not_comparable"}
+    text = b"".join(text for part in shown.parts.values() for text in part.lines.values())
+    assert b'reason="unknown"} 20.00' in text
+
+
 def test_an_invoiced_period_is_known() -> None:
     """A line in arrears settles the period that it bills."""
     books = _books(Shown())
@@ -128,16 +178,109 @@ def test_a_plan_is_applied_without_reading_again() -> None:
     assert books.text() == b""
 
 
-def test_showback_with_shards_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
-    """Once for each plan, and not where one exporter reads all customers."""
-    plan = PlanSettings(showback=(Showback(name="cc", groups=(Group(to="A"),)),))
-    for part in ("", "1/3"):
-        books = Books(stores(), AtOnce(), Shown(), lambda: datetime.now(UTC), part)
-        for _ in range(2):
+START, MONTH_END = TODAY.replace(day=1), TODAY.replace(day=30)
+SHARED_PLAN = PlanSettings(
+    budgets=(
+        Budget(name="customers", amount=Decimal(500), currency="EUR", customers=("*",)),
+        Budget(name="contracts", amount=Decimal(500), currency="EUR"),
+    ),
+    showback=(Showback(name="cc", groups=(Group(to="A", customers=("*",)),)),),
+)
+OF_A, OF_NOBODY = (
+    f'allocation="cc",group="{group}",currency="EUR"' for group in ("A", "unallocated")
+)
+READ, WAITING = {'allocation="cc"': "0"}, {'allocation="cc"': "1"}
+
+
+def _of_second_shard(shown: Shown) -> Books:
+    """Return the books of the second shard of three, which has read its customer, t-1."""
+    now = datetime(*TODAY.timetuple()[:3], tzinfo=UTC)
+    books = Books(stores(), AtOnce(), shown, lambda: now, Shard(1, 3))
+    books.configure({"acme": Decimal(1)}, SHARED_PLAN)
+    amounts = Decimal(100), Decimal(8), Decimal(9)
+    customer = Current(START, MONTH_END, (CurrentRow("Minutes", "GC-1", "EUR", *amounts),))
+    ledger = books.ledger("acme", "here")
+    ledger.read_by({"trustors"})
+    ledger.current_period("trustors", "t-1", "Acme", customer)
+    ledger.keep_only("trustors", ["t-1"])
+    ledger.published("trustors")
+    return books
+
+
+def _read_contract(books: Books) -> None:
+    others = books.others_ledger("acme")
+    others.read_by({"contracts", "invoices"})
+    nothing = Decimal(0), Decimal(0), Decimal(0)
+    contract = Current(START, MONTH_END, (CurrentRow("Minutes", "GC-1", "EUR", *nothing),))
+    others.current_period("contracts", "c-1", "C-1", contract)
+    others.keep_only("contracts", ["c-1"])
+    others.published("contracts")
+
+
+def _values(books: Books, name: str) -> dict[str, str]:
+    lines = [line.rpartition(" ") for line in books.text().decode().splitlines()]
+    return {to.partition("{")[2][:-1]: value for to, _, value in lines if f"{name}{{" in to}
+
+
+def test_a_shard_waits_for_contracts_in_its_allocation_alone() -> None:
+    """Until the second shard has read them, and again once they are too old; not for what it may
+    not read. Its budgets have its customers, and wait for nothing that the first shard adds.
+    """
+    books = _of_second_shard(Shown())
+    assert _values(books, "allocation_waiting") == WAITING  # about to be read
+    others = books.others_ledger("acme")
+    others.read_by({"contracts", "invoices"})
+    assert _values(books, "allocation_waiting") == WAITING
+    _read_contract(books)
+    assert _values(books, "allocation_waiting") == READ
+    assert set(_values(books, "budget_waiting").values()) == {"0"}
+    members = {'budget="customers"': "1", 'budget="contracts"': "0"}
+    assert _values(books, "budget_members") == members
+    others.expired("contracts")
+    assert _values(books, "allocation_waiting") == WAITING
+    others.refused("contracts")
+    assert _values(books, "allocation_waiting") == READ
+    assert _values(books, "allocated_estimated_amount") == {OF_A: "108"}
+    books.configure({"acme": Decimal(1)}, PlanSettings(budgets=SHARED_PLAN.budgets))
+    books.forget_others("acme")
+    assert _values(books, "allocation_waiting") == {}
+    assert _values(books, "budget_members") == members
+
+
+def test_a_shard_adds_its_part_of_a_contract_and_of_invoices() -> None:
+    """The second shard takes its customer's overage off the contract, which it does not show, and
+    adds the lines of its part: one of two that are for nobody with a closed period.
+    """
+    shown = Shown()
+    books = _of_second_shard(shown)
+    _read_contract(books)
+    assert _values(books, "allocated_estimated_amount") == {OF_A: "108", OF_NOBODY: "-8"}
+    assert _values(books, "allocated_invoiced_amount") == {}
+    others = books.others_ledger("acme")
+    others.wants_lines(invoice("7"), TODAY)
+    others.lines(invoice("7"), [item("7", "1", OCTOBER, END)])
+    others.lines(invoice("5", "I-2"), [item("5", "1", OCTOBER, END, organization="t-2")])
+    others.keep_only_invoices(["I-1", "I-2"])
+    others.published("invoices")
+    assert _values(books, "allocated_invoiced_amount") == {OF_NOBODY: "7"}
+    texts = [text for part in shown.parts.values() for text in part.lines.values()]
+    assert not any(b"contracts" in text or b"reconciled" in text for text in texts)
+
+
+def test_what_is_read_and_not_shown() -> None:
+    """By one exporter and the first shard nothing; by others what allocation and margin need."""
+    showback, prices = (Showback(name="cc", groups=(Group(to="A"),)),), (Price(markup=Decimal(1)),)
+    wanted = {"contracts", "invoices"}
+    for plan, others in (
+        (PlanSettings(), set()),
+        (PlanSettings(prices=prices), {"invoices"}),
+        (PlanSettings(showback=showback), wanted),
+        (PlanSettings(showback=showback, prices=prices), wanted),
+    ):
+        for shard in (Shard(), Shard(0, 3), Shard(1, 3)):
+            books = Books(stores(), AtOnce(), Shown(), lambda: datetime.now(UTC), shard)
             books.configure({}, plan)
-    assert [record.message.partition(":")[0] for record in caplog.records] == [
-        "showback with shards is not exact"
-    ]
+            assert books.others == (set() if shard.is_first else others)
 
 
 def test_a_budget_waits_for_every_organization_and_customer() -> None:

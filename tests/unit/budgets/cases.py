@@ -1,5 +1,7 @@
 """Accounts as the tests of budgets write them."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -41,3 +43,14 @@ def account(*rows: CurrentRow, past: tuple[str, ...] = (), name: str = "Acme") -
         periods.append(closed(date(month // 12, month % 12 + 1, 1), amount))
     current = Current(NOVEMBER, date(2026, 11, 30), rows)
     return Account(name, "t-1", tuple(periods), current)
+
+
+def added_up(
+    sums: Iterable[Mapping[tuple[str, str, str], Decimal]],
+) -> dict[tuple[str, str, str], Decimal]:
+    """Return amounts by allocation, group and currency, over several exporters."""
+    found: defaultdict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for each in sums:
+        for key, amount in each.items():
+            found[key] += amount
+    return found

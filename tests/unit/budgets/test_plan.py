@@ -16,7 +16,7 @@ from billing_exporter.collectors import Shard
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.metrics.samples import Samples
 from billing_exporter.reconciliation.records import Line
-from tests.unit.budgets.cases import NOVEMBER, TODAY, account, closed, current_row
+from tests.unit.budgets.cases import NOVEMBER, TODAY, account, added_up, closed, current_row
 
 BUDGET = Budget(name="emea", amount=Decimal(1000), currency="EUR", customers=("Acme", "Lost*"))
 SHOWBACK = Showback(
@@ -158,38 +158,59 @@ def test_each_amount_counts_once(
 @given(
     st.lists(st.lists(ROWS, max_size=4), max_size=6),
     st.lists(CONTRACT_ROWS, max_size=5),
-    st.sampled_from([1, 3]),
+    st.sampled_from([1, 2, 3, 5]),
 )
 def test_shards_add_up_to_the_whole(
     customers: list[list[CurrentRow]], of_contract: list[CurrentRow], count: int
 ) -> None:
-    """The sums over 1 and 3 shards are those of one exporter, plus exactly the overage of other
-    shards' customers that a contract covers.
-    """
+    """Each group and each budget is over 1, 2, 3 and 5 shards exactly what one exporter has."""
     whole, shards = Plan(SETTINGS), [Plan(SETTINGS) for _ in range(count)]
-    expected: defaultdict[str, Decimal] = defaultdict(Decimal)
     for number, rows in enumerate(customers, start=1):
         of = msgspec.structs.replace(account(*rows), id=f"t-{number}")
         owner = next(index for index in range(count) if Shard(index, count).owns(of.id))
         for plan in (whole, shards[owner]):
             plan.add("acme", "trustors", of, TODAY)
-        for row in rows:
-            if owner and _is_covered(row, of.id, of_contract):
-                expected[row.currency] += row.overage
+    contract = _contract(*of_contract)
     for plan in (whole, shards[0]):
-        plan.add("acme", "contracts", _contract(*of_contract), TODAY)
-    for currency, amount in _sums([whole.finished()]).items():
-        expected[currency] += amount
-    contributions = [plan.finished() for plan in shards]
-    found = _sums(contributions)
-    assert {each: found[each] for each in found if found[each]} == {
-        each: expected[each] for each in expected if expected[each]
-    }
+        plan.add("acme", "contracts", contract, TODAY)
+    for plan in shards[1:]:
+        plan.take_off("acme", contract)
+    expected, found = whole.finished(), [plan.finished() for plan in shards]
+    assert added_up(each.allocated for each in found) == expected.allocated
+    assert added_up(each.forecast for each in found) == expected.forecast
     budgets = [
         sum((of.estimated for each in some for of in each.spending.values()), Decimal(0))
-        for some in (contributions, [whole.finished()])
+        for some in (found, [expected])
     ]
     assert budgets[0] == budgets[1]
+
+
+def test_what_is_taken_off_a_contract_is_split_by_itself() -> None:
+    """Two halves of a cent more or less: each customer's part is rounded as the contract's is."""
+    halves = {"A": Decimal(1), "B": Decimal(1)}
+    groups = (Group(to="C", customers=("*",)), Group(split=halves))
+    plan = Plan(PlanSettings(showback=(Showback(name="cc", groups=groups),)))
+    for number in (1, 2):
+        of = account(current_row("0", "0.01", "0.01"))
+        plan.add("acme", "trustors", msgspec.structs.replace(of, id=f"t-{number}"), TODAY)
+    plan.add("acme", "contracts", _contract(_of_contract("1", "1", ())), TODAY)
+    assert plan.finished().allocated == {
+        ("cc", "A", "EUR"): Decimal("0.48"),
+        ("cc", "B", "EUR"): Decimal("0.50"),
+        ("cc", "C", "EUR"): Decimal("0.02"),
+    }
+
+
+def test_an_unused_charge_of_a_contract_covers_what_customers_show() -> None:
+    """The contract states that it costs nothing: so do all groups together. It is no member."""
+    budget = Budget(name="own", amount=Decimal(1), currency="EUR")
+    plan = Plan(PlanSettings((budget,), (SHOWBACK,)))
+    plan.add("acme", "trustors", account(current_row("0", "0", "40")), TODAY)
+    unused = msgspec.structs.replace(_of_contract("0", "0", ("t-1",)), is_unused=True)
+    plan.add("acme", "contracts", _contract(unused), TODAY)
+    found = plan.finished()
+    assert found.forecast == {("cc", "A", "EUR"): 40, ("cc", "unallocated", "EUR"): -40}
+    assert found.spending["own"].members == 0
 
 
 def _is_covered(row: CurrentRow, customer: str, of_contract: list[CurrentRow]) -> bool:

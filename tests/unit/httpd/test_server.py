@@ -12,7 +12,7 @@ import pytest
 from billing_exporter.httpd.address import ListenError
 from billing_exporter.httpd.response import Response
 from billing_exporter.httpd.server import WebServer
-from billing_exporter.httpd.socket_io import BLOCK_BYTES
+from billing_exporter.httpd.socket_io import BATCH_BYTES
 from tests.unit.httpd.clients import (
     GET,
     Answers,
@@ -98,7 +98,7 @@ class Pieces:
         (),
         (b"",),
         tuple(bytes([number % 256]) * number for number in range(1500)),
-        (b"a" * (BLOCK_BYTES - 1), b"b", b"c" * BLOCK_BYTES, b"d"),
+        (b"a" * (BATCH_BYTES - 1), b"b", b"c" * BATCH_BYTES, b"d"),
         (b"a" * 5_000_000, b"", b"b" * 5_000_000, b"c"),
     ],
 )

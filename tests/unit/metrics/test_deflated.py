@@ -5,7 +5,14 @@ import zlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_exporter.metrics.deflated import Deflated, Latest, joined_checksum, multiply, shift_of
+from billing_exporter.metrics.deflated import (
+    Deflated,
+    Latest,
+    joined_checksum,
+    last_block,
+    multiply,
+    shift_of,
+)
 
 texts = st.lists(st.binary(max_size=400), max_size=8)
 
@@ -41,3 +48,12 @@ def test_a_text_is_deflated_again_only_when_it_has_changed() -> None:
     first = latest.of(b"one")
     assert latest.of(b"one") is first
     assert [latest.of(text).text() for text in (b"two", b"", b"one")] == [b"two", b"", b"one"]
+
+
+@given(st.binary(max_size=20) | st.integers(4090, 5000).map(bytes), texts)
+def test_a_last_block_ends_a_stream(text: bytes, before: list[bytes]) -> None:
+    """A last text, short or long, completes the stream of those before it."""
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    stream = b"".join([Deflated.of(each).packed for each in before] + [last_block(text)])
+    assert inflater.decompress(stream) == b"".join(before) + text
+    assert inflater.eof

@@ -100,3 +100,26 @@ def test_labels_must_fit() -> None:
             family.labels(**wrong)
     with pytest.raises(ValueError, match="some_gauge has the labels"):
         family.labels("acme")
+
+
+def test_a_value_that_is_set_again_changes_no_text() -> None:
+    """The version grows with each change of the text, and with nothing else."""
+    family = Family(GAUGE)
+    versions = [family.version]
+    for value in (0.0, 0.0, 1.5, 1.5, float("nan"), float("nan")):
+        family.labels("acme", "one").set(value)
+        family.text(openmetrics=False)
+        versions.append(family.version)
+    assert versions == [0, 1, 1, 2, 2, 3, 4]
+
+
+def test_replaced_series_are_those_that_are_given() -> None:
+    """What is not given any more is removed, what stays the same is no change."""
+    family = Family(GAUGE)
+    family.replace({("acme", "one"): 1.0, ("acme", "two"): 2.0})
+    family.replace({("acme", "two"): 2.0, ("beta", "one"): 3.0})
+    assert family.values() == {("acme", "two"): 2.0, ("beta", "one"): 3.0}
+    family.text(openmetrics=False)
+    version = family.version
+    family.replace({("acme", "two"): 2.0, ("beta", "one"): 3.0})
+    assert family.version == version
