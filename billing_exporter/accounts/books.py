@@ -13,7 +13,7 @@ from functools import partial
 from hashlib import blake2b
 from typing import Protocol
 
-from billing_exporter.accounts.ledger import REACH, Ledger, Stores
+from billing_exporter.accounts.ledger import Ledger, Stores
 from billing_exporter.accounts.making import Made, Part, make, unread_of
 from billing_exporter.budgets.plan import Contribution, Plan
 from billing_exporter.budgets.settings import PlanSettings
@@ -207,7 +207,7 @@ class Books:
         today = self._now().date()
         share = self._tolerances.get(book.organization, DEFAULT_SHARE)
         try:
-            terms = Terms(today, share, today - REACH)
+            terms = Terms(today, share, today - book.ledger.reach)
             part = Part(self._shard.owns, book.others)
             made = make(book.ledger, terms, Plan(self._plan), book.organization, part)
         except Exception:

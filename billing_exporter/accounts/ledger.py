@@ -39,6 +39,7 @@ from billing_exporter.state_files.store import Store
 
 # Invoices that can bill the four newest closed periods, late ones included.
 REACH = timedelta(days=200)
+_UNDATED = date.max  # such an invoice may bill any period
 NOBODY: Mapping[str, str] = MappingProxyType({})
 NO_PAST: Mapping[Names, date] = MappingProxyType({})
 _MOST_PERIODS = 13
@@ -92,6 +93,11 @@ class Ledger:
     def has_invoices(self) -> bool:
         """Whether invoices were listed, and still are."""
         return self._index.has_invoices and self._is_read("invoices")
+
+    @property
+    def reach(self) -> timedelta:
+        """Return how far back invoices are known."""
+        return min(REACH, timedelta(days=self._index.lookback_days))
 
     def read_by(self, collectors: Collection[str]) -> None:
         """Count what these collectors read from now on; what others have read is kept in files."""
@@ -216,16 +222,16 @@ class Ledger:
 
     def wants_lines(self, invoice: BillingInvoice, today: date) -> bool:
         """Return whether the lines of an invoice are needed and not kept."""
-        key = label(invoice.id)
+        key, issued = label(invoice.id), invoice.date_invoiced or _UNDATED
         self._note(today)
-        if not key or invoice.date_invoiced is None:
+        if not key:
             return False
-        if invoice.date_invoiced < today - REACH:
+        if issued < today - REACH:
             self._drop(key)
             return False
         with self._lock:
             bill = self._bills.load(self._bill_key(key))
-            self._issued[key] = invoice.date_invoiced
+            self._issued[key] = issued
             if bill is None:
                 return False
             if bill.lines is not None and bill.amount == readable(invoice.amount):
@@ -236,8 +242,8 @@ class Ledger:
 
     def lines(self, invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> None:
         """Keep the lines of an invoice."""
-        key, issued = label(invoice.id), invoice.date_invoiced
-        if not key or issued is None or self._today - issued > REACH:
+        key, issued = label(invoice.id), invoice.date_invoiced or _UNDATED
+        if not key or self._today - issued > REACH:
             return
         with self._lock:
             self._issued[key] = issued
@@ -245,15 +251,19 @@ class Ledger:
             if before is not None:
                 self._save_bill(key, before, bill_of(invoice, items))
 
-    def keep_only_invoices(self, invoices: Iterable[str]) -> None:
-        """Forget invoices that are no longer listed."""
+    def keep_only_invoices(
+        self, invoices: Iterable[str], lookback: timedelta | None = REACH
+    ) -> None:
+        """Forget invoices that are not listed so far back any more; None: nobody reads lines."""
         listed = set(invoices)
         with self._lock:
             gone = self._issued.keys() - listed
         for key in gone:
             self._drop(key)
         with self._lock:
-            self._save_index(issued=dict(self._issued), has_invoices=True)
+            days = (lookback or REACH).days
+            known = {"has_invoices": lookback is not None, "lookback_days": days}
+            self._save_index(issued=dict(self._issued), **known)
 
     def accounts(self, subject: Subject) -> Iterator[Account]:
         """Yield the customers or contracts, by id, however long the disk takes."""

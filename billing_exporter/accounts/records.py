@@ -254,13 +254,15 @@ class Index(msgspec.Struct, frozen=True, array_like=True):
         contracts: ids.
         trustors: ids of customers.
         issued: day of issue of the invoices that can bill the newest closed periods, by id.
-        has_invoices: whether invoices were listed.
+        has_invoices: whether invoices were listed and their lines read.
+        lookback_days: how far back invoices were listed.
     """
 
     contracts: tuple[str, ...] = ()
     trustors: tuple[str, ...] = ()
     issued: dict[str, date] = {}
     has_invoices: bool = False
+    lookback_days: int = 400
 
 
 ACCOUNTS: Codec[Account] = _codec("an account", ".account", Account())

@@ -107,7 +107,9 @@ class InvoicesCollector:
                 self._read_for_ledger(poll, details, invoice)
             done.append(InvoiceData(invoice, lines))
         poll.progress(len(invoices), len(invoices))
-        poll.ledger.keep_only_invoices(label(invoice.id) for invoice in invoices)
+        listed = [label(invoice.id) for invoice in invoices]
+        lookback = None if self._lines == "none" else self._lookback
+        poll.ledger.keep_only_invoices(listed, lookback)
         data = InvoicesData(today, tuple(done), times)
         return concluded(poll, self.fresh(data, poll.now), details)
 

@@ -1,7 +1,7 @@
 """What collectors hand to the accounts: closed periods in full, and the lines of invoices."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, Protocol
 
 from billing_exporter.genesys.records import (
@@ -60,8 +60,13 @@ class Ledger(Protocol):
     def lines(self, invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> None:
         """Keep the lines of an invoice."""
 
-    def keep_only_invoices(self, invoices: Iterable[str]) -> None:
-        """Forget invoices that are no longer listed."""
+    def keep_only_invoices(self, invoices: Iterable[str], lookback: timedelta | None) -> None:
+        """Forget invoices that are no longer listed.
+
+        Args:
+            invoices: ids of those that are listed.
+            lookback: how far back they are listed; None where their lines are not read.
+        """
 
     def published(self, collector: str, *, is_whole: bool = True) -> None:
         """Note that a reading of a collector was published, in the middle of its poll or whole."""
@@ -112,7 +117,7 @@ class NoLedger:
     def lines(self, invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> None:
         """Keep nothing."""
 
-    def keep_only_invoices(self, invoices: Iterable[str]) -> None:
+    def keep_only_invoices(self, invoices: Iterable[str], lookback: timedelta | None) -> None:
         """Forget nothing."""
 
     def published(self, collector: str, *, is_whole: bool = True) -> None:

@@ -159,10 +159,10 @@ def _without_lines(found: Comparison, terms: Terms) -> Comparison:
     used = found.used_amount or ZERO
     if abs(used) <= _amount_tolerance(found, terms):
         return found
-    if terms.today <= found.end + GRACE:
-        return _with(found, "pending", found.remark)
     if terms.reach is not None and found.end < terms.reach:
         return _with(found, "not_comparable", "its invoice lies before the invoices that were read")
+    if terms.today <= found.end + GRACE:
+        return _with(found, "pending", found.remark)
     return _with(found, "only_used", found.remark)
 
 

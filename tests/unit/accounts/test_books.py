@@ -1,8 +1,11 @@
 """Books: a statement after each change, and only what is new of it is shown."""
 
+import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+import msgspec
 
 from billing_exporter.accounts.books import Books
 from billing_exporter.accounts.records import Current, CurrentRow
@@ -83,6 +86,54 @@ def test_an_organization_has_its_tolerance() -> None:
     assert "difference t-1" in shown.parts  # by a unit more than the share
     _read(books, "30.00", "15")
     assert "difference t-1" not in shown.parts
+
+
+def _states(shown: Shown) -> set[str]:
+    """Return the states that charges of customers have."""
+    lines = [
+        line
+        for part in shown.parts.values()
+        for metric, text in part.lines.items()
+        if metric.name.endswith("_reconciled_charges")
+        for line in text.decode().splitlines()
+    ]
+    found = (re.search('state="([a-z_]+)"} ([0-9]+)$', line) for line in lines)
+    return {match[1] for match in found if match is not None and match[2] != "0"}
+
+
+def test_charges_are_not_missing_on_invoices_that_nobody_reads() -> None:
+    """Without lines nothing is compared, nor is what ended before the invoices that are listed."""
+    shown = Shown()
+    books = _books(shown)
+    ledger = books.ledger("acme", "here")
+    ledger.customer_period("t-1", "Acme", overview(OCTOBER, row()), is_settled=True)
+    ledger.keep_only("trustors", ["t-1"])
+    reach = (TODAY - END).days
+    for lookback, states in (
+        (timedelta(days=reach), {"pending"}),
+        (timedelta(days=reach - 1), {"not_comparable"}),
+        (None, set[str]()),
+    ):
+        ledger.keep_only_invoices([], lookback)
+        books.changed("acme")
+        assert _states(shown) == states
+
+
+def test_an_invoice_without_a_date_is_known() -> None:
+    """What it bills cannot be compared, and its amount is left out and shown."""
+    shown = Shown()
+    books = _books(shown)
+    ledger = books.ledger("acme", "here")
+    ledger.customer_period("t-1", "Acme", overview(OCTOBER, row()), is_settled=True)
+    ledger.keep_only("trustors", ["t-1"])
+    undated = msgspec.structs.replace(invoice("20.00"), date_invoiced=None)
+    assert ledger.wants_lines(undated, TODAY)
+    ledger.lines(undated, [item("20.00", "10", OCTOBER, END)])
+    ledger.keep_only_invoices(["I-1"])
+    books.changed("acme")
+    assert _states(shown) == {"not_comparable"}
+    text = b"".join(text for part in shown.parts.values() for text in part.lines.values())
+    assert b'reason="unknown"} 20.00' in text
 
 
 def test_an_invoiced_period_is_known() -> None:
@@ -210,6 +261,8 @@ def test_a_shard_adds_its_part_of_a_contract_and_of_invoices() -> None:
     others.lines(invoice("7"), [item("7", "1", OCTOBER, END)])
     others.lines(invoice("5", "I-2"), [item("5", "1", OCTOBER, END, organization="t-2")])
     others.keep_only_invoices(["I-1", "I-2"])
+    others.published("contracts")
+    assert _values(books, "allocated_invoiced_amount") == {}  # some may be missing still
     others.published("invoices")
     assert _values(books, "allocated_invoiced_amount") == {OF_NOBODY: "7"}
     texts = [text for part in shown.parts.values() for text in part.lines.values()]

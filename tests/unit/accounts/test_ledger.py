@@ -169,3 +169,14 @@ def test_a_period_whose_start_moves_is_kept_once() -> None:
     kept = next(ledger.accounts("trustors")).closed
     assert [period.start for period in kept] == [OCTOBER + timedelta(days=2), SEPTEMBER]
     assert not ledger.is_kept("trustors", "t-1", OCTOBER)
+
+
+def test_an_old_invoice_is_not_kept() -> None:
+    """One that can bill none of the newest closed periods, whether its lines are read or not."""
+    ledger = Ledger("acme", stores())
+    for name, issued in (("I-1", TODAY - REACH), ("I-2", TODAY - REACH - timedelta(days=1))):
+        bill = invoice("5", name, issued)
+        ledger.wants_lines(bill, TODAY)
+        ledger.lines(bill, [item("5", "1", OCTOBER, OCTOBER)])
+    ledger.keep_only_invoices(["I-1", "I-2"])
+    assert [bill.id for bill in ledger.bills()] == ["I-1"]

@@ -7,9 +7,10 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from billing_exporter.accounts.comparison import pending_now
 from billing_exporter.accounts.ledger import REACH, Ledger
 from billing_exporter.accounts.making import Made, make
-from billing_exporter.accounts.records import Current, CurrentRow
+from billing_exporter.accounts.records import Account, Current, CurrentRow
 from billing_exporter.budgets.plan import Plan
 from billing_exporter.budgets.settings import PlanSettings
 from billing_exporter.metrics.family import PREFIX
@@ -217,6 +218,15 @@ def test_what_is_not_settled_has_not_changed() -> None:
     """Late data make no change from one period to the next."""
     ledger = ledger_of({SEPTEMBER: [row()], OCTOBER: [row("120")]}, [], is_settled=False)
     assert _values(_made(ledger), "trustor_estimated_change_amount") == {}
+
+
+def test_a_charge_that_is_not_used_is_not_pending() -> None:
+    """No currency appears for what costs nothing."""
+    nothing = Decimal(0), Decimal(0), Decimal(0)
+    unused = CurrentRow("Minutes", "GC-1", "EUR", *nothing, is_unused=True)
+    used = CurrentRow("Minutes", "GC-1", "USD", Decimal(0), Decimal(8), Decimal(9))
+    account = Account("C-1", "c-1", (), Current(TODAY, TODAY, (unused, used)))
+    assert pending_now(account, TODAY) == {"USD": 8}
 
 
 UNREADABLE = ("NaN", "sNaN", "Infinity", "1E+999")

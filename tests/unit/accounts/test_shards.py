@@ -203,8 +203,8 @@ def _line(organization: str, start: date, end: date, amount: str) -> BilledLine:
 def test_a_line_is_in_the_group_of_its_customer_whichever_shard_has_it() -> None:
     """Each customer's line in its own group on its own shard; the others on one shard each.
 
-    Of the lines of nobody that is read one ends within the month before today, one did before that
-    and one ends tomorrow.
+    Of the lines of nobody that is read one ended within the month before today, one did before
+    that, one ends today and one tomorrow.
     """
     closed = (Period(OCTOBER, ENDS[OCTOBER], (), (), is_settled=True),)
     customers = [
@@ -215,7 +215,8 @@ def test_a_line_is_in_the_group_of_its_customer_whichever_shard_has_it() -> None
         *(_line(each.id, OCTOBER, ENDS[OCTOBER], "10") for each in customers),
         _line("t-8", OCTOBER, date(2026, 10, 16), "1"),
         _line("t-8", OCTOBER, date(2026, 10, 15), "100"),
-        _line("", OCTOBER, date(2026, 11, 17), "1000"),
+        _line("t-8", OCTOBER, TODAY, "1000"),
+        _line("", OCTOBER, date(2026, 11, 17), "10000"),
     ]
     bills = [Bill("I", "EUR", Decimal(1), date(2026, 11, 3), tuple(lines))]
     world = World([], customers, bills)

@@ -207,7 +207,8 @@ def test_an_unused_charge_of_a_contract_covers_what_customers_show() -> None:
     plan = Plan(PlanSettings((budget,), (SHOWBACK,)))
     plan.add("acme", "trustors", account(current_row("0", "0", "40")), TODAY)
     unused = msgspec.structs.replace(_of_contract("0", "0", ("t-1",)), is_unused=True)
-    plan.add("acme", "contracts", _contract(unused), TODAY)
+    other = msgspec.structs.replace(unused, sku="GC-2")  # its groups have nothing of it
+    plan.add("acme", "contracts", _contract(unused, other), TODAY)
     found = plan.finished()
     assert found.forecast == {("cc", "A", "EUR"): 40, ("cc", "unallocated", "EUR"): -40}
     assert found.spending["own"].members == 0

@@ -126,10 +126,24 @@ def test_shards_together_allocate_what_one_does(cloud: Simulator, tmp_path: Path
     assert [_amounts(exporter) for exporter in restored] == parts
     for exporter in restored:
         exporter.stop()
-    fewer = [_polled(settings, Shard(index, 2), tmp_path / str(1 - index)) for index in range(2)]
+    fewer = [
+        Exporter(settings, shard=Shard(index, 2), state=tmp_path / str(1 - index))
+        for index in range(2)
+    ]
+    # What was read for the plan alone is not enough to be shown.
+    assert all(len(exporter.waiting_for()) == len(exporter.pollers) for exporter in fewer)
+    for exporter in fewer:
+        exporter.poll_once()
     assert _added_up(map(_amounts, fewer)) == expected
     for exporter in fewer:
         exporter.stop()
+
+
+def _lines_asked(exporter: Exporter) -> str:
+    """Return how many requests for the lines of an invoice there were."""
+    metric = f'{PREFIX}api_requests_total{{endpoint="get_billing_contracts_invoice_lines"'
+    (line,) = [line for line in _text(exporter).splitlines() if line.startswith(metric)]
+    return line
 
 
 def test_a_reload_adds_and_removes_what_is_read_for_the_plan(cloud: Simulator) -> None:
@@ -147,6 +161,9 @@ def test_a_reload_adds_and_removes_what_is_read_for_the_plan(cloud: Simulator) -
     assert f"{waiting} 1\n" in _text(exporter)
     assert exporter.waiting_for() == ["acme contracts", "acme invoices"]
     exporter.poll_once()
+    asked = _lines_asked(exporter)
+    exporter.poll_once()
+    assert _lines_asked(exporter) == asked  # unpaid ones are not read again, nobody sees them
     assert f"{waiting} 0\n" in _text(exporter)
     assert f'{PREFIX}budget_waiting{{budget="contracts"}} 0\n' in _text(exporter)
     exporter.change(_settings(cloud, budgets=BUDGETS, prices=(Price(markup=Decimal("0.1")),)))
