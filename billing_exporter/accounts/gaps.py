@@ -4,9 +4,10 @@ A collector hands on what it has read before all of it is in the accounts. So a 
 when its reading has been published.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 
-from billing_exporter.budgets.unread import Names, Unread
+from billing_exporter.budgets.unread import Names, Past, Unread
 
 _NOTHING: frozenset[Names] = frozenset()
 
@@ -20,18 +21,27 @@ class Gaps:
         self._open: dict[str, frozenset[Names]] = {}
         self._next: dict[str, frozenset[Names]] = {}
         self._whole: set[str] = set()
+        self._past: dict[str, Past] = {}
+        self._next_past: dict[str, Past] = {}
 
     def read_by(self, collectors: Collection[str]) -> None:
         """Count what these collectors have not read; of another one nothing is awaited."""
         self._collectors = frozenset(collectors)
-        for known in (self._open, self._next):
+        for known in (self._open, self._next, self._past, self._next_past):
             for gone in known.keys() - self._collectors:
                 del known[gone]
         self._whole &= self._collectors
 
-    def listed(self, collector: str, unread: Iterable[Names], lost: Iterable[Names]) -> None:
-        """Take which customers have no numbers, and which of them had some before."""
+    def listed(
+        self,
+        collector: str,
+        unread: Iterable[Names],
+        lost: Iterable[Names],
+        past: Mapping[Names, date],
+    ) -> None:
+        """Take which customers have no numbers, which of them had some, and what past is unread."""
         self._next[collector] = frozenset(unread)
+        self._next_past[collector] = frozenset(past.items())
         known = self._open.get(collector)
         if known is not None:
             self._open[collector] = known | frozenset(lost)
@@ -46,12 +56,13 @@ class Gaps:
             self._whole.add(collector)
         if is_whole or collector == "trustors":
             self._open[collector] = self._next.get(collector, _NOTHING)
+            self._past[collector] = self._next_past.get(collector, frozenset())
         return before != self.unread
 
     def expire(self, collector: str) -> None:
         """Take nothing as read any more."""
-        self._open.pop(collector, None)
-        self._next.pop(collector, None)
+        for known in (self._open, self._next, self._past, self._next_past):
+            known.pop(collector, None)
         self._whole.discard(collector)
 
     @property
@@ -63,4 +74,5 @@ class Gaps:
             invoices="invoices" in awaited,
             trustors=None if "trustors" in awaited else self._open.get("trustors", _NOTHING),
             histories="trustors" in self._collectors - self._whole,
+            past=self._past.get("trustors", frozenset()),
         )

@@ -22,7 +22,7 @@ from billing_exporter.accounts.records import (
     Index,
     Period,
 )
-from billing_exporter.budgets.unread import Unread
+from billing_exporter.budgets.unread import Names, Unread
 from billing_exporter.collectors.base import label
 from billing_exporter.collectors.periods import starts_of
 from billing_exporter.genesys.records import (
@@ -41,6 +41,7 @@ from billing_exporter.state_files.store import Store
 REACH = timedelta(days=200)
 _UNDATED = date.max  # such an invoice may bill any period
 NOBODY: Mapping[str, str] = MappingProxyType({})
+NO_PAST: Mapping[Names, date] = MappingProxyType({})
 _MOST_PERIODS = 13
 
 
@@ -138,7 +139,11 @@ class Ledger:
         self.published(collector)
 
     def keep_only(
-        self, subject: Subject, keys: Iterable[str], unread: Mapping[str, str] = NOBODY
+        self,
+        subject: Subject,
+        keys: Iterable[str],
+        unread: Mapping[str, str] = NOBODY,
+        past: Mapping[Names, date] = NO_PAST,
     ) -> None:
         """Count only these customers or contracts from now on; files stay.
 
@@ -146,13 +151,14 @@ class Ledger:
             subject: what they are.
             keys: their ids.
             unread: names of the customers that have not been read, by id.
+            past: before which day closed periods of a customer have not been read.
         """
         known = tuple(sorted(set(keys)))
         with self._lock:
             before = self._index.trustors if subject == "trustors" else ()
             names = {key: (name, key) for key, name in unread.items()}
             lost = [names[key] for key in before if key in names]
-            self._gaps.listed(subject, names.values(), lost)
+            self._gaps.listed(subject, names.values(), lost, past)
             self._save_index(**{subject: known})
 
     def is_kept(self, subject: Subject, key: str, start: date) -> bool:

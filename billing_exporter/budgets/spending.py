@@ -133,16 +133,18 @@ class BudgetRule:
         """The patterns that have matched nothing."""
         return unmatched([(self._organizations, self._customers, self._charges)])
 
-    def waits_for(self, organization: str, unread: Unread) -> bool:
-        """Return whether something that has not been read may count."""
+    def waits_for(self, organization: str, unread: Unread, today: date) -> bool:
+        """Return whether something that has not been read may count on that day."""
         if not self._organizations.fits(organization):
             return False
         if self._customers is None:
             return unread.contracts
-        has_closed = self.settings.period != "billing"
-        if unread.trustors is None or (has_closed and unread.histories):
+        window = window_of(self.settings, today)
+        if unread.trustors is None or (window is not None and unread.histories):
             return True
-        return any(self._customers.fits(*names) for names in unread.trustors)
+        since = date.min if window is None else window.start
+        awaited = {names for names, day in unread.past if window is not None and day > since}
+        return any(self._customers.fits(*names) for names in awaited | unread.trustors)
 
     def spending(
         self, organization: str, subject: Subject, account: Account, today: date

@@ -38,13 +38,13 @@ def summary(
     for budget in settings.budgets:
         _add_limits(samples, budget)
         rule = BudgetRule(budget)
-        is_waiting = any(rule.waits_for(name, gaps) for name, gaps in unread.items())
+        is_waiting = any(rule.waits_for(name, gaps, today) for name, gaps in unread.items())
         to = labels(metrics.BUDGET_WAITING.labels, budget.name)
         samples.add(metrics.BUDGET_WAITING, to, int(is_waiting))
         if contributions and not is_waiting:
             every = [each.spending.get(budget.name, Spending()) for each in contributions]
             total = reduce(Spending.plus, every)
-            has_past = not any(gaps.histories for gaps in unread.values())
+            has_past = all(gaps.has_past for gaps in unread.values())
             _add_spending(samples, budget, total, today, is_whole=is_whole and has_past)
     is_waiting = not all(gaps.is_allocatable for gaps in unread.values())
     for showback in settings.showback:

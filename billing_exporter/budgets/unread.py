@@ -1,11 +1,16 @@
 """Unread: what of an organization has not been read yet, and would count if it had."""
 
+from datetime import date
+
 import msgspec
 
 # Name and id of a customer.
 Names = tuple[str, ...]
+# Customers whose closed periods before a day have not been read.
+Past = frozenset[tuple[Names, date]]
 
 _NOBODY: frozenset[Names] = frozenset()
+_NO_PAST: Past = frozenset()
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -16,6 +21,7 @@ class Unread(msgspec.Struct, frozen=True):
         invoices: whether invoices have not.
         trustors: customers that have not; None for all there may be.
         histories: whether no poll of customers has ended, which reads their closed periods last.
+        past: closed periods that even such a poll has not reached.
         covering: whether contracts have not that the first shard shows and this one takes its
             customers' overage off.
     """
@@ -24,6 +30,7 @@ class Unread(msgspec.Struct, frozen=True):
     invoices: bool = False
     trustors: frozenset[Names] | None = _NOBODY
     histories: bool = False
+    past: Past = _NO_PAST
     covering: bool = False
 
     def plus(self, other: "Unread") -> "Unread":
@@ -36,6 +43,7 @@ class Unread(msgspec.Struct, frozen=True):
             self.invoices or other.invoices,
             trustors,
             self.histories or other.histories,
+            self.past | other.past,
             self.covering or other.covering,
         )
 
@@ -43,6 +51,11 @@ class Unread(msgspec.Struct, frozen=True):
     def has_customers(self) -> bool:
         """Whether customers have not been read."""
         return self.trustors is None or bool(self.trustors)
+
+    @property
+    def has_past(self) -> bool:
+        """Whether all closed periods have been read."""
+        return not (self.histories or self.past)
 
     @property
     def is_allocatable(self) -> bool:

@@ -112,6 +112,13 @@ class History(msgspec.Struct, frozen=True):
     walked_from: date | None = None
     tried_on: date | None = None
 
+    @property
+    def unread_before(self) -> date | None:
+        """The day before which closed periods have not been asked for; None where all have."""
+        if self.walked_from is not None or self.tried_on is not None:
+            return None
+        return min((each.start for each in self.periods), default=date.max)
+
     def with_answer(
         self,
         answer: Answer,
@@ -169,15 +176,21 @@ class History(msgspec.Struct, frozen=True):
 _HISTORIES = RecordCodec[History](History)
 
 
-class PackedHistory(msgspec.Struct, frozen=True):
-    """A history as bytes: a year of ten thousand customers would be 200 MB of objects."""
+class PackedHistory(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A history as bytes: a year of ten thousand customers would be 200 MB of objects.
+
+    Attributes:
+        content: the history.
+        unread_before: see ``History``.
+    """
 
     content: bytes
+    unread_before: date | None = None
 
     @classmethod
     def of(cls, history: History) -> "PackedHistory":
         """Pack a history."""
-        return cls(_HISTORIES.encode(history))
+        return cls(_HISTORIES.encode(history), history.unread_before)
 
     def unpacked(self) -> History:
         """Return the history."""

@@ -7,7 +7,7 @@ API that fails: everyone keeps what was known, and the sweep is a failure.
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -55,6 +55,17 @@ class TrustorsData(msgspec.Struct, frozen=True):
             key: state.name
             for key, state in self.states.items()
             if state.status not in _NOTHING_TO_READ and key not in self.numbers
+        }
+
+    def unread_past(self) -> dict[tuple[str, ...], date]:
+        """Return before which day closed periods have not been read, by name and id.
+
+        Customers whose closed periods have all been read, or were never asked for, are not there.
+        """
+        return {
+            (self.states[key].name, key): history.unread_before
+            for key, history in self.history.items()
+            if history.unread_before is not None and key in self.numbers
         }
 
     def without_older_than(self, oldest: datetime) -> "TrustorsData":

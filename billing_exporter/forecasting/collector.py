@@ -31,9 +31,13 @@ class Accounts(Protocol):
     """What takes the running periods of customers and contracts."""
 
     def keep_only(
-        self, subject: AccountSubject, keys: Iterable[str], unread: Mapping[str, str]
+        self,
+        subject: AccountSubject,
+        keys: Iterable[str],
+        unread: Mapping[str, str],
+        past: Mapping[tuple[str, ...], date],
     ) -> None:
-        """Count only these customers or contracts from now on; some have not been read."""
+        """Count only these customers or contracts; some, or their past, have not been read."""
 
     def current_period(
         self, subject: AccountSubject, key: str, name: str, current: Current
@@ -94,8 +98,10 @@ class ForecastingCollector:
         keys = [key for part in parts.values() for key in _ids(part)]
         self._forecaster.forget_others(keys)
         if self._accounts is not None:
-            unread = data.unread() if isinstance(data, TrustorsData) else {}
-            self._accounts.keep_only(self._subject, keys, unread)
+            has_customers = isinstance(data, TrustorsData)
+            unread = data.unread() if has_customers else {}
+            past = data.unread_past() if has_customers else {}
+            self._accounts.keep_only(self._subject, keys, unread, past)
         return {
             key: Dated(part, _day_of(part, data), _history_of(part, data))
             for key, part in parts.items()
@@ -155,7 +161,8 @@ def account_for_contracts(parts: Mapping[str, Any], data: object, accounts: Acco
                 row = running_period(current, running, contracts.covered_of(one))
                 accounts.current_period("contracts", contract_id(one), part.name, row)
     if isinstance(data, ContractsData):
-        accounts.keep_only("contracts", [key for each in parts.values() for key in _ids(each)], {})
+        keys = [key for each in parts.values() for key in _ids(each)]
+        accounts.keep_only("contracts", keys, {}, {})
 
 
 def contract_id(data: ContractData) -> str:

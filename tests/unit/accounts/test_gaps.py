@@ -1,5 +1,7 @@
 """Gaps of a ledger: what its collectors have not read."""
 
+from datetime import date
+
 from billing_exporter.accounts.ledger import Ledger
 from billing_exporter.accounts.records import Current
 from billing_exporter.budgets.unread import ALL, NOTHING, Unread
@@ -63,6 +65,19 @@ def test_closed_periods_of_customers_are_awaited_until_a_sweep_has_ended() -> No
         ledger.published(collector)
     assert ledger.unread == NOTHING
     ledger.published("trustors", is_whole=False)
+    assert ledger.unread == NOTHING
+
+
+def test_closed_periods_that_a_sweep_has_not_reached_are_awaited() -> None:
+    """Where the limit of calls ends the reading of closed periods, later sweeps go on with it."""
+    ledger = _ledger("trustors")
+    past: dict[tuple[str, ...], date] = {("Acme", "t-1"): TODAY}
+    ledger.keep_only("trustors", ["t-1"], {}, past)
+    ledger.published("trustors")
+    assert ledger.unread == Unread(past=frozenset(past.items()))
+    ledger.keep_only("trustors", ["t-1"])
+    assert ledger.unread == Unread(past=frozenset(past.items()))  # not in the accounts yet
+    ledger.published("trustors")
     assert ledger.unread == NOTHING
 
 

@@ -1,5 +1,6 @@
 """Budgets and allocations while something that may count in them has not been read."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -34,6 +35,10 @@ def _customers(*names: tuple[str, str]) -> Unread:
     return Unread(trustors=frozenset(names))
 
 
+def _past(day: date) -> Unread:
+    return Unread(past=frozenset({(("Other", "t-2"), day)}))
+
+
 def _contributions() -> list[Contribution]:
     plan = Plan(SETTINGS)
     plan.add("alpha", "trustors", account(current_row()), TODAY)
@@ -49,6 +54,9 @@ def _contributions() -> list[Contribution]:
         (ALL, NOTHING, NAMES),
         (NOTHING, ALL, {"all customers", "own", "year"}),
         (Unread(histories=True), NOTHING, {"year"}),
+        (_past(date(2026, 1, 2)), NOTHING, {"year"}),
+        (_past(date(2026, 1, 1)), NOTHING, set()),
+        (_past(date.max), NOTHING, {"year"}),
         (CONTRACTS, NOTHING, {"own"}),
         (INVOICES, INVOICES, set()),
         (_customers(("Acme", "t-1")), NOTHING, {"all customers", "some", "year"}),
@@ -116,7 +124,7 @@ def test_there_are_no_bounds_before_closed_periods_are_read() -> None:
     past = ("10", "20", "10", "20", "10")
     plan.add("alpha", "trustors", account(current_row(), past=past), TODAY)
     contributions = [plan.finished()]
-    for gaps, count in ((NOTHING, 3), (Unread(histories=True), 0)):
+    for gaps, count in ((NOTHING, 3), (Unread(histories=True), 0), (_past(date.max), 0)):
         found = summary(SETTINGS, contributions, {"alpha": gaps}, TODAY, is_whole=True)
         bounds = [
             len(family)

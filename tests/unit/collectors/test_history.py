@@ -50,6 +50,12 @@ def amounts(text: str) -> dict[str, str]:
     }
 
 
+def unread_past(trustors: CollectorHarness) -> dict[str, date]:
+    """Return before which day nothing was read of a customer, by its id."""
+    assert trustors.reading is not None
+    return {key: day for (_, key), day in trustors.reading.data.unread_past().items()}
+
+
 def value(text: str, metric: str, period: str = "previous") -> str | None:
     """Return the value of a metric of a period."""
     found = [line for line in lines(text, metric) if f'period="{period}"' in line]
@@ -161,15 +167,19 @@ def test_a_new_period_moves_every_index(cloud: ApiStub) -> None:
 
 @pytest.mark.parametrize("status", [500, 429, 408])
 def test_a_failure_ends_the_walk_until_the_next_poll(cloud: ApiStub, status: int) -> None:
-    """What could not be read is tolerated and asked for again; what was read stays."""
+    """What could not be read is tolerated and asked for again; what was read stays, and it is known
+    before which day nothing was read.
+    """
     put_trustors(cloud, "a")
     path = put_year(cloud, "a", "9", "5", "4", "3")
     cloud.refuse(path, status, billingPeriodIndex="2")
     trustors = desk(history=12)
     assert amounts(trustors.poll(NOW)) == {"2026-10-01": "10"}
     assert [about for _, about in trustors.left_out] == ["overview 2 of trustor id-a"]
+    assert unread_past(trustors) == {"id-a": date(2026, 10, 1)}
     put_year(cloud, "a", "9", "5", "4", "3")
     assert len(amounts(trustors.poll(NOW))) == 3
+    assert unread_past(trustors) == {}
 
 
 def test_a_history_that_is_forbidden_is_counted_and_tried_the_next_day(cloud: ApiStub) -> None:

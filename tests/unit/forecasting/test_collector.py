@@ -247,7 +247,11 @@ class _Accounts:
         self.kept: dict[str, Current] = {}
 
     def keep_only(
-        self, subject: AccountSubject, keys: Iterable[str], unread: Mapping[str, str]
+        self,
+        subject: AccountSubject,
+        keys: Iterable[str],
+        unread: Mapping[str, str],
+        past: Mapping[tuple[str, ...], date],
     ) -> None:
         """Keep the others too."""
 
