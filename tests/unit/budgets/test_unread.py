@@ -122,7 +122,7 @@ def test_an_allocation_waits_for_all(unread: Unread, is_waiting: int, families: 
 
 @pytest.mark.parametrize("is_whole", [True, False])
 def test_an_allocation_of_a_shard_waits_for_invoices(*, is_whole: bool) -> None:
-    """What is invoiced is a sum over shards, so none may be missing; one exporter shows the rest."""
+    """Invoiced amounts are sums over shards, of which no part may be missing."""
     unread = {"alpha": INVOICES, "beta": NOTHING}
     found = summary(SETTINGS, _contributions(), unread, TODAY, is_whole=is_whole)
     values = [str(each) for each in found.values(ALLOCATION_WAITING).values()]
