@@ -46,12 +46,14 @@ def summary(
             total = reduce(Spending.plus, every)
             has_past = all(gaps.has_past for gaps in unread.values())
             _add_spending(samples, budget, total, today, is_whole=is_whole and has_past)
+    are_billed = not any(gaps.invoices for gaps in unread.values())
     is_waiting = not all(gaps.is_allocatable for gaps in unread.values())
+    # Each shard has a part of the invoiced amounts, and only together they are whole.
+    is_waiting = is_waiting or not (is_whole or are_billed)
     for showback in settings.showback:
         to = labels(metrics.ALLOCATION_WAITING.labels, showback.name)
         samples.add(metrics.ALLOCATION_WAITING, to, int(is_waiting))
     if not is_waiting:
-        are_billed = not any(gaps.invoices for gaps in unread.values())
         _add_allocations(samples, contributions, are_billed=are_billed)
         _add_unmatched(samples, contributions)
     for name, amounts in settings.thresholds.items():

@@ -167,8 +167,8 @@ ALLOCATED_INVOICED = _plan.total(
 ALLOCATION_WAITING = _plan.fact(
     "allocation_waiting",
     ("allocation",),
-    "1 while customers or contracts of any organization have not been read, or not for longer than "
-    "max_age: the amounts of the allocation are absent; otherwise 0.",
+    "1 while customers or contracts of any organization, with shards also invoices, have not been "
+    "read, or not for longer than max_age: the amounts of the allocation are absent; otherwise 0.",
 )
 UNMATCHED_PATTERNS = _plan.fact(
     "unmatched_patterns",

@@ -361,7 +361,7 @@ class Poller:
             log.error("poll failed by a fault of the exporter", extra=facts, exc_info=error)
         else:
             log.log(self._level(reason, error), "poll failed: %s", error, extra=facts)
-        if reason == "forbidden" and self.state.reading is None:
+        if reason == "forbidden" and self.state.reading is None and self.target.is_optional:
             self._ledger.refused(self.target.collector.name)
         wait = error.retry_after if isinstance(error, RateLimited) else None
         self.state = self.state.fail(reason, sentence_of(error), wait or 0)

@@ -31,6 +31,14 @@ class Target:
         return self.organization, self.collector.name
 
     @property
+    def is_optional(self) -> bool:
+        """Whether nothing is missing where the collector may not read.
+
+        What is read for the accounts alone is shown by another shard, whose client may.
+        """
+        return self.is_shown or not self.listed
+
+    @property
     def where(self) -> dict[str, str]:
         """The names of organization and collector, as labels and log fields."""
         return {"organization": self.organization, "collector": self.collector.name}

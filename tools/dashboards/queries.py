@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Self
 
+from billing_exporter.collectors import REGISTRY
 from billing_exporter.metrics.family import PREFIX
 from tools.dashboards.catalogue import labels_of
 
@@ -103,9 +104,15 @@ class Scope:
         return f"sum by ({by}) ({self.one(metric, *matchers)})"
 
     def as_of(self, collector: str) -> str:
-        """Return when an organization's shown reading was polled: the ``now`` of billing."""
-        matcher = f'collector="{collector}"'
-        return self.one("last_success_timestamp_seconds", matcher, by="organization")
+        """Return when an organization's shown reading was polled: the ``now`` of billing.
+
+        Other shards than the first read contracts and invoices too, and do not show them.
+        """
+        polled = self.select("last_success_timestamp_seconds", f'collector="{collector}"')
+        if not REGISTRY[collector].divided:
+            others = f"{self.select('exporter_shard_index')} > 0"
+            polled = f"{polled} unless on (job, instance) {others}"
+        return f"max by (organization) ({polled})"
 
     def in_open_periods(self, series: str) -> str:
         """Leave those series of contracts whose newest period is open.

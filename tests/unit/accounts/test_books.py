@@ -222,7 +222,7 @@ def _values(books: Books, name: str) -> dict[str, str]:
     return {to.partition("{")[2][:-1]: value for to, _, value in lines if f"{name}{{" in to}
 
 
-def test_a_shard_waits_for_contracts_in_its_allocation_alone() -> None:
+def test_a_shard_waits_for_contracts_and_invoices_in_its_allocation_alone() -> None:
     """Until the second shard has read them, and again once they are too old; not for what it may
     not read. Its budgets have its customers, and wait for nothing that the first shard adds.
     """
@@ -232,6 +232,8 @@ def test_a_shard_waits_for_contracts_in_its_allocation_alone() -> None:
     others.read_by({"contracts", "invoices"})
     assert _values(books, "allocation_waiting") == WAITING
     _read_contract(books)
+    assert _values(books, "allocation_waiting") == WAITING  # invoices have a part of this shard's
+    others.published("invoices")
     assert _values(books, "allocation_waiting") == READ
     assert set(_values(books, "budget_waiting").values()) == {"0"}
     members = {'budget="customers"': "1", 'budget="contracts"': "0"}
@@ -254,8 +256,6 @@ def test_a_shard_adds_its_part_of_a_contract_and_of_invoices() -> None:
     shown = Shown()
     books = _of_second_shard(shown)
     _read_contract(books)
-    assert _values(books, "allocated_estimated_amount") == {OF_A: "108", OF_NOBODY: "-8"}
-    assert _values(books, "allocated_invoiced_amount") == {}
     others = books.others_ledger("acme")
     others.wants_lines(invoice("7"), TODAY)
     others.lines(invoice("7"), [item("7", "1", OCTOBER, END)])
@@ -265,6 +265,7 @@ def test_a_shard_adds_its_part_of_a_contract_and_of_invoices() -> None:
     assert _values(books, "allocated_invoiced_amount") == {}  # some may be missing still
     others.published("invoices")
     assert _values(books, "allocated_invoiced_amount") == {OF_NOBODY: "7"}
+    assert _values(books, "allocated_estimated_amount") == {OF_A: "108", OF_NOBODY: "-8"}
     texts = [text for part in shown.parts.values() for text in part.lines.values()]
     assert not any(b"contracts" in text or b"reconciled" in text for text in texts)
 

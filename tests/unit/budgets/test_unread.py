@@ -9,6 +9,7 @@ from billing_exporter.budgets.plan import Contribution, Plan
 from billing_exporter.budgets.settings import Budget, Group, PlanSettings, Showback
 from billing_exporter.budgets.summary import summary
 from billing_exporter.budgets.unread import ALL, NOTHING, Unread
+from billing_exporter.metrics.finance import ALLOCATED, ALLOCATION_WAITING
 from billing_exporter.metrics.label_text import values_of
 from tests.unit.budgets.cases import TODAY, account, current_row
 
@@ -98,6 +99,7 @@ def test_a_budget_waits_for_what_may_count_in_it(
         (NOTHING, 0, {"allocated_estimated", "allocated_forecast", "allocated_invoiced"}),
         (INVOICES, 0, {"allocated_estimated", "allocated_forecast"}),
         (CONTRACTS, 1, set()),
+        (Unread(covering=True), 1, set()),
         (_customers(("Other", "t-2")), 1, set()),
         (ALL, 1, set()),
     ],
@@ -116,6 +118,16 @@ def test_an_allocation_waits_for_all(unread: Unread, is_waiting: int, families: 
     assert shown.pop("allocation_waiting") == [is_waiting]
     assert bool(shown.pop("unmatched_patterns", [])) is not bool(is_waiting)
     assert shown.keys() == {f"{name}_amount" for name in families}
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_an_allocation_of_a_shard_waits_for_invoices(*, is_whole: bool) -> None:
+    """Invoiced amounts are sums over shards, of which no part may be missing."""
+    unread = {"alpha": INVOICES, "beta": NOTHING}
+    found = summary(SETTINGS, _contributions(), unread, TODAY, is_whole=is_whole)
+    values = [str(each) for each in found.values(ALLOCATION_WAITING).values()]
+    assert values == [str(int(not is_whole))]
+    assert bool(found.values(ALLOCATED)) is is_whole
 
 
 def test_there_are_no_bounds_before_closed_periods_are_read() -> None:

@@ -6,11 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from billing_exporter.app import Exporter
 from billing_exporter.budgets.settings import Budget, Group, Price, Showback
 from billing_exporter.collectors import Shard
 from billing_exporter.collectors.settings import (
+    EVERY_COLLECTOR,
     Collectors,
     ContractsSettings,
     InvoicesSettings,
@@ -22,7 +24,7 @@ from billing_exporter.metrics.family import PREFIX
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format
 from tools.testkit.organizations import organization_at
-from tools.testkit.scrapes import billing_text
+from tools.testkit.scrapes import billing_text, steer
 
 SHARDS = 3
 GROUPS = (
@@ -137,6 +139,25 @@ def test_shards_together_allocate_what_one_does(cloud: Simulator, tmp_path: Path
     assert _added_up(map(_amounts, fewer)) == expected
     for exporter in fewer:
         exporter.stop()
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_one_shard_may_not_read_makes_no_sum_wrong(cloud: Simulator, *, listed: bool) -> None:
+    """The first shard's client may read what this one's may not: the allocation waits.
+
+    A collector that merely runs by default may be forbidden everywhere, and is not waited for.
+    """
+    settings = _settings(cloud, **PLAN)
+    if not listed:
+        every = replace(settings.organizations[0], collectors=EVERY_COLLECTOR)
+        settings = replace(settings, organizations=(every,))
+    steer(cloud.url, "faults", ["forbidden:get_billing_contracts"])
+    exporter = _polled(settings, Shard(1, SHARDS))
+    steer(cloud.url, "faults", [])
+    waiting = f'{PREFIX}allocation_waiting{{allocation="cc"}} {int(listed)}\n'
+    assert waiting in _text(exporter)
+    assert any("allocated" in series for series in _amounts(exporter)) != listed
+    exporter.stop()
 
 
 def _lines_asked(exporter: Exporter) -> str:
