@@ -19,6 +19,7 @@ _EXACT = Context(prec=60)
 _MONTHS = get_args(Month)
 _DAY = timedelta(days=1)
 _QUARTER, _YEAR = 3, 12
+_DAYS_A_MONTH = 30.4
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -45,6 +46,20 @@ def window_of(budget: Budget, today: date) -> Window | None:
 
 def _first_of(month: int) -> date:
     return date(month // 12, month % 12 + 1, 1)
+
+
+def _periods_to_come(current: Current, window: Window) -> int:
+    """Return how many periods that follow the running one end in a window.
+
+    They are as many months long: counted in days, a month of 31 would have ten more in a year.
+    """
+    days = (current.end - current.start).days + 1
+    months = round(days / _DAYS_A_MONTH)
+    if not months:
+        return (window.end - current.end).days // days
+    first, after = current.end + _DAY, window.end + _DAY
+    whole = (after.year - first.year) * 12 + after.month - first.month - (after.day < first.day)
+    return whole // months
 
 
 class Spending(msgspec.Struct):
@@ -220,4 +235,4 @@ class BudgetRule:
         found.weight = found.forecast
         found.passed = found.forecast * gone / days
         if window is not None:
-            found.to_come = found.forecast * ((window.end - current.end).days // days)
+            found.to_come = found.forecast * _periods_to_come(current, window)

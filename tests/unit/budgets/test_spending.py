@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from billing_exporter.accounts.records import Account, Current
 from billing_exporter.budgets.settings import Budget
 from billing_exporter.budgets.spending import BudgetRule, Spending, Window, window_of
 from tests.unit.budgets.cases import NOVEMBER, TODAY, account, closed, current_row
@@ -81,6 +82,30 @@ def test_closed_periods_count_where_they_end() -> None:
     assert found.closed == 150
     assert found.estimated == 150 + 120
     assert found.at_the_end == 150 + 140 + 140
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "period", "left"),
+    [
+        (date(2028, 1, 1), date(2028, 1, 31), "year", 11),
+        (date(2028, 1, 1), date(2028, 1, 31), "quarter", 2),
+        (date(2028, 2, 1), date(2028, 2, 29), "year", 10),
+        (date(2027, 12, 1), date(2027, 12, 31), "year", 0),
+        (date(2027, 12, 15), date(2028, 1, 14), "year", 11),
+        (date(2028, 2, 15), date(2028, 3, 14), "quarter", 0),
+        (date(2028, 1, 1), date(2028, 3, 31), "year", 3),
+        (date(2027, 2, 1), date(2028, 1, 31), "year", 0),
+        (date(2028, 1, 3), date(2028, 1, 9), "quarter", 11),
+    ],
+)
+def test_as_many_periods_follow_as_end_in_the_quarter_or_year(
+    start: date, end: date, period: Any, left: int
+) -> None:
+    """Months of 31 days are no fewer than others, and a quarter is followed by quarters."""
+    current = Current(start, end, (current_row("100", "0", "0"),))
+    running = Account("Acme", "t-1", (), current)
+    found = BudgetRule(_budget(period=period)).spending("acme", "trustors", running, end)
+    assert found.to_come == 100 * left
 
 
 @pytest.mark.parametrize("is_kept", [True, False])
