@@ -103,7 +103,8 @@ class Reading:
         """How many values gave no sample, by reason."""
         total: Counter[str] = Counter()
         for shown in self.shown.values():
-            total.update(shown.dropped)
+            for reason, count in shown.dropped.items():
+                total[reason] += count
         return total
 
     @property
@@ -285,14 +286,18 @@ def digest_of(part: object) -> PartDigest:
     """Return a digest of a part; of equal parts it is the same."""
     if isinstance(part, PartDigest):
         return part
-    return PartDigest(blake2b(msgspec.msgpack.encode(part), digest_size=_DIGEST_BYTES).digest())
+    return PartDigest(_digest(part))
+
+
+def _digest(part: object) -> bytes:
+    return blake2b(msgspec.msgpack.encode(part), digest_size=_DIGEST_BYTES).digest()
 
 
 def _is_same(before: object, part: object) -> bool:
     if before is part:
         return True
     if isinstance(before, PartDigest):
-        return before == digest_of(part)
+        return before.digest == _digest(part)
     try:
         return before == part
     except InvalidOperation:  # a signalling NaN, which refuses to be compared
