@@ -1,4 +1,4 @@
-"""Keep the C library from holding memory that nobody uses any more.
+"""Memory of the process: what is freed goes back to the system, and a start is not interrupted.
 
 glibc keeps an arena for every few threads, and after each large block that is freed it returns
 less to the system. Threads come and go here with every client and every sweep, and answers may be
@@ -7,6 +7,9 @@ fixed thresholds it stays as it is; the work waits for the network, not for memo
 """
 
 import ctypes
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # The names of malloc.h, and what they are set to.
 _M_TRIM_THRESHOLD = (-1, 4 * 1024 * 1024)
@@ -22,3 +25,16 @@ def return_memory() -> None:
         return
     for name, value in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX):
         mallopt(name, value)
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Look for no garbage in the block: what a start makes of saved readings is there to stay.
+
+    With ten thousand customers the search takes a fifth of the processor time of a start.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
