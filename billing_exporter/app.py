@@ -133,10 +133,12 @@ class Exporter:
                 self._forecasts.keep_only(name, ())
             tolerances = {each.name: each.tolerance for each in settings.organizations}
             self._books.configure(tolerances, settings.plan())
-            self._organizations = tuple(
-                self._pollers_of(organization, before.get(organization.name))
-                for organization in settings.organizations
-            )
+            # A statement reads a file for each customer: what is saved is shown before.
+            with self._accountant.paused():
+                self._organizations = tuple(
+                    self._pollers_of(organization, before.get(organization.name))
+                    for organization in settings.organizations
+                )
             if self._shared.state is not None:
                 known = {poller.key for poller in self.pollers}
                 self._shared.state.set_aside_others_soon(known, SAVE_SECONDS)

@@ -120,7 +120,7 @@ class Piece:
         return zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "big") + body
 
     @classmethod
-    def decode(cls, content: bytes) -> "Piece":
+    def decode(cls, content: bytes | memoryview) -> "Piece":
         """Return the piece that was encoded.
 
         Raises:

@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 log = logging.getLogger(__name__)
@@ -127,25 +128,41 @@ class BackgroundWriter:
         self._tasks: dict[Hashable, Callable[[], object]] = {}
         self._changed = threading.Condition()
         self._running = False
+        self._paused = False
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Begin no task in the block, so that none takes time from what is in it."""
+        with self._changed:
+            self._paused = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._paused = False
+                self._begin()
 
     def submit(self, key: Hashable, task: Callable[[], object]) -> None:
         """Run a task soon; it handles its own errors."""
         with self._changed:
             self._tasks.pop(key, None)
             self._tasks[key] = task
-            if not self._running:
-                self._running = True
-                threading.Thread(target=self._run, name="state writer", daemon=True).start()
+            self._begin()
 
     def flush(self, seconds: float) -> bool:
         """Wait until all tasks are done, at most that long; return whether they are."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._running, seconds)
+            return self._changed.wait_for(lambda: not (self._running or self._tasks), seconds)
+
+    def _begin(self) -> None:
+        if self._tasks and not (self._running or self._paused):
+            self._running = True
+            threading.Thread(target=self._run, name="state writer", daemon=True).start()
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                if not self._tasks:
+                if self._paused or not self._tasks:
                     self._running = False
                     self._changed.notify_all()
                     return

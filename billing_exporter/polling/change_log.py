@@ -39,10 +39,10 @@ def frame(content: bytes) -> bytes:
     return _FRAME.pack(length, check, zlib.crc32(content)) + content
 
 
-def frames(log: bytes, snapshot: bytes) -> Iterator[tuple[bytes, int]]:
+def frames(log: bytes, snapshot: bytes) -> Iterator[tuple[memoryview, int]]:
     """Yield each whole frame's content, and where in the log it ends.
 
-    A log of another snapshot has none.
+    A log of another snapshot has none. A content is part of the log, not a copy.
 
     Raises:
         DamagedLogError: something before the tail is damaged: a log is written with its beginning
@@ -53,6 +53,7 @@ def frames(log: bytes, snapshot: bytes) -> Iterator[tuple[bytes, int]]:
         if not _BEGINNING.fullmatch(log[:at]):
             raise DamagedLogError
         return
+    content = memoryview(log)
     while len(log) - at >= _FRAME.size:
         length, check, checksum = _FRAME.unpack_from(log, at)
         start = at + _FRAME.size
@@ -62,10 +63,10 @@ def frames(log: bytes, snapshot: bytes) -> Iterator[tuple[bytes, int]]:
             return  # a power cut can leave a tail of zeros
         if len(log) - start < length:
             return
-        content = log[start : start + length]
+        found = content[start : start + length]
         at = start + length
-        if zlib.crc32(content) != checksum:
+        if zlib.crc32(found) != checksum:
             if at < len(log):
                 raise DamagedLogError
             return
-        yield content, at
+        yield found, at

@@ -1,6 +1,7 @@
 """The cost of many customers: publishing one of them, and the exporter's life with all of them."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from tools.bench import measure
 from tools.bench.measure import Cost, Worker
-from tools.bench.partner_run import Life, Sweep, first_shown, live
+from tools.bench.partner_run import Life, first_shown, live
 from tools.bench.report import Aim, Finding
 from tools.bench.scale import Scale
 from tools.paths import ROOT
@@ -26,7 +27,14 @@ _MOST_STREAMED = 2_000
 _UNLIMITED = 999_999_999
 _LIMIT = 300
 _PACED_SECONDS = 45.0
-MOST_MEBIBYTES = {10_000: 256.0}
+BEFORE = "BENCH_BEFORE"
+"""Names the checkout of a version to compare with."""
+# A version that keeps all text would need gigabytes for more customers.
+_MOST_BEFORE = 2_000
+_MOST = {
+    (10_000, "memory, peak of two sweeps"): Aim(value=256.0),
+    (10_000, "restart to a scrape of all"): Aim(value=1.0),
+}
 
 
 def findings(scale: Scale) -> Iterator[Finding]:
@@ -72,21 +80,32 @@ def _size(count: int) -> Finding:
 
 
 def _life(count: int) -> Iterator[Finding]:
-    """Let an exporter read all customers twice, start again, and be killed in a first sweep."""
-    who = f"{count:,} customers"
+    """Let an exporter read all customers twice and start again, and the one before beside it."""
+    ours = _lived(count, ROOT)
+    place = os.environ.get(BEFORE)
+    before = _lived(count, Path(place)) if place and count <= _MOST_BEFORE else None
+    rows = (
+        ("memory, peak of two sweeps", "MiB", lambda life: measure.mebibytes(life.peak), 1 / 6),
+        ("first sweep, no limit", "s", lambda life: life.seconds, None),
+        ("its processor time", "s", lambda life: life.cpu, 1.2),
+        ("longest gzip scrape of two sweeps", "ms", lambda life: 1000 * life.longest_scrape, 1 / 2),
+        ("restart to a scrape of all", "s", lambda life: life.restart_seconds, 1 / 4),
+    )
+    for what, unit, value_of, ratio in rows:
+        who = f"{count:,} customers: {what}"
+        if before is not None:
+            aim = Aim(ratio=ratio) if ratio else None
+            yield Finding(who, unit, value_of(ours), "before", value_of(before), aim)
+        else:
+            yield Finding(who, unit, value_of(ours), aim=_MOST.get((count, what)))
+
+
+def _lived(count: int, place: Path) -> Life:
     with (
         measure.service(_API, count, _UNLIMITED) as url,
         TemporaryDirectory() as folder,
     ):
-        life: Life = live(url, count, Path(folder))
-    first: Sweep = life.first
-    peak = measure.mebibytes(life.peak)
-    aim = Aim(value=MOST_MEBIBYTES[count]) if count in MOST_MEBIBYTES else None
-    yield Finding(f"{who}: memory, peak of two sweeps", "MiB", peak, aim=aim)
-    yield Finding(f"{who}: first sweep, no limit", "s", first.seconds)
-    yield Finding(f"{who}: its processor time", "s", first.cpu)
-    yield Finding(f"{who}: longest gzip scrape meanwhile", "ms", 1000 * first.longest_scrape)
-    yield Finding(f"{who}: restart to a scrape of all", "s", life.restart_seconds)
+        return live(url, count, Path(folder), place)
 
 
 def _paced(count: int) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -72,3 +73,16 @@ def _wait_for_readers() -> None:
     for thread in threading.enumerate():
         if thread.name == "state reader":
             thread.join(10)
+
+
+def test_no_task_begins_while_paused() -> None:
+    """What is submitted in a pause waits for its end, and is waited for; then all of it is done."""
+    writer = BackgroundWriter()
+    done: list[int] = []
+    with writer.paused():
+        for number in (1, 2, 2):
+            writer.submit(number, partial(done.append, number))
+        assert not writer.flush(0.01)
+        assert done == []
+    assert writer.flush(10)
+    assert done == [1, 2]
