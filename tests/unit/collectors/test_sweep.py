@@ -39,8 +39,6 @@ from tests.unit.collectors.partner import (
 )
 
 LATER = NOW + timedelta(hours=6)
-NOVEMBER = "2026-11-01T00:00:00Z", "2026-11-30T23:59:59Z"
-OCTOBER = "2026-10-01T00:00:00Z", "2026-10-31T23:59:59Z"
 
 
 def several(count: int) -> list[str]:
@@ -211,36 +209,6 @@ def test_numbers_that_cannot_be_read_end_by_their_own_age(cloud: ApiStub) -> Non
     cloud.refuse(at("bad"), 500)
     assert used(trustors.poll(NOW + timedelta(hours=24))) == ["bad current 1", "good current 1"]
     assert used(trustors.poll(NOW + timedelta(hours=25))) == ["good current 1"]
-
-
-def test_closed_periods_outlast_the_numbers_of_their_customer(cloud: ApiStub) -> None:
-    """While nothing is shown of a customer its history is kept, and shown once it is back."""
-    put_trustors(cloud, "bad", "good")
-    for index, period in enumerate((NOVEMBER, OCTOBER)):
-        for name in ("bad", "good"):
-            put_overview(cloud, name, row(overagePrice="2"), index=index, period=period)
-    trustors = desk(max_age=Duration("1d"), history=1)
-    before = lines(trustors.poll(NOW), "trustor_history_estimated_amount")
-    cloud.refuse(at("bad"), 500)
-    text = trustors.poll(NOW + timedelta(hours=25))
-    assert len(before) == 2
-    assert lines(text, "trustor_history_estimated_amount") == before[1:]
-    assert trustors.reading is not None
-    assert set(trustors.reading.data.history) == {"id-bad", "id-good"}
-
-
-def test_a_poll_takes_closed_periods_from_a_reading_that_has_ended(cloud: ApiStub) -> None:
-    """They are not asked for again, and who is listed counts as new."""
-    put_trustors(cloud, "good")
-    for index, period in enumerate((NOVEMBER, OCTOBER)):
-        path = put_overview(cloud, "good", row(overagePrice="2"), index=index, period=period)
-    trustors = desk(history=1)
-    before = lines(trustors.poll(NOW), "trustor_history_estimated_amount")
-    assert trustors.reading is not None
-    trustors.ended, trustors.reading = trustors.reading.data, None
-    cloud.asked.clear()
-    assert lines(trustors.poll(NOW), "trustor_history_estimated_amount") == before
-    assert cloud.count(path) == 2
 
 
 def test_neighbours_that_fail_cost_nobody_else_anything(cloud: ApiStub) -> None:
