@@ -49,6 +49,8 @@ class Poll(Generic[Data]):
         offer: shows what has been read so far, if it is time to; takes what returns it. Returns
             whether all of it is shown, and saved where readings are kept.
         ledger: keeps what readings do not.
+        ended: what was known until it became older than ``max_age``, where nothing is since; only
+            what does not age may be taken from it, such as closed periods.
     """
 
     api: BillingApi
@@ -59,6 +61,7 @@ class Poll(Generic[Data]):
     publish: Callable[[Data], None]
     offer: Callable[[Callable[[], Data]], bool]
     ledger: Ledger = NO_LEDGER
+    ended: Data | None = None
 
 
 class Details:

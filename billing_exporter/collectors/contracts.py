@@ -102,7 +102,8 @@ class ContractsCollector:
 
     def _with_history(self, poll: Poll[ContractsData], data: ContractsData) -> ContractsData:
         """Read closed periods behind the current ones, which are shown before a long reading."""
-        listed = poll.previous.contracts if poll.previous is not None else ()
+        last = poll.previous or poll.ended
+        listed = last.contracts if last is not None else ()
         before = {contract_identity(known.contract): known.history for known in listed}
         contracts = [
             msgspec.structs.replace(

@@ -37,7 +37,8 @@ class TrustorsData(msgspec.Struct, frozen=True):
         states: who each one is, how the last attempt ended, when it was last read, by id.
         numbers: what is known of those that could be read at some time, by id.
         nameless: rows of the listing without an id.
-        history: closed periods of those that have numbers, by id.
+        history: closed periods, by id; shown of those that have numbers, and kept of the others,
+            because what was settled is not known from anywhere else.
     """
 
     states: dict[str, TrustorState] = {}
@@ -78,8 +79,7 @@ class TrustorsData(msgspec.Struct, frozen=True):
         if not old:
             return self
         numbers = {key: each for key, each in self.numbers.items() if key not in old}
-        history = {key: each for key, each in self.history.items() if key in numbers}
-        return msgspec.structs.replace(self, numbers=numbers, history=history)
+        return msgspec.structs.replace(self, numbers=numbers)
 
 
 class Sweep:
@@ -190,9 +190,8 @@ class Sweep:
 
     def data(self) -> TrustorsData:
         """Return what is known now."""
-        numbers = dict(self._numbers)
-        history = {key: each for key, each in self._history.items() if key in numbers}
-        return TrustorsData(dict(self._states), numbers, self._nameless, history)
+        history = {key: each for key, each in self._history.items() if key in self._states}
+        return TrustorsData(dict(self._states), dict(self._numbers), self._nameless, history)
 
     def _doubt(self) -> ApiError | None:
         """Return an error if more customers ended at once than can have ended by themselves."""

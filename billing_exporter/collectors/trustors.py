@@ -81,7 +81,7 @@ class TrustorsCollector:
         wanted = [trustor for trustor in listed if trustor.id and self._selects(trustor)]
         nameless = sum(1 for trustor in listed if not trustor.id) if self._shard.is_first else 0
         sweep = Sweep(
-            poll.previous or TrustorsData(),
+            poll.previous or TrustorsData(history=poll.ended.history if poll.ended else {}),
             {str(trustor.id): name_of(trustor) for trustor in wanted},
             nameless,
             poll.now,
@@ -151,7 +151,7 @@ class TrustorsCollector:
             **{
                 f"history {key}": TrustorHistory(key, data.numbers[key].name, history)
                 for key, history in data.history.items()
-                if self._settings.history
+                if self._settings.history and key in data.numbers
             },
         }
 

@@ -92,6 +92,7 @@ class Poller:
         self._is_divided = REGISTRY[target.collector.name].divided
         self._next_batch = self._next_save = self._next_lines = 0.0
         self._is_saved = True
+        self._ended: Any = None
         self._left_out = 0
         self._tolerated: Counter[str] = Counter()
         self._publisher.configure()
@@ -242,6 +243,7 @@ class Poller:
                     self._update(data, reading.at)
                     log.warning("details are older than max_age and end", extra=self._where)
                 return
+            self._ended = reading.data if self._fits else None
             self._publisher.expire()
             self._ledger.expired(self.target.collector.name)
             self.state = self.state.show(None)
@@ -274,6 +276,7 @@ class Poller:
             publish=partial(self._publish_part, at),
             offer=partial(self._offer, at),
             ledger=self._ledger,
+            ended=self._ended,
         )
         self._next_batch = monotonic()
         return self.target.collector.fetch(poll)
@@ -345,7 +348,7 @@ class Poller:
         return reading
 
     def _succeeded(self, reading: Reading) -> None:
-        self._fits = True
+        self._fits, self._ended = True, None
         self._publisher.show(reading, reading.at)
         self._warn_of_left_out(reading.left_out, is_whole=True)
         self._save(reading, reading.at)

@@ -10,7 +10,7 @@ from datetime import date
 
 from billing_exporter.reconciliation.records import LeftOut, Line, Read, Reason, Used
 
-_SHARED = "lines without organization fit several contracts or customers"
+_SHARED = "lines fit several contracts or customers"
 _LONGER = "a line bills days of other periods as well"
 _UNDATED = "an invoice that may bill it has no date"
 _WITHOUT_AMOUNT = "a line has no amount"
@@ -40,6 +40,10 @@ class Group:
             and self.first.start <= line.start <= line.end <= self.first.end
         )
         return within and (not line.organization or line.organization in self.organizations)
+
+    def has_dates_of(self, line: Line) -> bool:
+        """Return whether a line bills exactly the group's period, not days within it."""
+        return (line.start, line.end) == (self.first.start, self.first.end)
 
     def is_part_of(self, line: Line) -> bool:
         """Return whether a line bills most days of the group's period, and days beside it."""
@@ -103,7 +107,8 @@ def reason_of(line: Line) -> Reason | None:
 
 
 def _given(line: Line, candidates: Sequence[Group], read: Sequence[Read]) -> Reason | None:
-    fitting = [group for group in candidates if group.covers(line)]
+    covering = [group for group in candidates if group.covers(line)]
+    fitting = [group for group in covering if group.has_dates_of(line)] or covering
     if len(fitting) > 1:
         for group in fitting:
             group.obstacle = _SHARED

@@ -119,11 +119,13 @@ class CollectorHarness:
         left_out: the reason and the name of each thing that a poll went on without.
         published: the whole exposition after each time that something was published.
         clock: the client's; its waits take no time.
+        ended: what was known of a reading that has become too old.
     """
 
     def __init__(self, collector: Collector[Any, Any]) -> None:
         self.collector = collector
         self.reading: Reading | None = None
+        self.ended: Any = None
         self.left_out: list[tuple[str, str]] = []
         self.published: list[str] = []
         self.clock = FakeClock()
@@ -149,7 +151,9 @@ class CollectorHarness:
             publish(data())
             return True
 
-        poll = Poll(self._api, now, previous, progress, self._leave_out, publish, offer)
+        poll = Poll(
+            self._api, now, previous, progress, self._leave_out, publish, offer, ended=self.ended
+        )
         publish(self.collector.fetch(poll))
         return self.text()
 

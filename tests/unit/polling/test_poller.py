@@ -184,6 +184,21 @@ def test_an_old_reading_ends(caplog: pytest.LogCaptureFixture) -> None:
     assert harness.reported("series") == {"usage": 1}
 
 
+def test_a_poll_may_look_at_a_reading_that_has_ended() -> None:
+    """What does not age, such as closed periods, is taken from it until another one is there."""
+    seen: list[tuple[Number | None, Number | None]] = []
+
+    def fetch(poll: Poll[Number]) -> int:
+        seen.append((poll.previous, poll.ended))
+        return 8
+
+    settings = UsageSettings(max_age=Duration("7d"))
+    harness = PollerHarness(7, Unavailable("no"), fetch, fetch, settings=settings)
+    for days in (0, 8, 1, 1):
+        harness.poll(days=days)
+    assert seen == [(None, Number(7)), (Number(8), None)]
+
+
 def test_the_accounts_learn_what_counts() -> None:
     """A reading that was published counts until it is too old; a refusal ends the waiting only
     where nothing is shown, and another failure never.

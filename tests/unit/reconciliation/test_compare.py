@@ -174,6 +174,24 @@ def test_a_line_of_two_periods_leaves_neither_unbilled(
     assert [(left.reason, left.line.amount) for left in found.left_out] == [(reason, Decimal(100))]
 
 
+def test_a_line_goes_to_the_period_with_its_dates() -> None:
+    """Beside a monthly contract the same organization has an annual one, and one that ended on the
+    17th: days within their periods make a line theirs only where no period has just its dates.
+    """
+    year, middle = (date(2025, 10, 1), END), date(2026, 9, 17)
+    charges = [
+        used(),
+        used(of="year", of_id="c-2", start=year[0], end=year[1]),
+        used(of="ended", of_id="c-3", end=middle),
+    ]
+    lines = [line(), line(start=year[0]), line(end=middle)]
+    found = compared(charges, lines)
+    assert [each.state for each in found.comparisons] == ["matched"] * 3
+    assert found.left_out == ()
+    unclear = compared(charges, [line(start=date(2026, 9, 2), end=middle)])
+    assert [left.reason for left in unclear.left_out] == ["shared"]
+
+
 def test_a_line_that_fits_a_period_is_no_part_of_the_one_before() -> None:
     """Periods whose borders are days apart from those of the lines keep their own lines."""
     before = used(start=date(2026, 8, 1), end=START)
