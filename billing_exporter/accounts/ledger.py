@@ -130,6 +130,8 @@ class Ledger:
         """Count nothing of a collector as read any more; files stay."""
         with self._lock:
             self._gaps.expire(collector)
+            self.changes += 1
+        self._changed()
 
     def refused(self, collector: str) -> None:
         """Count nothing of a collector, and wait for nothing: it may not read."""

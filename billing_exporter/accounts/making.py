@@ -67,11 +67,15 @@ def unread_of(ledger: Ledger, others: Ledger | None) -> Unread:
 
 
 def make(ledger: Ledger, terms: Terms, plan: Plan, organization: str, part: Part = WHOLE) -> Made:
-    """Compare all accounts with all invoices, and work out what comes of them."""
+    """Compare all accounts with all invoices, and work out what comes of them.
+
+    Nothing is compared with invoices that have not been read or are too old, because what they
+    bill would be missing; nor is anything pending of running periods that have not been read.
+    """
     unread = unread_of(ledger, part.others)  # before anything is looked at
     making = _Making(ledger, terms, plan, organization, part)
     known = Billed(ledger.bills())
-    if ledger.has_invoices:
+    if ledger.has_invoices and not ledger.unread.invoices:
         making.compare(known)
     making.plan(known if part.others is None else Billed(part.others.bills()))
     made = making.made()
@@ -115,8 +119,10 @@ class _Making:
         """Add what each account contributes; a line counts once, for a customer first."""
         unclaimed = {key for key in known.organizations() if self._part.owns(key)}
         for subject in reversed(SUBJECTS):
+            is_read = _is_read(self._ledger.unread, subject)
             for account in self._ledger.accounts(subject):
-                self._statement.add_pending(subject, pending_now(account, self._terms.today))
+                if is_read:
+                    self._statement.add_pending(subject, pending_now(account, self._terms.today))
                 self._plan.add(self._organization, subject, account, self._terms.today)
                 lines = self._add_lines(subject, account, known, unclaimed)
                 if subject == "trustors":
@@ -159,6 +165,11 @@ class _Making:
         self._parts["sums"] = self._statement.samples()
         invoiced, worst = frozenset(self._invoiced), self._statement.worst
         return Made(self._parts, invoiced, worst, self._plan.finished())
+
+
+def _is_read(unread: Unread, subject: Subject) -> bool:
+    """Return whether current periods have been read, and are not too old to count."""
+    return not unread.contracts if subject == "contracts" else unread.trustors is not None
 
 
 def _is_recent(line: Line, today: date) -> bool:

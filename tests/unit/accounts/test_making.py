@@ -130,6 +130,37 @@ def test_an_invoice_that_cannot_be_read_makes_nobody_a_debtor() -> None:
     assert _values(made, "reconciled_charges") == {charges: 1}
 
 
+def test_nothing_is_compared_or_pending_of_what_is_too_old() -> None:
+    """Invoices that are not known any more may bill what was used, and current periods are not
+    today's: after max_age neither counts until it is read again.
+    """
+    rows = (CurrentRow("Minutes", "GC-1", "EUR", Decimal(100), Decimal(8), Decimal(9)),)
+    ledger = ledger_of({OCTOBER: [row()]}, [])
+    ledger.current_period(
+        "trustors", "t-1", "Acme", Current(date(2026, 11, 1), date(2026, 11, 30), rows)
+    )
+    ledger.read_by({"invoices", "trustors"})
+    compared = "subject=trustors,period=previous,state=pending"
+    used = "subject=trustors,period=current,currency=EUR"
+
+    def shown() -> tuple[bool, bool]:
+        made = _made(ledger)
+        charges = _values(made, "reconciled_charges")
+        return compared in charges, used in _values(made, "reconciliation_pending_amount")
+
+    assert shown() == (False, False)
+    ledger.published("trustors")
+    assert shown() == (False, True)
+    ledger.published("invoices")
+    assert shown() == (True, True)
+    changes = ledger.changes
+    ledger.expired("trustors")
+    assert ledger.changes > changes  # a statement is due
+    assert shown() == (True, False)
+    ledger.expired("invoices")
+    assert shown() == (False, False)
+
+
 def test_without_invoices_there_is_no_comparison() -> None:
     """Before invoices were listed nothing can be said, and nothing is."""
     ledger = Ledger("acme", stores())
