@@ -4,7 +4,7 @@ import argparse
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,10 +17,10 @@ from billing_exporter.commands.errors import CommandError
 from billing_exporter.commands.progress import ProgressLine
 from billing_exporter.config import Organization
 from billing_exporter.genesys import ApiError
-from billing_exporter.history.journal import Journal
+from billing_exporter.history.journal import Entry, Journal
 from billing_exporter.history.openmetrics import MetricFiles
 from billing_exporter.history.reader import Reader
-from billing_exporter.history.spans import Reach, Span, contract_spans, trustor_spans
+from billing_exporter.history.spans import Reach, contract_spans, trustor_spans
 from billing_exporter.metrics.samples import escaped
 from billing_exporter.polling.organization import connect
 
@@ -149,9 +149,13 @@ def _read(
     months = (now.year - since.year) * 12 + now.month - since.month + 1
     periods = min(_MOST_PERIODS, max(1, months))
     reader = Reader(api, now.date(), periods, progress=line.update)
+    for entry in journal.before:
+        if entry.organization == organization.name:
+            reader.skipped += entry.skipped
+            reader.forbidden += entry.forbidden
     try:
-        for key, spans in _spans(organization, reader, since, journal):
-            journal.add(key, organization.name, spans)
+        for entry in _entries(organization, reader, since, journal):
+            journal.add(entry)
     except ApiError as error:
         raise CommandError(f"billing-exporter: {organization.name}: {error}") from None
     finally:
@@ -160,20 +164,21 @@ def _read(
     return reader
 
 
-def _spans(
+def _entries(
     organization: Organization,
     reader: Reader,
     since: date,
     journal: Journal,
-) -> Iterator[tuple[str, Iterable[Span]]]:
-    """Yield the spans of each contract and customer that is not known yet."""
+) -> Iterator[Entry]:
+    """Yield the entry of each contract and customer that is not known yet."""
     collectors = organization.collectors
     if collectors.contracts is not None:
         prefix, history = f"{organization.name}\ncontracts\n", collectors.contracts.history
         reach = Reach(since, journal.until, history)
         for contract in reader.each_contract(journal.known_of(prefix)):
             spans = contract_spans(contract.name, contract.periods, reach)
-            yield prefix + contract.name, spans
+            key = prefix + contract.name
+            yield Entry(key, organization.name, tuple(spans), contract.skipped)
     settings = collectors.trustors
     if settings is None:
         return
@@ -182,7 +187,8 @@ def _spans(
     known = journal.known_of(prefix)
     for found in reader.each_trustor(settings.include, settings.exclude, known):
         spans = trustor_spans(found.periods, reach, zero_rows=settings.zero_rows)
-        yield prefix + found.id, spans
+        key = prefix + found.id
+        yield Entry(key, organization.name, tuple(spans), forbidden=found.forbidden)
 
 
 def _write(output: Path, beside: Path, journal: Journal, step: int) -> MetricFiles:

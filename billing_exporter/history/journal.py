@@ -1,7 +1,7 @@
 """Journal of a backfill: what was read so far, so that a run that ends early can go on."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -18,11 +18,15 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
         key: what identifies it.
         organization: its name in the configuration.
         spans: what was shown of it.
+        skipped: what of it could not be read, in words, and cannot be in another run.
+        forbidden: its name, where the client may not read it.
     """
 
     key: str
     organization: str
     spans: tuple[Span, ...]
+    skipped: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -40,6 +44,7 @@ class Journal:
 
     Attributes:
         known: keys of the entries.
+        before: the entries of earlier runs that lack something, without their spans.
         until: Unix time at which spans end.
     """
 
@@ -47,20 +52,24 @@ class Journal:
         self._path = path
         self._entry = msgspec.json.Decoder(Entry)
         self.known: set[str] = set()
+        self.before: list[Entry] = []
         self.until = until
         header = self._header()
         if header is not None and header.purpose == purpose:
             self.until = header.until
             self._cut()
-            self.known = {entry.key for entry in self.entries()}
+            for entry in self.entries():
+                self.known.add(entry.key)
+                if entry.skipped or entry.forbidden:
+                    self.before.append(msgspec.structs.replace(entry, spans=()))
         else:
             path.write_bytes(msgspec.json.encode(_Header(purpose, until)) + b"\n")
 
-    def add(self, key: str, organization: str, spans: Iterable[Span]) -> None:
+    def add(self, entry: Entry) -> None:
         """Append an entry."""
         with self._path.open("ab") as file:
-            file.write(msgspec.json.encode(Entry(key, organization, tuple(spans))) + b"\n")
-        self.known.add(key)
+            file.write(msgspec.json.encode(entry) + b"\n")
+        self.known.add(entry.key)
 
     def known_of(self, prefix: str) -> set[str]:
         """Return what follows a prefix in the keys of the entries."""

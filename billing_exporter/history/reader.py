@@ -50,19 +50,29 @@ class Billed(msgspec.Struct, frozen=True):
 
 
 class Contract(msgspec.Struct, frozen=True):
-    """A contract with its periods; ``is_whole`` unless asking for one again may help."""
+    """A contract with its periods; ``is_whole`` unless asking for one again may help.
+
+    Attributes:
+        skipped: the periods that could not be read, in words.
+    """
 
     name: str
     periods: tuple[ContractPeriod, ...]
     is_whole: bool
+    skipped: tuple[str, ...] = ()
 
 
 class Customer(msgspec.Struct, frozen=True):
-    """A customer with its periods; ``is_whole`` unless one could not be read."""
+    """A customer with its periods; ``is_whole`` unless one could not be read.
+
+    Attributes:
+        forbidden: its name, where the client may not read it.
+    """
 
     id: str
     periods: tuple[TrustorPeriod, ...]
     is_whole: bool
+    forbidden: tuple[str, ...] = ()
 
 
 class Reader:
@@ -155,13 +165,14 @@ class Reader:
 
         def read(contract: BillingContract) -> Contract:
             name = names.of(contract)
-            periods, is_whole = [], True
+            periods, is_whole, skipped = [], True, []
             for period in dict.fromkeys(self._newest(contract)):
                 try:
                     periods.append(self._contract_period(contract, period, name))
                 except ApiError as error:
                     is_whole = is_whole and _is_final(error)
-            return Contract(name, tuple(periods), is_whole)
+                    skipped.append(_skipped(_words_of(contract, period), error))
+            return Contract(name, tuple(periods), is_whole, tuple(skipped))
 
         left = [each for each in listed if names.of(each) not in known]
         yield from self._each_whole("contracts", read, left, len(listed))
@@ -171,7 +182,7 @@ class Reader:
         try:
             detail = ask(str(contract.id), period)
         except ApiError as error:
-            self._skip(f"billing period {period} of {contract.id}", error)
+            self._skip(_words_of(contract, period), error)
             raise
         return ContractPeriod(contract, msgspec.structs.replace(detail, id=period), name)
 
@@ -251,6 +262,7 @@ class Reader:
         """Read the periods of a customer, each once: indexes move when another period begins."""
         found: dict[object, TrustorPeriod] = {}
         is_whole = True
+        forbidden: tuple[str, ...] = ()
         ask = self._api.get_billing_trusteebillingoverview_trustor_org_id
         for index in range(self._periods + 2):
             if len(found) > self._periods:
@@ -260,7 +272,8 @@ class Reader:
             except NotFound:
                 break
             except Forbidden:
-                self.forbidden.append(name_of(trustor))
+                forbidden = (name_of(trustor),)
+                self.forbidden += forbidden
                 break
             except ApiError as error:
                 self._skip(f"customer {name_of(trustor)}", error)
@@ -269,7 +282,7 @@ class Reader:
             kept = self._shape(overview)
             key = overview.billing_period_start_date or f"without dates, {index}"
             found[key] = TrustorPeriod(str(trustor.id), name_of(trustor), kept, index == 0)
-        return Customer(str(trustor.id), tuple(found.values()), is_whole)
+        return Customer(str(trustor.id), tuple(found.values()), is_whole, forbidden)
 
     def invoices(self) -> Billed:
         """Read the invoices that can bill the periods, and the lines of all of them."""
@@ -330,8 +343,16 @@ class Reader:
             return None
 
     def _skip(self, what: str, error: ApiError) -> None:
-        self.skipped.append(f"{what}: {error}")
+        self.skipped.append(_skipped(what, error))
         self.is_over = self.is_over and _is_final(error)
+
+
+def _words_of(contract: BillingContract, period: str) -> str:
+    return f"billing period {period} of {contract.id}"
+
+
+def _skipped(what: str, error: ApiError) -> str:
+    return f"{what}: {error}"
 
 
 def _is_final(error: ApiError) -> bool:
