@@ -73,9 +73,9 @@ def make(ledger: Ledger, terms: Terms, plan: Plan, organization: str, part: Part
     bill would be missing; nor is anything pending of running periods that have not been read.
     """
     unread = unread_of(ledger, part.others)  # before anything is looked at
-    making = _Making(ledger, terms, plan, organization, part)
+    making = _Making(ledger, terms, plan, organization, part, unread=unread)
     known = Billed(ledger.bills())
-    if ledger.has_invoices and not ledger.unread.invoices:
+    if ledger.has_invoices and not unread.invoices:
         making.compare(known)
     making.plan(known if part.others is None else Billed(part.others.bills()))
     made = making.made()
@@ -85,13 +85,21 @@ def make(ledger: Ledger, terms: Terms, plan: Plan, organization: str, part: Part
 
 class _Making:
     def __init__(
-        self, ledger: Ledger, terms: Terms, plan: Plan, organization: str, part: Part
+        self,
+        ledger: Ledger,
+        terms: Terms,
+        plan: Plan,
+        organization: str,
+        part: Part,
+        *,
+        unread: Unread,
     ) -> None:
         self._ledger = ledger
         self._terms = terms
         self._plan = plan
         self._organization = organization
         self._part = part
+        self._unread = unread
         self._statement = Statement(terms.today)
         self._parts: dict[str, Samples] = {}
         self._invoiced: set[tuple[str, date]] = set()
@@ -119,7 +127,7 @@ class _Making:
         """Add what each account contributes; a line counts once, for a customer first."""
         unclaimed = {key for key in known.organizations() if self._part.owns(key)}
         for subject in reversed(SUBJECTS):
-            is_read = _is_read(self._ledger.unread, subject)
+            is_read = _is_read(self._unread, subject)
             for account in self._ledger.accounts(subject):
                 if is_read:
                     self._statement.add_pending(subject, pending_now(account, self._terms.today))

@@ -7,7 +7,7 @@ client gains nothing by moving a byte now and then.
 import logging
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -181,5 +181,6 @@ class Connection:
     def _send(self, response: Response, *, keep_alive: bool, with_body: bool) -> None:
         """Send a response before the time for it is over."""
         head = render_head(response, now=time.time(), keep_alive=keep_alive)
-        pieces = chain((head,), response.body if with_body else ())
+        body = response.body if with_body else ()
+        pieces = [head, *body] if isinstance(body, Sequence) else chain((head,), body)
         send_pieces(self._socket, pieces, until=time.monotonic() + self._limits.write_seconds)

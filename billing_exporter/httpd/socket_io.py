@@ -5,13 +5,14 @@ A moment ``until`` is in monotonic seconds and counts for everything that happen
 
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 RECEIVE_BYTES = 16 * 1024
-BATCH_BYTES = 4 * 1024 * 1024
-"""Pieces are sent together up to this size, so that a body made while it is sent stays small."""
+BATCH_BYTES = 256 * 1024
+"""What is made or joined while it is sent stays this small, however many clients are slow."""
 BATCH_PIECES = 1000
 """Pieces that are sent together; Linux takes up to 1,024 in one call."""
 LINGER_SECONDS = 1.0
@@ -45,12 +46,16 @@ def receive(sock: socket.socket, until: float) -> bytes:
 def send_pieces(sock: socket.socket, pieces: Iterable[bytes], until: float) -> None:
     """Send the pieces in their order, without joining or making them all first.
 
+    Those of a list are there already, so in clear as many are sent together as the system takes.
+
     Raises:
         TimeoutError: The other end has not taken them before that moment.
         OSError: The other end broke off.
     """
-    for batch in _batches(pieces):
-        if isinstance(sock, ssl.SSLSocket):
+    is_secured = isinstance(sock, ssl.SSLSocket)
+    most = BATCH_BYTES if is_secured or not isinstance(pieces, list) else sys.maxsize
+    for batch in _batches(pieces, most):
+        if is_secured:
             grant(sock, until)
             sock.sendall(b"".join(batch))
         else:
@@ -100,12 +105,12 @@ def _send_batch(sock: socket.socket, batch: list[bytes], until: float) -> None:
             rest[first] = memoryview(rest[first])[sent:]
 
 
-def _batches(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Yield the pieces in groups that are sent together."""
+def _batches(pieces: Iterable[bytes], most: int) -> Iterator[list[bytes]]:
+    """Yield the pieces in groups of at most so many bytes; a larger piece is a group by itself."""
     batch: list[bytes] = []
     size = 0
     for piece in pieces:
-        if batch and (size + len(piece) > BATCH_BYTES or len(batch) == BATCH_PIECES):
+        if batch and (size + len(piece) > most or len(batch) == BATCH_PIECES):
             yield batch
             batch, size = [], 0
         batch.append(piece)

@@ -5,14 +5,15 @@ import http.client
 import logging
 import socket
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from billing_exporter.httpd.address import ListenError
 from billing_exporter.httpd.response import Response
 from billing_exporter.httpd.server import WebServer
-from billing_exporter.httpd.socket_io import BATCH_BYTES
+from billing_exporter.httpd.socket_io import BATCH_BYTES, send_pieces
 from tests.unit.httpd.clients import (
     GET,
     Answers,
@@ -107,6 +108,23 @@ def test_pieces_arrive_whole_and_in_order(serve: Serve, pieces: tuple[bytes, ...
     with connect(serve(Pieces(*pieces)), receive_buffer=8192) as sock:
         sock.sendall(GET)
         assert read_answer(sock) == (200, b"".join(pieces))
+
+
+def test_a_body_is_made_no_further_than_a_slow_client_takes_it() -> None:
+    """Many clients that read nothing cost little: what is made while it is sent waits for them."""
+    made: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(5000):
+            made.append(BATCH_BYTES // 64)
+            yield bytes(made[-1])
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BATCH_BYTES // 4)
+        with pytest.raises(TimeoutError):
+            send_pieces(ours, pieces(), time.monotonic() + 0.2)
+    assert sum(made) <= 4 * BATCH_BYTES
 
 
 def test_a_fault_of_ours_is_logged_and_not_shown(
