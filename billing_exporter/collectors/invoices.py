@@ -108,7 +108,7 @@ class InvoicesCollector:
             done.append(InvoiceData(invoice, lines))
         poll.progress(len(invoices), len(invoices))
         listed = [label(invoice.id) for invoice in invoices]
-        lookback = None if self._lines == "none" else self._lookback
+        lookback = self._lookback if self._are_read else None
         poll.ledger.keep_only_invoices(listed, lookback)
         data = InvoicesData(today, tuple(done), times)
         return concluded(poll, self.fresh(data, poll.now), details)
