@@ -5,7 +5,7 @@ A leaf, so that budgets and the configuration can both import it.
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -67,9 +67,19 @@ Currency = Annotated[
     str,
     Meta(pattern="^[A-Z]{3}$", extra={"expected": "a currency such as EUR"}),
 ]
-CurrencyOrDefault = Annotated[
+_CURRENCY_OR_DEFAULT = "^([A-Z]{3}|default)$"
+_CurrencyOrDefault = Annotated[
     str,
-    Meta(pattern="^([A-Z]{3}|default)$", extra={"expected": "a currency such as EUR, or default"}),
+    Meta(pattern=_CURRENCY_OR_DEFAULT, extra={"expected": "a currency such as EUR, or default"}),
+]
+# Keys are named here for the schema too: only later releases of msgspec do so by themselves.
+_AmountByCurrency = Annotated[
+    dict[_CurrencyOrDefault, UnitPrice],
+    Meta(extra_json_schema={"propertyNames": {"pattern": _CURRENCY_OR_DEFAULT}}),
+]
+Thresholds = Annotated[
+    dict[Threshold, _AmountByCurrency],
+    Meta(extra_json_schema={"propertyNames": {"enum": sorted(get_args(Threshold))}}),
 ]
 Name = Annotated[str, Meta(min_length=1)]
 Patterns = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]

@@ -1,5 +1,6 @@
 """The configuration explained from its own types, as JSON Schema for editors and other tools."""
 
+from inspect import cleandoc
 from typing import Any, cast
 
 import msgspec
@@ -18,11 +19,10 @@ from billing_exporter.config.settings import Organization, Settings
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the configuration file."""
-    raw = msgspec.json.schema(Settings, schema_hook=lambda _: {"type": "string"})
     definitions = {
         # Only a collector's key may stand without a value.
         name: part if name == Collectors.__name__ else _without_null(part)
-        for name, part in raw["$defs"].items()
+        for name, part in definitions_of(Settings).items()
     }
     for kind in settings_types().values():
         properties = definitions[kind.__name__]["properties"]
@@ -42,9 +42,34 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Genesys Cloud Billing Exporter",
         "description": "The configuration file; values as they are once `${NAME}` is replaced.",
-        "$ref": raw["$ref"],
+        "$ref": f"#/$defs/{Settings.__name__}",
         "$defs": definitions,
     }
+
+
+def definitions_of(settings: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the definitions of settings by name, alike with every release of msgspec.
+
+    Releases differ in the order of alternatives, in the blanks of docstrings, and in whether
+    they describe a mapping's keys, and where.
+    """
+    described = msgspec.json.schema(settings, schema_hook=lambda _: {"type": "string"})
+    return cast("dict[str, Any]", _in_one_form(described["$defs"]))
+
+
+def _in_one_form(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_in_one_form(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    form = {key: _in_one_form(value) for key, value in part.items()}
+    if isinstance(form.get("description"), str):
+        form["description"] = cleandoc(form["description"])
+    if "anyOf" in form:
+        form["anyOf"].sort(key=lambda choice: choice == {"type": "null"})
+    if "propertyNames" in form:
+        form["propertyNames"] = form.pop("propertyNames")
+    return form
 
 
 def _without_null(part: Any) -> Any:

@@ -12,12 +12,10 @@ from msgspec import Meta
 
 from billing_exporter.budgets.settings import (
     Budget,
-    CurrencyOrDefault,
     PlanSettings,
     Price,
     Showback,
-    Threshold,
-    UnitPrice,
+    Thresholds,
 )
 from billing_exporter.collectors.settings import EVERY_COLLECTOR, Collectors
 from billing_exporter.config.numbers import Share
@@ -202,7 +200,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = ()
     thresholds: Annotated[
-        dict[Threshold, dict[CurrencyOrDefault, UnitPrice]],
+        Thresholds,
         Meta(
             description="Thresholds of alerts in money by name, each by currency, `default` for "
             "all others; they win over those of the rules.",

@@ -3,9 +3,8 @@
 from copy import deepcopy
 from typing import Any
 
-import msgspec
-
 from billing_exporter.config import schema as configuration_schema
+from billing_exporter.config.schema import definitions_of
 from billing_exporter.httpd.tls_settings import CLIENT_AUTH_TYPES, VERSIONS
 from billing_exporter.web.settings import WebSettings
 from tools.alert_rules import alerts, thresholds
@@ -233,7 +232,7 @@ def _configuration() -> dict[str, Schema]:
 
 def _web() -> dict[str, Schema]:
     """Return the definitions of the web configuration file; the certificate may be a Secret's."""
-    definitions: dict[str, Schema] = msgspec.json.schema(WebSettings)["$defs"]
+    definitions: dict[str, Schema] = definitions_of(WebSettings)
     tls = definitions["TlsServer"]
     tls.pop("required", None)
     tls["properties"]["client_auth_type"]["enum"] = list(CLIENT_AUTH_TYPES)

@@ -10,6 +10,7 @@ import pytest
 
 from billing_exporter.config import Organization, Secret, Settings, parse, reference, schema
 from billing_exporter.config.reference import EXAMPLE
+from billing_exporter.config.schema import definitions_of
 from billing_exporter.config.validation import Checker
 from billing_exporter.config.yamltree import parse as parse_tree
 
@@ -56,6 +57,42 @@ def test_the_schema_is_json_and_says_either_or() -> None:
     }
     assert organization["properties"]["client_secret"]["type"] == "string"
     assert "default" not in organization["properties"]["region"]
+
+
+def test_the_schema_names_the_keys_of_thresholds() -> None:
+    """Thresholds take four names and currencies, whichever release of msgspec describes them."""
+    thresholds = schema()["$defs"]["Settings"]["properties"]["thresholds"]
+    assert thresholds["propertyNames"] == {
+        "enum": ["fleet_overage_amount", "overage_amount", "overdue_amount", "small_amount"]
+    }
+    assert thresholds["additionalProperties"] == {
+        "type": "object",
+        "propertyNames": {"pattern": "^([A-Z]{3}|default)$"},
+        "additionalProperties": {"type": ["number", "string"], "format": "decimal"},
+    }
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        {"anyOf": [{"type": "null"}, {"type": "string"}], "description": "One.\n\n    Two."},
+        {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "One.\n\nTwo."},
+    ],
+)
+def test_descriptions_of_types_take_one_form(
+    described: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Releases of msgspec differ in blanks and order of alternatives; the schema does not."""
+    keys = {"propertyNames": {"pattern": "^a"}, "type": "object", **described}
+    monkeypatch.setattr(msgspec.json, "schema", lambda *_, **__: {"$defs": {"Settings": keys}})
+    (form,) = definitions_of(Settings).values()
+    assert form == {
+        "type": "object",
+        "description": "One.\n\nTwo.",
+        "anyOf": [{"type": "string"}, {"type": "null"}],
+        "propertyNames": {"pattern": "^a"},
+    }
+    assert list(form)[-1] == "propertyNames"
 
 
 def test_all_defaults_validate() -> None:
