@@ -6,7 +6,6 @@ Exposes::
     genesyscloud_billing_wallet_balance{...,contract="C-7",period="current",wallet="AI tokens"} 90
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
@@ -24,6 +23,7 @@ from billing_exporter.collectors.closed_periods import History
 from billing_exporter.collectors.contract_charges import OverageAmounts, expose_rows
 from billing_exporter.collectors.contract_history import ContractHistories
 from billing_exporter.collectors.contract_names import ContractNames, contract_identity
+from billing_exporter.collectors.contract_plans import expose_plan
 from billing_exporter.collectors.history_samples import add_history
 from billing_exporter.collectors.periods import is_closed, named
 from billing_exporter.collectors.settings import ContractsSettings
@@ -31,12 +31,10 @@ from billing_exporter.genesys.records import (
     BillingContract,
     BillingContractPeriod,
     BillingContractPeriodDetail,
-    BillingPlan,
-    BillingPlanItem,
 )
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics import history as metrics
-from billing_exporter.metrics.samples import Samples, extended, labels, unix_time
+from billing_exporter.metrics.samples import Samples, labels, unix_time
 
 # So many histories to read take a while: the current periods are shown first.
 _SHOWN_BEFORE = 20
@@ -155,7 +153,7 @@ class ContractsCollector:
                 continue
             _expose_facts(samples, name, known.contract)
             for plan in known.contract.plans:
-                _expose_plan(samples, name, plan)
+                expose_plan(samples, name, plan)
             for period, detail in known.periods.items():
                 _expose_period(samples, overage, (name, period), detail)
                 of_period = labels(("contract", "period"), name, period)
@@ -344,34 +342,6 @@ def _expose_facts(samples: Samples, name: str, contract: BillingContract) -> Non
     samples.add(catalogue.CONTRACT_RAMP_START, of_contract, unix_time(contract.date_ramp_start))
     ramp_end = unix_time(contract.date_ramp_end, end_of_day=True)
     samples.add(catalogue.CONTRACT_RAMP_END, of_contract, ramp_end)
-
-
-def _expose_plan(samples: Samples, contract: str, plan: BillingPlan) -> None:
-    known = {(label(item.name), label(item.item_number)) for item in plan.items}
-    names = Counter(name for name, _ in known)
-    for item in plan.items:
-        name = _item_name(item, names)
-        if not name:
-            samples.drop("missing")
-            continue
-        of_item = labels(catalogue.PLAN_ITEM, contract, label(plan.name) or label(plan.id), name)
-        unit = extended(of_item, catalogue.PLAN_ITEM_QUANTITY.labels, label(item.unit_of_measure))
-        samples.add(catalogue.PLAN_ITEM_QUANTITY, unit, item.quantity)
-        money = (
-            (catalogue.PLAN_ITEM_PRICE, item.price),
-            (catalogue.PLAN_ITEM_OVERAGE_PRICE, item.overage_price),
-            (catalogue.PLAN_ITEM_DISCOUNT_AMOUNT, item.discount_amount),
-        )
-        for metric, amount in money:
-            samples.add_money(metric, of_item, label(item.currency_iso_code), amount)
-
-
-def _item_name(item: BillingPlanItem, names: Mapping[str, int]) -> str:
-    """Return the item's name, with its number where the plan has several of that name."""
-    name, number = label(item.name), label(item.item_number)
-    if not name or not number:
-        return name or number
-    return f"{name} ({number})" if names[name] > 1 else name
 
 
 def _expose_period(
