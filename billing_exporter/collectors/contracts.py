@@ -19,10 +19,15 @@ from billing_exporter.collectors.base import (
     once_each,
     refuse_emptied,
 )
-from billing_exporter.collectors.closed_periods import History
+from billing_exporter.collectors.closed_periods import ALL_READ, History, MissingBefore
 from billing_exporter.collectors.contract_charges import OverageAmounts, expose_rows
+from billing_exporter.collectors.contract_gaps import missing_before, running_from
 from billing_exporter.collectors.contract_history import ContractHistories
-from billing_exporter.collectors.contract_names import ContractNames, contract_identity
+from billing_exporter.collectors.contract_names import (
+    ContractNames,
+    contract_identity,
+    number_and_id,
+)
 from billing_exporter.collectors.contract_plans import expose_plan
 from billing_exporter.collectors.history_samples import add_history
 from billing_exporter.collectors.periods import is_closed, named
@@ -49,6 +54,10 @@ class ContractData(msgspec.Struct, frozen=True):
         whole: ids of those whose details were read without a gap.
         read: when each period's details were last read or confirmed, by its id.
         history: its closed periods.
+        missing: days before which closed periods are missing.
+        is_unlisted: whether its periods are not known, because the listing leaves them out and
+            asking for the contract failed.
+        is_ahead: whether none of its periods has begun.
     """
 
     contract: BillingContract
@@ -56,12 +65,34 @@ class ContractData(msgspec.Struct, frozen=True):
     whole: tuple[str, ...] = ()
     read: dict[str, datetime] = {}
     history: History = History()
+    missing: MissingBefore = ALL_READ
+    is_unlisted: bool = False
+    is_ahead: bool = False
+
+    @property
+    def is_read(self) -> bool:
+        """Return whether the newest period has been read, unless none has begun."""
+        current = self.periods.get("current")
+        if current is None:
+            return not self.is_unlisted
+        return self.is_ahead or label(current.id) in self.read
 
 
 class ContractsData(msgspec.Struct, frozen=True):
     """All contracts that the client may see."""
 
     contracts: tuple[ContractData, ...]
+
+    def unread(self) -> dict[str, str]:
+        """Return the names of contracts whose newest period nobody has read, by id."""
+        unread = (each.contract for each in self.contracts if not each.is_read)
+        return {key: number for number, key in map(number_and_id, unread)}
+
+    def missing(self) -> dict[tuple[str, ...], MissingBefore]:
+        """Return the days before which closed periods are missing, by number and id."""
+        return {
+            number_and_id(each.contract): each.missing for each in self.contracts if each.missing
+        }
 
 
 class NamedContracts(msgspec.Struct, frozen=True):
@@ -93,7 +124,8 @@ class ContractsCollector:
         for number, listed in enumerate(contracts):
             poll.progress(number, len(contracts))
             contract = _in_full(poll, full, listed)
-            done.append(_with_details(poll, periods, contract, kept))
+            known = _with_details(poll, periods, contract or listed, kept)
+            done.append(msgspec.structs.replace(known, is_unlisted=contract is None))
         poll.progress(len(contracts), len(contracts))
         data = self.fresh(ContractsData(tuple(done)), poll.now)
         return self._with_history(poll, concluded(poll, data, full, periods))
@@ -104,8 +136,8 @@ class ContractsCollector:
         listed = last.contracts if last is not None else ()
         before = {contract_identity(known.contract): known.history for known in listed}
         contracts = [
-            msgspec.structs.replace(
-                known, history=before.get(contract_identity(known.contract), History())
+            self._with_missing(
+                known, before.get(contract_identity(known.contract), History()), poll
             )
             for known in data.contracts
         ]
@@ -122,8 +154,15 @@ class ContractsCollector:
             history, details = histories.read(
                 known.contract, names.of(known.contract), known.history
             )
-            done.append(_renewed(known, history, details, poll.now))
+            done.append(self._with_missing(_renewed(known, details, poll.now), history, poll))
         return ContractsData(tuple(done))
+
+    def _with_missing(
+        self, known: ContractData, history: History, poll: Poll[ContractsData]
+    ) -> ContractData:
+        """Return a contract with its history and the days before which some of it is missing."""
+        missing = missing_before(known.contract, history, self._settings.history, poll.now.date())
+        return msgspec.structs.replace(known, history=history, missing=missing)
 
     def fresh(self, data: ContractsData, now: datetime) -> ContractsData:
         """Drop details of periods that could not be read for longer than ``max_age``."""
@@ -177,17 +216,14 @@ def _stripped(contract: BillingContract) -> BillingContract:
 
 def _renewed(
     known: ContractData,
-    history: History,
     details: Iterable[BillingContractPeriodDetail],
     now: datetime,
 ) -> ContractData:
-    """Return a contract with its history, and its previous period as it was just read."""
+    """Return a contract with its previous period as it was just read."""
     of = {detail.id: detail for detail in details}
     periods = {name: of.get(detail.id, detail) for name, detail in known.periods.items()}
     again = {detail.id: now for detail in periods.values() if detail.id in of and detail.id}
-    return msgspec.structs.replace(
-        known, history=history, periods=periods, read={**known.read, **again}
-    )
+    return msgspec.structs.replace(known, periods=periods, read={**known.read, **again})
 
 
 def newest_periods(contract: BillingContract, today: date) -> dict[str, BillingContractPeriod]:
@@ -214,8 +250,8 @@ def _closed_details(
 
 def _in_full(
     poll: Poll[ContractsData], details: Details, listed: BillingContract
-) -> BillingContract:
-    """Return the contract with its periods, which a listing may leave out."""
+) -> BillingContract | None:
+    """Return the contract with its periods, which a listing may leave out; None if unknown."""
     key = label(listed.id)
     if listed.billing_periods or not key:
         return listed
@@ -227,7 +263,9 @@ def _in_full(
         return _stripped(contract)
 
     asked = details.ask(read, f"contract {key}")
-    return asked or msgspec.structs.replace(listed, billing_periods=known)
+    if asked is None and known:
+        return msgspec.structs.replace(listed, billing_periods=known)
+    return asked
 
 
 def _known_periods(
@@ -261,7 +299,8 @@ def _with_details(
         if last is not None:
             read[key] = poll.now if detail is not None else before[key]
         periods[name] = last or _outline(period)
-    return ContractData(contract, periods, tuple(whole), read)
+    is_ahead = running_from(contract, poll.now.date()) is None
+    return ContractData(contract, periods, tuple(whole), read, is_ahead=is_ahead)
 
 
 def _without_older(known: ContractData, oldest: datetime) -> ContractData:
