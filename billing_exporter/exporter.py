@@ -154,6 +154,11 @@ class Exporter:
                 is_saved = self._shared.state.flush(SAVE_SECONDS if is_saved else 0) and is_saved
             if not is_saved:
                 log.warning("the disk hangs: the last readings are not saved")
+            elif self._shared.state is not None:
+                for poller in self.pollers:
+                    poller.save_lines()
+                # A start renders again what is not saved by then.
+                self._shared.state.flush(SAVE_SECONDS)
 
     def interrupt(self) -> None:
         """Make polls that are under way end soon; may be called by a signal handler."""
