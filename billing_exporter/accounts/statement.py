@@ -3,9 +3,10 @@
 import heapq
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Context, Decimal
+from types import MappingProxyType
 from typing import Literal, get_args
 
 from billing_exporter.accounts.billed import Billed
@@ -33,8 +34,8 @@ WORST = 100  # comparisons that differ, for people to look at
 _EXACT = Context(prec=60)
 _COMPARED = frozenset({"matched", "difference", "only_invoiced", "only_used"})
 _DIFFERS = frozenset({"difference", "only_invoiced", "only_used"})
-# A reason that says more than that this side does not know the line.
-_WEAK = frozenset({"no_charge", "not_read"})
+# How little a reason says; others say more than that this side does not know the line.
+_WEAKNESS: Mapping[Reason, int] = MappingProxyType({"no_charge": 1, "not_read": 2})
 _REASONS: tuple[Reason, ...] = get_args(Reason)
 _WAS_COMPARED = 255
 
@@ -68,7 +69,7 @@ class _Fates:
         before = self._fates[number]
         if reason is None:
             self._fates[number] = _WAS_COMPARED
-        elif not before or (before != _WAS_COMPARED and _REASONS[before - 1] in _WEAK):
+        elif not before or (before != _WAS_COMPARED and _is_weaker(_REASONS[before - 1], reason)):
             self._fates[number] = _REASONS.index(reason) + 1
 
     def reason(self, line: Line) -> Reason | None:
@@ -77,6 +78,11 @@ class _Fates:
         if fate == _WAS_COMPARED:
             return None
         return _REASONS[fate - 1] if fate else reason_of(line)
+
+
+def _is_weaker(known: Reason, reason: Reason) -> bool:
+    """Return whether the reason that is known says less than another one."""
+    return _WEAKNESS.get(known, 0) > _WEAKNESS.get(reason, 0)
 
 
 class Statement:

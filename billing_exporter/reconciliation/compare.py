@@ -70,7 +70,7 @@ def reconcile(
     left_out = assigned(groups, lines, read)
     comparisons = []
     for group in groups:
-        late = _late_prepaid(group)
+        late = _late_prepaid(subject, group)
         left_out += [LeftOut("late_prepaid", group.lines[place]) for place in late]
         group.lines = [line for place, line in enumerate(group.lines) if place not in late]
         found = _compared(subject, group, terms, _LATE_PREPAID if late else "")
@@ -79,11 +79,19 @@ def reconcile(
     return Reconciliation(subject, tuple(comparisons), tuple(left_out))
 
 
-def _late_prepaid(group: Group) -> list[int]:
-    """Return the places of lines in arrears that bill exactly what is prepaid, not overage."""
+def _late_prepaid(subject: Subject, group: Group) -> list[int]:
+    """Return the places of lines in arrears that bill exactly what is prepaid, not overage.
+
+    Of a customer whose overage is billed in full they are none, whatever they come to: the price
+    of an overview may be another one than that of the lines.
+    """
     prepaid = _sum(each.prepaid for each in group.used)
     invoiced = _sum(line.amount for line in group.lines)
     if not prepaid or invoiced == _sum(each.amount for each in group.used):
+        return []
+    quantity = _sum(each.quantity for each in group.used)
+    apart = _EXACT.subtract(_sum(line.quantity for line in group.lines), quantity)
+    if subject == "trustors" and quantity and abs(apart) < 1:
         return []
     if invoiced == prepaid:
         return list(range(len(group.lines)))

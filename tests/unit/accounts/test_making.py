@@ -13,6 +13,13 @@ from billing_exporter.accounts.making import Made, make
 from billing_exporter.accounts.records import Account, Current, CurrentRow
 from billing_exporter.budgets.plan import Plan
 from billing_exporter.budgets.settings import PlanSettings
+from billing_exporter.genesys.records import (
+    BillingCharge,
+    BillingContract,
+    BillingContractPeriodDetail,
+    BillingProduct,
+    NamedEntity,
+)
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.metrics.samples import Samples
 from billing_exporter.reconciliation.compare import Terms
@@ -189,6 +196,34 @@ def test_what_is_not_compared_is_left_out_with_its_reason() -> None:
         "period=current,currency=EUR,reason=advance": 100,
         "period=previous,currency=EUR,reason=no_charge": 7,
         "period=previous,currency=EUR,reason=not_read": 5,
+    }
+
+
+def test_what_no_contract_charges_is_said_to_be_so_where_there_are_no_customers() -> None:
+    """That side knows the organization, so it says more than the other, which knows nobody."""
+    ledger = Ledger("acme", stores())
+    charge = BillingCharge(
+        name="Minutes",
+        product=BillingProduct(sku="GC-1"),
+        organizations=(NamedEntity(id="o-1"),),
+        overage_quantity=Decimal(10),
+        overage_rate=Decimal(2),
+        overage_charge=Decimal(20),
+        overage_currency="EUR",
+    )
+    detail = BillingContractPeriodDetail(
+        date_start=OCTOBER, date_end=END, status="Closed", charges=(charge,)
+    )
+    ledger.contract_period(BillingContract(id="c-1"), "C-1", detail, is_settled=True)
+    ledger.keep_only("contracts", ["c-1"])
+    telephony = item("7.00", "1", OCTOBER, END, sku="GC-176", organization="o-1")
+    assert ledger.wants_lines(invoice("27.00"), TODAY)
+    ledger.lines(
+        invoice("27.00"), [item("20.00", "10", OCTOBER, END, organization="o-1"), telephony]
+    )
+    ledger.keep_only_invoices(["I-1"])
+    assert _values(_made(ledger), "reconciliation_left_out_amount") == {
+        "period=previous,currency=EUR,reason=no_charge": 7
     }
 
 

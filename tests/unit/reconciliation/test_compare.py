@@ -240,6 +240,16 @@ def test_overage_that_equals_the_prepaid_amount_is_overage() -> None:
     assert (found.comparisons[0].state, found.left_out) == ("matched", ())
 
 
+def test_a_customers_overage_that_is_billed_in_full_is_not_prepaid_billed_late() -> None:
+    """The price of a line is the partner's own, so that it can come to what is prepaid."""
+    overage, cheaper = used("2", "15", prepaid=Decimal(24)), line("24.00", "2")
+    found = compared([overage], [cheaper], "trustors")
+    assert (found.comparisons[0].state, found.left_out) == ("matched", ())
+    assert found.comparisons[0].by_price == Decimal(-6)
+    late = compared([used("3", "15", prepaid=Decimal(24))], [cheaper], "trustors")
+    assert [left.reason for left in late.left_out] == ["late_prepaid"]
+
+
 @pytest.mark.parametrize(
     ("billed", "reason"),
     [
