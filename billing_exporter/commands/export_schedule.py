@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from billing_exporter.app import Exporter, utc_now
 from billing_exporter.collectors import Shard
 from billing_exporter.collectors.settings import Collectors
 from billing_exporter.export.scheduled import Organization, ScheduledExport
 from billing_exporter.export.settled import Known
+from billing_exporter.exporter import Exporter, utc_now
 from billing_exporter.polling.poller import Poller
 
 

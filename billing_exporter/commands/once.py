@@ -5,13 +5,13 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from billing_exporter.app import Exporter, interruptible
 from billing_exporter.atomic_file import write_output
 from billing_exporter.commands import flags
 from billing_exporter.commands.configuration import configured
 from billing_exporter.commands.errors import CommandError
 from billing_exporter.commands.progress import ProgressLine
 from billing_exporter.commands.terminal import escaped, write_bytes
+from billing_exporter.exporter import Exporter, interruptible
 from billing_exporter.genesys import Interrupted
 from billing_exporter.polling.state import SUCCESS
 from billing_exporter.web.negotiation import Format

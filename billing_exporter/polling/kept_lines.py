@@ -1,7 +1,8 @@
 """Kept lines: what a sweep shows, as it is deflated, so that a restart renders nothing again.
 
-They are a cache beside the reading: a part counts as kept only where its digest is the same, and a
-file of another version of the program, of other metrics or another configuration is not used.
+They are a cache beside the reading: a part counts as kept only where its digest is the same, or the
+files of the reading are those of which the lines were made. A file of another version of the
+program, of other metrics or another configuration is not used.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.pieces import Piece
 from billing_exporter.polling.change_log import beginning, frame, frames
 from billing_exporter.polling.reading import PartDigest, Reading, Shown, digest_of
+from billing_exporter.polling.reading_files import Mark
 from billing_exporter.summaries import Account
 
 Results = dict[str, dict[str, int]]
@@ -49,11 +51,13 @@ class _Contents(msgspec.Struct, frozen=True, array_like=True, gc=False):
         parts: how many frames of parts.
         pieces: how many pieces.
         results: see ``KeptLines``.
+        mark: of the files of the reading whose lines these are; None where they hold another one.
     """
 
     parts: int
     pieces: int
     results: Results
+    mark: Mark | None
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,13 @@ class KeptLines:
         reading: of which the parts were.
         pieces: their lines.
         results: how the forecasts came out, by the id of the customer.
+        is_whole: whether the reading is known to have these parts and no others.
     """
 
     reading: Reading
     pieces: tuple[Piece, ...]
     results: Results
+    is_whole: bool = False
 
 
 def key_of(origin: str, metrics: Iterable[Metric], *settings: object) -> str:
@@ -84,25 +90,32 @@ def key_of(origin: str, metrics: Iterable[Metric], *settings: object) -> str:
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
 
 
-def encoded(key: str, kept: KeptLines) -> Iterator[bytes]:
-    """Yield the file of kept lines piece by piece, because all of it would fill the memory."""
+def encoded(key: str, kept: KeptLines, mark: Mark | None = None) -> Iterator[bytes]:
+    """Yield the file of kept lines piece by piece, because all of it would fill the memory.
+
+    Args:
+        key: see ``key_of``.
+        kept: the lines.
+        mark: of the files that hold their reading, if any do.
+    """
     parts = _parts(kept.reading)
     count = -(-(len(kept.reading.shown) + len(kept.reading.hidden)) // _PARTS)
     yield beginning(key.encode())
-    yield frame(msgspec.msgpack.encode(_Contents(count, len(kept.pieces), kept.results)))
+    yield frame(msgspec.msgpack.encode(_Contents(count, len(kept.pieces), kept.results, mark)))
     for _ in range(count):
         yield frame(msgspec.msgpack.encode(dict(islice(parts, _PARTS))))
     for piece in kept.pieces:
         yield frame(piece.encode())
 
 
-def decoded(key: str, content: bytes, at: datetime) -> KeptLines:
+def decoded(key: str, content: bytes, at: datetime, mark: Mark | None = None) -> KeptLines:
     """Return the kept lines of a file; the reading has no data yet.
 
     Args:
         key: see ``key_of``.
         content: of the file.
         at: the time of the reading.
+        mark: of the files of the reading.
 
     Raises:
         ValueError: it is damaged or of another key.
@@ -119,7 +132,8 @@ def decoded(key: str, content: bytes, at: datetime) -> KeptLines:
         for name, part in msgspec.msgpack.decode(packed, type=dict[str, _Part]).items():
             (hidden if part.is_hidden else shown)[name] = part.shown()
     pieces = tuple(map(Piece.decode, found[1 + contents.parts :]))
-    return KeptLines(Reading(None, at, shown, hidden), pieces, contents.results)
+    is_whole = mark is not None and mark == contents.mark
+    return KeptLines(Reading(None, at, shown, hidden), pieces, contents.results, is_whole)
 
 
 def results_of(collector: Any) -> Results:

@@ -6,23 +6,23 @@ reading is removed, because old numbers must not pass as new ones.
 
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
 from traceback import clear_frames
-from typing import Any, Protocol
+from typing import Any
 
 from billing_exporter.collectors import REGISTRY, Poll
 from billing_exporter.collectors.ledger import NO_LEDGER, Ledger
 from billing_exporter.genesys import ApiError, Interrupted, RateLimited
 from billing_exporter.metrics.exposition import Exposition
-from billing_exporter.polling.failures import facts_of, sentence_of
+from billing_exporter.polling.failures import Tolerated, facts_of, sentence_of
+from billing_exporter.polling.keep import Keep
 from billing_exporter.polling.kept_lines import KeptLines, restore_results, results_of
 from billing_exporter.polling.publisher import Publisher
-from billing_exporter.polling.reading import Reading, read_in_steps
+from billing_exporter.polling.reading import Reading, adopted, read_in_steps
 from billing_exporter.polling.state import SUCCESS, Kept, State
 from billing_exporter.polling.target import Target
 from billing_exporter.polling.timing import Timing
@@ -40,26 +40,8 @@ STEP_BYTES = 4 * 1024 * 1024
 SAVE_SECONDS = 4.0
 LINES_SECONDS = 60.0
 LINES_SERIES = 500_000
-# So many failures of a kind are logged one by one in a poll: an outage can have thousands.
-MOST_LOGGED = 10
 
 Progress = Callable[[int, int], None]
-
-
-class Keep(Protocol):
-    """Keeps the readings of one target over restarts."""
-
-    def save(self, organization: str, collector: str, kept: Kept) -> None:
-        """Keep what a poll has fetched; never waits, and handles its own failures."""
-
-    def restore(self, organization: str, collector: str, kind: type[Any]) -> Kept | None:
-        """Return what was kept last, if anything."""
-
-    def save_lines(self, organization: str, collector: str, kept: KeptLines) -> None:
-        """Keep what is shown; never waits, and handles its own failures."""
-
-    def lines(self, organization: str, collector: str, at: datetime) -> KeptLines | None:
-        """Return what was shown last, if it is of use."""
 
 
 class Poller:
@@ -91,10 +73,10 @@ class Poller:
         self._where = target.where
         self._is_divided = REGISTRY[target.collector.name].divided
         self._next_batch = self._next_save = self._next_lines = 0.0
-        self._is_saved = True
+        self._is_saved = self._has_lines = True
         self._ended: Any = None
         self._left_out = 0
-        self._tolerated: Counter[str] = Counter()
+        self._tolerated = Tolerated(target.where)
         self._publisher.configure()
         self._publisher.waiting(self.state)
 
@@ -110,8 +92,7 @@ class Poller:
             return
         at, data, succeeded = kept
         try:
-            self._restore_lines(at)
-            reading = self._show(self.target.collector.fresh(data, self._now()), at)
+            reading = self._restored(data, at)
             self._publisher.show(reading, succeeded, restored=True)
             self._warn_of_left_out(reading.left_out, is_whole=True)
             self.state = State(
@@ -130,25 +111,36 @@ class Poller:
             self._publisher.waiting(self.state)
             return
         self._publisher.waiting(self.state)
+        self.save_lines()
         self._ledger.published(self.target.collector.name, is_whole=succeeded is not None)
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
         self.expire()
 
-    def _restore_lines(self, at: datetime) -> None:
+    def _restored(self, data: Any, at: datetime) -> Reading:
+        """Show data that was kept; lines that were kept are not rendered again."""
+        fresh = self.target.collector.fresh(data, self._now())
+        lines = self._restore_lines(at)
+        if lines is not None and lines.is_whole and fresh is data:
+            reading = adopted(lines.reading, self.target.collector, data)
+            if reading is not None:
+                return reading
+        return self._show(fresh, at)
+
+    def _restore_lines(self, at: datetime) -> KeptLines | None:
         """Show what was shown last; the reading then decides what of it stays."""
-        collector = self.target.collector
         if self._keep is None or not self._is_divided:
-            return
+            return None
         kept = self._keep.lines(*self.key, at)
         if kept is None:
-            return
+            return None
         try:
             self._publisher.restore(kept.pieces)
         except ValueError as error:
             log.info("the saved lines are not used: %s", error, extra=self._where)
-            return
-        restore_results(collector, kept.results)
+            return None
+        restore_results(self.target.collector, kept.results)
         self.state = self.state.show(kept.reading)
+        return kept
 
     def continue_from(self, before: "Poller", *, fits: bool) -> None:
         """Continue from the state of the poller that this one replaces, once its poll has ended.
@@ -183,6 +175,12 @@ class Poller:
         reading = self.state.reading
         if reading is not None and not self._is_saved:
             self._save(reading, self.state.succeeded, every=LINES_SECONDS)
+
+    def save_lines(self) -> None:
+        """Save lines that are newer than those saved last, so that a start renders none again."""
+        reading = self.state.reading
+        if reading is not None and self._fits and not self._has_lines:
+            self._save_lines(reading)
 
     def remove(self) -> None:
         """Remove the series of the target, and those about its polls."""
@@ -223,7 +221,7 @@ class Poller:
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the loop
             conclude = partial(self._failed, "crashed", error)
         with self._publisher.while_open():
-            self._summarize_tolerated()
+            self._tolerated.summarize()
             conclude()
             del conclude  # it may hold an error, which holds this frame
             self.state = self.state.end(monotonic() - start)
@@ -288,6 +286,7 @@ class Poller:
         most = STEP_BYTES if self._is_divided else None
         for step in read_in_steps(collector, organization, data, at, last, limit=limit, most=most):
             self._publisher.expose(step)
+            self._has_lines = self._has_lines and not (step.changed or step.removed)
             reading = replace(step, changed={}, removed=())
             self.state = self.state.show(reading)
         return reading
@@ -335,10 +334,15 @@ class Poller:
         if self._keep is None:
             return
         self._keep.save(*self.key, Kept(reading.at, reading.data, succeeded))
-        if self._is_divided and (not every or monotonic() >= self._next_lines):
+        if not every or monotonic() >= self._next_lines:
+            self._save_lines(reading)
+            self._next_lines = monotonic() + every * (1 + reading.series / LINES_SERIES)
+
+    def _save_lines(self, reading: Reading) -> None:
+        if self._keep is not None and self._is_divided:
             results = results_of(self.target.collector)
             self._keep.save_lines(*self.key, KeptLines(reading, self._publisher.pieces(), results))
-            self._next_lines = monotonic() + every * (1 + reading.series / LINES_SERIES)
+            self._has_lines = True
 
     def _update(self, data: Any, at: datetime) -> Reading:
         """Show other data; no poll has succeeded by it."""
@@ -382,19 +386,7 @@ class Poller:
         return logging.INFO if quiet else logging.WARNING
 
     def _tolerate(self, error: ApiError, about: str) -> None:
-        """Count and log the failure of one thing among many; of thousands the first ones."""
+        """Count and log the failure of one thing among many."""
         with self._publisher.while_open():
             self._publisher.tolerated(error.reason)
-            self._tolerated[error.reason] += 1
-            is_one_of_many = self._tolerated[error.reason] > MOST_LOGGED
-        facts = {**self._where, "reason": error.reason, "about": about, **facts_of(error)}
-        level = logging.DEBUG if is_one_of_many else logging.WARNING
-        log.log(level, "left out: %s", error, extra=facts)
-
-    def _summarize_tolerated(self) -> None:
-        """Log how many failures of a kind there were in a poll, where not each one was logged."""
-        for reason, count in self._tolerated.items():
-            if count > MOST_LOGGED:
-                facts = {**self._where, "reason": reason, "count": count}
-                log.warning("left out in this poll, the first ones are logged above", extra=facts)
-        self._tolerated.clear()
+            self._tolerated.add(error, about)

@@ -31,8 +31,7 @@ class PartDigest(NamedTuple):
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """One part of a reading, and what it became.
 
     Attributes:
@@ -116,6 +115,27 @@ class Reading:
     def labels_cut(self) -> int:
         """How many values have a label that was too long."""
         return sum(shown.labels_cut for shown in self.shown.values())
+
+
+def adopted(kept: Reading, collector: Collector[Any, Any], data: Any) -> Reading | None:
+    """Return a reading that was shown before, with the data that it was made of.
+
+    Args:
+        kept: its parts are known by their digests.
+        collector: divides the data into parts.
+        data: what was fetched.
+
+    Returns:
+        None where the data has other parts.
+    """
+    parts = collector.parts(data)
+    if parts.keys() != kept.shown.keys() | kept.hidden.keys():
+        return None
+    shown, hidden = (
+        {key: entry.of(parts[key]) for key, entry in entries.items()}
+        for entries in (kept.shown, kept.hidden)
+    )
+    return Reading(data, kept.at, shown, hidden)
 
 
 def read(

@@ -5,6 +5,7 @@ A snapshot is a checksum, a line that says what it is, and the data; see ``chang
 
 import hashlib
 import logging
+import zlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -75,6 +76,9 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
     changes: Changes
 
 
+Mark = tuple[bytes, int, int]
+
+
 @dataclass(frozen=True)
 class Saved:
     """What is on the disk of one collector.
@@ -85,6 +89,7 @@ class Saved:
         checksum: of the snapshot.
         size: of the snapshot in bytes.
         log: bytes of the log that are whole; 0 where there is none for the snapshot.
+        last: checksum of the log's last entry.
     """
 
     origin: str
@@ -92,6 +97,12 @@ class Saved:
     checksum: bytes
     size: int
     log: int = 0
+    last: int = 0
+
+    @property
+    def mark(self) -> Mark:
+        """What tells this state of the files from all others."""
+        return self.checksum, self.log, self.last
 
 
 class UnusableError(Exception):
@@ -140,7 +151,8 @@ def append_changes(file: Path, saved: Saved, kept: Kept) -> Saved | None:
     changes = changes_between(saved.data, kept.data)
     if changes is None or not file.exists():
         return None
-    entry = frame(msgspec.msgpack.encode(_Entry(kept.at, kept.succeeded, changes)))
+    content = msgspec.msgpack.encode(_Entry(kept.at, kept.succeeded, changes))
+    entry = frame(content)
     log_file = file.with_suffix(LOG_SUFFIX)
     if saved.log + len(entry) > max(_LOG_BYTES, saved.size // 2):
         return None
@@ -151,7 +163,7 @@ def append_changes(file: Path, saved: Saved, kept: Kept) -> Saved | None:
         begin = beginning(saved.checksum)
         replace_file(log_file, begin, entry)
         end = len(begin) + len(entry)
-    return replace(saved, data=kept.data, log=end)
+    return replace(saved, data=kept.data, log=end, last=zlib.crc32(content))
 
 
 def _checksum(*content: bytes | memoryview) -> bytes:
@@ -215,10 +227,11 @@ def _log_content(file: Path) -> bytes | None:
 
 def _with_changes(kept: Kept, saved: Saved, content: bytes, file: Path) -> tuple[Kept, Saved]:
     """Return what is saved after the changes of the log."""
-    data, end = kept.data, 0
+    data, end, last = kept.data, 0, 0
     try:
         for body, end in frames(content, saved.checksum):  # noqa: B007 - the last is used
             entry = msgspec.msgpack.decode(body, type=_Entry)
+            last = zlib.crc32(body)
             data = changed(data, entry.changes)
             kept = Kept(entry.at, data, entry.succeeded)
     except (ValueError, RecursionError, OverflowError):
@@ -227,4 +240,4 @@ def _with_changes(kept: Kept, saved: Saved, content: bytes, file: Path) -> tuple
         name = file.with_suffix(LOG_SUFFIX).name
         message = "the end of the log was not written whole and is dropped"
         log.info(message, extra={"file": name})
-    return kept, replace(saved, data=data, log=end)
+    return kept, replace(saved, data=data, log=end, last=last)

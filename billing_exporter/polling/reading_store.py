@@ -148,7 +148,10 @@ class StateDirectory:
     def _save_lines(self, file: Path, key: str, kept: KeptLines) -> None:
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            stream_file(file, kept_lines.encoded(key, kept))
+            saved = self._saved.get(file.with_suffix(SUFFIX))
+            is_its = saved is not None and saved.data is kept.reading.data
+            mark = saved.mark if saved is not None and is_its else None
+            stream_file(file, kept_lines.encoded(key, kept, mark))
         except OSError as error:
             self._fail_to_save("the lines cannot be saved: %s", error, _of(file))
 
@@ -162,11 +165,14 @@ class StateDirectory:
 
     def lines(self, organization: str, collector: str, key: str, at: datetime) -> KeptLines | None:
         """Return the lines that were saved last; None where they are rendered again."""
-        file = self._file(organization, collector).with_suffix(_LINES_SUFFIX)
+        reading = self._file(organization, collector)
+        file = reading.with_suffix(_LINES_SUFFIX)
         if self._hangs:
             return None
+        saved = self._saved.get(reading)
+        mark = saved.mark if saved is not None else None
         try:
-            return within(READ_SECONDS, lambda: kept_lines.decoded(key, read_file(file), at))
+            return within(READ_SECONDS, lambda: kept_lines.decoded(key, read_file(file), at, mark))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError) as error:

@@ -10,10 +10,11 @@ from itertools import groupby
 
 import pytest
 
-from billing_exporter.app import Exporter, build
+from billing_exporter.app import build
 from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import Collectors, ContractsSettings, TrustorsSettings
 from billing_exporter.config import Organization, Settings
+from billing_exporter.exporter import Exporter
 from billing_exporter.simulator import Options, Simulator
 from tools.testkit.organizations import organization_at
 from tools.testkit.processes import wait_until

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 import pytest
 
-from billing_exporter.app import Exporter
 from billing_exporter.collectors.settings import EVERY_COLLECTOR
 from billing_exporter.config import Organization, Settings
 from billing_exporter.config.secret import Secret
 from billing_exporter.export.csvtext import lines_of
 from billing_exporter.export.tables import COST_AND_USAGE, ESTIMATED, INVOICE_DETAIL, STATEMENT
+from billing_exporter.exporter import Exporter
 from billing_exporter.web.negotiation import Format
 from tools.testkit.scrapes import samples_of
 from tools.testkit.simulated_year import FIRST, START, Year, joined

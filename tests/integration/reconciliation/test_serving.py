@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from billing_exporter.app import Exporter
 from billing_exporter.collectors.settings import every_collector
 from billing_exporter.config import Organization, Secret, Settings
+from billing_exporter.exporter import Exporter
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from billing_exporter.app import Exporter, build
+from billing_exporter.app import build
 from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import (
     Collectors,
@@ -23,6 +23,7 @@ from billing_exporter.collectors.settings import (
 )
 from billing_exporter.config import Organization, Settings
 from billing_exporter.config.secret import Secret
+from billing_exporter.exporter import Exporter
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.web.negotiation import Format
 from tools.reliability.torn_read_check import ROWS, generating

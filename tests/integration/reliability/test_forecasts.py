@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from billing_exporter.app import Exporter
 from billing_exporter.collectors.settings import every_collector
 from billing_exporter.config import Organization, Secret, Settings
+from billing_exporter.exporter import Exporter
 from billing_exporter.metrics.forecasts import CONTRACTS_FORECASTS, TRUSTORS_FORECASTS
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format

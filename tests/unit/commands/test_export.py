@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from billing_exporter.app import Exporter
 from billing_exporter.collectors import Shard
 from billing_exporter.commands.export_schedule import exporting, organizations_of
 from billing_exporter.config import load
 from billing_exporter.export import live
+from billing_exporter.exporter import Exporter
 from billing_exporter.simulator import Options, Simulator
 from tests.unit.commands.calls import Call, listing
 

@@ -15,7 +15,8 @@ from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.exposition import Exposition
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.metrics.samples import Samples, labels
-from billing_exporter.polling.poller import Keep, Poller
+from billing_exporter.polling.keep import Keep
+from billing_exporter.polling.poller import Poller
 from billing_exporter.polling.target import Target
 from billing_exporter.telemetry.telemetry import Telemetry
 from tools.testkit.recorded_api import billing_api

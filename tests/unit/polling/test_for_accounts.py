@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from billing_exporter.app import Exporter
 from billing_exporter.budgets.settings import Budget, Group, Price, Showback
 from billing_exporter.collectors import Shard
 from billing_exporter.collectors.settings import (
@@ -20,6 +19,7 @@ from billing_exporter.collectors.settings import (
 )
 from billing_exporter.commands.export_schedule import organizations_of
 from billing_exporter.config import Settings
+from billing_exporter.exporter import Exporter
 from billing_exporter.metrics.family import PREFIX
 from billing_exporter.simulator import Options, Simulator
 from billing_exporter.web.negotiation import Format

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,7 +55,12 @@ class Exporter:
     """A poller of customers with a store of forecasts, started from a state directory."""
 
     def __init__(
-        self, folder: Path, store: MemoryStore[Any], key: str = KEY, limit: int = 5000
+        self,
+        folder: Path,
+        store: MemoryStore[Any],
+        key: str = KEY,
+        limit: int = 5000,
+        now: datetime = AT,
     ) -> None:
         self.counting = Counting()
         self.forecaster = Forecaster("", store)
@@ -70,10 +76,11 @@ class Exporter:
             ),
             self.exposition,
             Telemetry(process=False),
-            now=lambda: AT,
+            now=lambda: now,
             keep=self.directory.keeper("origin", key),
         )
         self.poller.restore()
+        assert self.directory.flush(10)
 
     def show(self, data: TrustorsData, *, lines: bool = True) -> None:
         """Show data and save it."""
@@ -137,6 +144,81 @@ def test_a_restart_renders_what_changed_since_and_shows_the_reading(
     assert second.forecaster.quality().results == alone.forecaster.quality().results
     assert dict(second.poller.state.reading.summaries()) == dict(  # type: ignore[union-attr]
         alone.poller.state.reading.summaries()  # type: ignore[union-attr]
+    )
+
+
+def test_lines_of_the_very_reading_that_was_saved_are_shown_without_a_look_at_its_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing was saved after the lines, no part is compared, and the reading is whole."""
+    store = MemoryStore(CODEC)
+    first = Exporter(tmp_path, store)
+    first.show(customers({"a": 1}))
+    first.show(customers({"a": 1, "b": 2}))
+    monkeypatch.setattr("billing_exporter.polling.reading._digest", pytest.fail)
+    second = Exporter(tmp_path, store)
+    assert second.text() == first.text()
+    assert second.counting.exposed == []
+    before, after = first.poller.state.reading, second.poller.state.reading
+    assert before is not None
+    assert after is not None
+    assert after.data == before.data
+    assert {key: after.part(key) for key in after.shown} == {
+        key: before.part(key) for key in before.shown
+    }
+    assert dict(after.summaries()) == dict(before.summaries())
+    assert (after.series, after.dropped) == (before.series, before.dropped)
+
+
+def test_lines_that_are_saved_at_an_end_are_of_all_that_was_shown(tmp_path: Path) -> None:
+    """What was read since the last save of lines is in those of the end, so that a start renders
+    nothing; where there is nothing new, nothing is written.
+    """
+    store = MemoryStore(CODEC)
+    first = Exporter(tmp_path, store)
+    for used in ({"a": 1}, {"a": 2, "b": 1}):
+        first.poller._save(first.poller._update(customers(used), AT), AT, every=60)
+        assert first.directory.flush(10)
+    (file,) = tmp_path.glob("*.lines")
+    before = file.read_bytes()
+    first.poller.save_lines()
+    assert first.directory.flush(10)
+    after = file.read_bytes()
+    assert after != before
+    second = Exporter(tmp_path, store)
+    assert second.text() == first.text()
+    assert second.counting.exposed == []
+    second.poller.save_lines()
+    first.poller.save_lines()
+    assert first.directory.flush(10)
+    assert second.directory.flush(10)
+    assert file.read_bytes() == after
+
+
+def test_what_a_start_renders_is_kept_for_the_next_start(tmp_path: Path) -> None:
+    """A start that ends early, again and again, does not begin from nothing each time."""
+    store = MemoryStore(CODEC)
+    first = Exporter(tmp_path, store, "former version")
+    first.show(customers({"a": 1}))
+    second = Exporter(tmp_path, store)
+    assert second.counting.exposed == ["a"]
+    assert Exporter(tmp_path, store).counting.exposed == []
+
+
+def test_numbers_that_became_too_old_end_whatever_lines_are_kept(tmp_path: Path) -> None:
+    """After ``max_age`` a customer's lines are gone, though the files hold the reading of them."""
+    store = MemoryStore(CODEC)
+    first = Exporter(tmp_path, store)
+    data = customers({"a": 1, "b": 2})
+    old = msgspec.structs.replace(data.states["a"], read_at=AT - timedelta(days=6))
+    first.show(msgspec.structs.replace(data, states={**data.states, "a": old}))
+    later = AT + timedelta(days=2)
+    second = Exporter(tmp_path, store, now=later)
+    alone = Exporter(tmp_path, store, "another", now=later)
+    assert 'trustor_id="a"' in first.text()
+    assert second.text() == alone.text()
+    assert "trustor_usage" not in "".join(
+        line for line in second.text().splitlines() if 'trustor_id="a"' in line
     )
 
 

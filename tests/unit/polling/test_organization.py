@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from billing_exporter.app import Exporter, Reloader
 from billing_exporter.collectors import Poll, Shard
 from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.invoices import InvoicesCollector, InvoicesData
 from billing_exporter.collectors.settings import Collectors, InvoicesSettings, TrustorsSettings
 from billing_exporter.config import ConfigError, Problem, Secret, Settings
+from billing_exporter.exporter import Exporter, Reloader
 from billing_exporter.genesys import Interrupted
 from billing_exporter.metrics.finance import BILL
 from billing_exporter.polling.loop import Loop
@@ -140,7 +140,7 @@ class TestRestart:
         """While a save hangs, polls go on, the configuration can change, and the end comes soon."""
         hung = threading.Event()
         monkeypatch.setattr(os, "fsync", lambda _: hung.wait(60))
-        monkeypatch.setattr("billing_exporter.app.SAVE_SECONDS", 0.2)
+        monkeypatch.setattr("billing_exporter.exporter.SAVE_SECONDS", 0.2)
         exporter = Exporter(_settings(cloud), state=tmp_path)
         exporter.poll_once()
         exporter.change(_settings(cloud, "other"))

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from billing_exporter.app import Exporter
 from billing_exporter.collectors import Poll
 from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import Collectors, UsageSettings
 from billing_exporter.config import Settings
+from billing_exporter.exporter import Exporter
 from billing_exporter.polling import timing as module
 from tests.unit.polling.poller_harness import Number, PollerHarness
 from tools.testkit.dripping import DRIPS, dripping

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from billing_exporter.app import START_SPREAD_SECONDS, Exporter
 from billing_exporter.collectors.settings import Collectors, TrustorsSettings, UsageSettings
 from billing_exporter.config import Settings
+from billing_exporter.exporter import START_SPREAD_SECONDS, Exporter
 from billing_exporter.polling.loop import Loop
 from tools.testkit.organizations import organization_at
 
