@@ -17,7 +17,7 @@ class Gaps:
 
     def __init__(self) -> None:
         self._collectors: frozenset[str] = frozenset()
-        # By collector: customers that have not been read, nobody for the others; none is all.
+        # By collector: customers or contracts that have not been read; none is all.
         self._open: dict[str, frozenset[Names]] = {}
         self._next: dict[str, frozenset[Names]] = {}
         self._whole: set[str] = set()
@@ -39,7 +39,7 @@ class Gaps:
         lost: Iterable[Names],
         past: Mapping[Names, date],
     ) -> None:
-        """Take which customers have no numbers, which of them had some, and what past is unread."""
+        """Take who has no numbers, who of them had some, and what past is unread."""
         self._next[collector] = frozenset(unread)
         self._next_past[collector] = frozenset(past.items())
         known = self._open.get(collector)
@@ -69,10 +69,19 @@ class Gaps:
     def unread(self) -> Unread:
         """What has not been read."""
         awaited = self._collectors - self._open.keys()
+        closed = (day for _, day in self._past.get("contracts", ()))
         return Unread(
-            contracts="contracts" in awaited,
+            contracts="contracts" in awaited or bool(self._open.get("contracts")),
             invoices="invoices" in awaited,
             trustors=None if "trustors" in awaited else self._open.get("trustors", _NOTHING),
             histories="trustors" in self._collectors - self._whole,
             past=self._past.get("trustors", frozenset()),
+            closed=max(closed, default=None),
         )
+
+    @property
+    def everything(self) -> Unread:
+        """What there is to read, as if none of it had been."""
+        fresh = Gaps()
+        fresh.read_by(self._collectors)
+        return fresh.unread

@@ -22,7 +22,7 @@ from billing_exporter.accounts.records import (
     Index,
     Period,
 )
-from billing_exporter.budgets.unread import Names, Unread
+from billing_exporter.budgets.unread import ALL, Names, Unread
 from billing_exporter.collectors.base import label
 from billing_exporter.collectors.periods import starts_of
 from billing_exporter.genesys.records import (
@@ -109,6 +109,12 @@ class Ledger:
             self._changed()
 
     @property
+    def everything(self) -> Unread:
+        """What there is to read, as if none of it had been."""
+        with self._lock:
+            return ALL if self._collectors is None else self._gaps.everything
+
+    @property
     def unread(self) -> Unread:
         """What has not been read, or is too old to count."""
         with self._lock:
@@ -152,12 +158,13 @@ class Ledger:
         Args:
             subject: what they are.
             keys: their ids.
-            unread: names of the customers that have not been read, by id.
-            past: before which day closed periods of a customer have not been read.
+            unread: names of those that have not been read, by id.
+            past: before which day closed periods of one have not been read.
         """
         known = tuple(sorted(set(keys)))
         with self._lock:
-            before = self._index.trustors if subject == "trustors" else ()
+            index = self._index
+            before = index.trustors if subject == "trustors" else index.contracts
             names = {key: (name, key) for key, name in unread.items()}
             lost = [names[key] for key in before if key in names]
             self._gaps.listed(subject, names.values(), lost, past)

@@ -152,9 +152,10 @@ class BudgetRule:
         """Return whether something that has not been read may count on that day."""
         if not self._organizations.fits(organization):
             return False
-        if self._customers is None:
-            return unread.contracts
         window = window_of(self.settings, today)
+        if self._customers is None:
+            is_short = window is not None and (unread.closed or date.min) > window.start
+            return unread.contracts or is_short
         if unread.trustors is None or (window is not None and unread.histories):
             return True
         since = date.min if window is None else window.start

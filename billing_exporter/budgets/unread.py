@@ -17,11 +17,12 @@ class Unread(msgspec.Struct, frozen=True):
     """What of one organization has not been read.
 
     Attributes:
-        contracts: whether contracts have not.
+        contracts: whether contracts have not, or the running period of one of them.
         invoices: whether invoices have not.
         trustors: customers that have not; None for all there may be.
         histories: whether no poll of customers has ended, which reads their closed periods last.
         past: closed periods that even such a poll has not reached.
+        closed: day before which closed periods of a contract have not; None where all have.
         covering: whether contracts have not that the first shard shows and this one takes its
             customers' overage off.
     """
@@ -31,6 +32,7 @@ class Unread(msgspec.Struct, frozen=True):
     trustors: frozenset[Names] | None = _NOBODY
     histories: bool = False
     past: Past = _NO_PAST
+    closed: date | None = None
     covering: bool = False
 
     def plus(self, other: "Unread") -> "Unread":
@@ -38,13 +40,15 @@ class Unread(msgspec.Struct, frozen=True):
         trustors = None
         if self.trustors is not None and other.trustors is not None:
             trustors = self.trustors | other.trustors
+        closed = [day for day in (self.closed, other.closed) if day is not None]
         return Unread(
-            self.contracts or other.contracts,
-            self.invoices or other.invoices,
-            trustors,
-            self.histories or other.histories,
-            self.past | other.past,
-            self.covering or other.covering,
+            contracts=self.contracts or other.contracts,
+            invoices=self.invoices or other.invoices,
+            trustors=trustors,
+            histories=self.histories or other.histories,
+            past=self.past | other.past,
+            closed=max(closed, default=None),
+            covering=self.covering or other.covering,
         )
 
     @property
@@ -55,7 +59,7 @@ class Unread(msgspec.Struct, frozen=True):
     @property
     def has_past(self) -> bool:
         """Whether all closed periods have been read."""
-        return not (self.histories or self.past)
+        return not (self.histories or self.past or self.closed)
 
     @property
     def is_allocatable(self) -> bool:

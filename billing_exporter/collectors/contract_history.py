@@ -1,9 +1,9 @@
 """History of the contracts: closed periods, read once and again while they may change."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -12,7 +12,7 @@ from billing_exporter.collectors.closed_periods import Answer, History, Key, who
 from billing_exporter.collectors.history_budget import Budget
 from billing_exporter.collectors.periods import is_closed, length, starts_of
 from billing_exporter.collectors.settings import ContractsSettings
-from billing_exporter.genesys import ApiError
+from billing_exporter.genesys import ApiError, Forbidden, NotFound
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -30,8 +30,24 @@ _IN = "in"
 _LABELS = 3  # of a charge: its name, SKU and unit
 
 _ZERO = Decimal(0)
+_DAY = timedelta(days=1)
 Details = dict[str, BillingContractPeriodDetail]
 _Row = TypeVar("_Row")
+
+
+class Read(NamedTuple):
+    """What was read of a contract.
+
+    Attributes:
+        history: its closed periods.
+        details: those that were read and whole.
+        unread_before: day before which a closed period could not be read; None without one. What
+            the API does not have, or the client may not read, is not waited for.
+    """
+
+    history: History
+    details: list[BillingContractPeriodDetail]
+    unread_before: date | None
 
 
 class ContractHistories:
@@ -72,13 +88,14 @@ class ContractHistories:
     def _is_kept(self, contract: BillingContract, start: date) -> bool:
         return self._poll.ledger.is_kept("contracts", str(contract.id), start)
 
-    def read(
-        self, contract: BillingContract, name: str, known: History
-    ) -> tuple[History, list[BillingContractPeriodDetail]]:
-        """Read what is due of a contract; returns its history and the details that were whole."""
+    def read(self, contract: BillingContract, name: str, known: History) -> Read:
+        """Read what is due of a contract."""
         details = []
-        for period in self.needed(contract, known):
+        unread: list[BillingContractPeriod] = []
+        needed = self.needed(contract, known)
+        for place, period in enumerate(needed):
             if not self._budget.take():
+                unread += needed[place:]
                 break
             key, of = label(period.id), str(contract.id)
             try:
@@ -86,6 +103,8 @@ class ContractHistories:
             except ApiError as error:
                 self._budget.note(error, f"billing period {key} of contract {of}")
                 known = msgspec.structs.replace(known, tried_on=self._today)
+                if not isinstance(error, NotFound | Forbidden):
+                    unread.append(period)
                 continue
             detail = msgspec.structs.replace(detail, id=key)  # it may be written otherwise there
             answer = answer_of(detail)
@@ -104,7 +123,14 @@ class ContractHistories:
                 details.append(detail)
                 is_settled = known.is_settled(answer.start)
                 self._poll.ledger.contract_period(contract, name, detail, is_settled=is_settled)
-        return known, details
+        return Read(known, details, _unread_before(unread, known))
+
+
+def _unread_before(unread: Iterable[BillingContractPeriod], known: History) -> date | None:
+    """Return the day after the newest of these periods that is not known of before."""
+    starts = {period.start for period in known.periods}
+    ends = (one.date_end or one.date_start for one in unread if one.date_start not in starts)
+    return max((end + _DAY for end in ends if end is not None), default=None)
 
 
 def _is_dated_and_closed(period: BillingContractPeriod) -> bool:

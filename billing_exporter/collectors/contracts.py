@@ -6,7 +6,6 @@ Exposes::
     genesyscloud_billing_wallet_balance{...,contract="C-7",period="current",wallet="AI tokens"} 90
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
@@ -21,7 +20,7 @@ from billing_exporter.collectors.base import (
     refuse_emptied,
 )
 from billing_exporter.collectors.closed_periods import History
-from billing_exporter.collectors.contract_charges import OverageAmounts, expose_rows
+from billing_exporter.collectors.contract_charges import OverageAmounts, expose_plan, expose_rows
 from billing_exporter.collectors.contract_history import ContractHistories
 from billing_exporter.collectors.contract_names import ContractNames, contract_identity
 from billing_exporter.collectors.history_samples import add_history
@@ -31,12 +30,10 @@ from billing_exporter.genesys.records import (
     BillingContract,
     BillingContractPeriod,
     BillingContractPeriodDetail,
-    BillingPlan,
-    BillingPlanItem,
 )
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics import history as metrics
-from billing_exporter.metrics.samples import Samples, extended, labels, unix_time
+from billing_exporter.metrics.samples import Samples, labels, unix_time
 
 # So many histories to read take a while: the current periods are shown first.
 _SHOWN_BEFORE = 20
@@ -51,6 +48,8 @@ class ContractData(msgspec.Struct, frozen=True):
         whole: ids of those whose details were read without a gap.
         read: when each period's details were last read or confirmed, by its id.
         history: its closed periods.
+        is_unread: whether its newest period has begun, is not closed and could not be read.
+        unread_before: day before which closed periods have not been read; None where all have.
     """
 
     contract: BillingContract
@@ -58,12 +57,32 @@ class ContractData(msgspec.Struct, frozen=True):
     whole: tuple[str, ...] = ()
     read: dict[str, datetime] = {}
     history: History = History()
+    is_unread: bool = False
+    unread_before: date | None = None
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Its number and its id."""
+        return label(self.contract.external_number), label(self.contract.id)
 
 
 class ContractsData(msgspec.Struct, frozen=True):
     """All contracts that the client may see."""
 
     contracts: tuple[ContractData, ...]
+
+    def unread(self) -> dict[str, str]:
+        """Return the numbers of contracts whose running period has not been read, by id."""
+        names = (each.names for each in self.contracts if each.is_unread)
+        return {key: number for number, key in names}
+
+    def unread_past(self) -> dict[tuple[str, ...], date]:
+        """Return before which day closed periods have not been read, by number and id."""
+        return {
+            each.names: each.unread_before
+            for each in self.contracts
+            if each.unread_before is not None
+        }
 
 
 class NamedContracts(msgspec.Struct, frozen=True):
@@ -102,12 +121,14 @@ class ContractsCollector:
 
     def _with_history(self, poll: Poll[ContractsData], data: ContractsData) -> ContractsData:
         """Read closed periods behind the current ones, which are shown before a long reading."""
-        last = poll.previous or poll.ended
-        listed = last.contracts if last is not None else ()
-        before = {contract_identity(known.contract): known.history for known in listed}
+        ended = poll.previous or poll.ended
+        listed = ended.contracts if ended is not None else ()
+        before = {contract_identity(known.contract): known for known in listed}
         contracts = [
-            msgspec.structs.replace(
-                known, history=before.get(contract_identity(known.contract), History())
+            known
+            if (last := before.get(contract_identity(known.contract))) is None
+            else msgspec.structs.replace(
+                known, history=last.history, unread_before=last.unread_before
             )
             for known in data.contracts
         ]
@@ -121,10 +142,11 @@ class ContractsCollector:
         done = []
         for number, known in enumerate(contracts):
             poll.progress(number, len(contracts))
-            history, details = histories.read(
-                known.contract, names.of(known.contract), known.history
-            )
-            done.append(_renewed(known, history, details, poll.now))
+            read = histories.read(known.contract, names.of(known.contract), known.history)
+            is_tried = known.history.tried_on == poll.now.date()
+            day = known.unread_before if is_tried else read.unread_before
+            renewed = _renewed(known, read.history, read.details, poll.now)
+            done.append(msgspec.structs.replace(renewed, unread_before=day))
         return ContractsData(tuple(done))
 
     def fresh(self, data: ContractsData, now: datetime) -> ContractsData:
@@ -132,7 +154,7 @@ class ContractsCollector:
         oldest = now - self._max_age
         if all(read >= oldest for known in data.contracts for read in known.read.values()):
             return data
-        return ContractsData(tuple(_without_older(known, oldest) for known in data.contracts))
+        return ContractsData(tuple(_without_older(known, oldest, now) for known in data.contracts))
 
     def parts(self, data: ContractsData) -> dict[str, NamedContracts]:
         """Contracts that are shown under one name are a part, for their rows may need adding up."""
@@ -155,7 +177,7 @@ class ContractsCollector:
                 continue
             _expose_facts(samples, name, known.contract)
             for plan in known.contract.plans:
-                _expose_plan(samples, name, plan)
+                expose_plan(samples, name, plan)
             for period, detail in known.periods.items():
                 _expose_period(samples, overage, (name, period), detail)
                 of_period = labels(("contract", "period"), name, period)
@@ -248,7 +270,7 @@ def _with_details(
     kept: Mapping[tuple[str | None, str], BillingContractPeriodDetail],
 ) -> ContractData:
     before = _last_read(poll.previous, contract.id)
-    periods, whole, read = {}, [], {}
+    periods, whole, read, is_unread = {}, [], {}, False
     for name, period in newest_periods(contract, poll.now.date()).items():
         key, of = label(period.id), label(contract.id)
         if not key or not of:
@@ -262,18 +284,30 @@ def _with_details(
         last = detail or last
         if last is not None:
             read[key] = poll.now if detail is not None else before[key]
+        elif name == "current":
+            is_unread = _runs(period, poll.now.date())
         periods[name] = last or _outline(period)
-    return ContractData(contract, periods, tuple(whole), read)
+    return ContractData(contract, periods, tuple(whole), read, is_unread=is_unread)
 
 
-def _without_older(known: ContractData, oldest: datetime) -> ContractData:
+def _without_older(known: ContractData, oldest: datetime, now: datetime) -> ContractData:
     """Return a contract of whose older periods only the outline is left."""
     read = {key: at for key, at in known.read.items() if at >= oldest}
     periods = {
         name: _outline(detail) if detail.id in known.read.keys() - read.keys() else detail
         for name, detail in known.periods.items()
     }
-    return msgspec.structs.replace(known, periods=periods, read=read)
+    current = known.periods.get("current")
+    is_gone = current is not None and current.id in known.read.keys() - read.keys()
+    is_unread = known.is_unread or (is_gone and _runs(current, now.date()))
+    return msgspec.structs.replace(known, periods=periods, read=read, is_unread=is_unread)
+
+
+def _runs(period: BillingContractPeriod | BillingContractPeriodDetail | None, today: date) -> bool:
+    """Return whether a newest period has begun and is not closed."""
+    if period is None or is_closed(period.status) is True:
+        return False
+    return (period.date_start or date.max) <= today
 
 
 def _asked(
@@ -344,34 +378,6 @@ def _expose_facts(samples: Samples, name: str, contract: BillingContract) -> Non
     samples.add(catalogue.CONTRACT_RAMP_START, of_contract, unix_time(contract.date_ramp_start))
     ramp_end = unix_time(contract.date_ramp_end, end_of_day=True)
     samples.add(catalogue.CONTRACT_RAMP_END, of_contract, ramp_end)
-
-
-def _expose_plan(samples: Samples, contract: str, plan: BillingPlan) -> None:
-    known = {(label(item.name), label(item.item_number)) for item in plan.items}
-    names = Counter(name for name, _ in known)
-    for item in plan.items:
-        name = _item_name(item, names)
-        if not name:
-            samples.drop("missing")
-            continue
-        of_item = labels(catalogue.PLAN_ITEM, contract, label(plan.name) or label(plan.id), name)
-        unit = extended(of_item, catalogue.PLAN_ITEM_QUANTITY.labels, label(item.unit_of_measure))
-        samples.add(catalogue.PLAN_ITEM_QUANTITY, unit, item.quantity)
-        money = (
-            (catalogue.PLAN_ITEM_PRICE, item.price),
-            (catalogue.PLAN_ITEM_OVERAGE_PRICE, item.overage_price),
-            (catalogue.PLAN_ITEM_DISCOUNT_AMOUNT, item.discount_amount),
-        )
-        for metric, amount in money:
-            samples.add_money(metric, of_item, label(item.currency_iso_code), amount)
-
-
-def _item_name(item: BillingPlanItem, names: Mapping[str, int]) -> str:
-    """Return the item's name, with its number where the plan has several of that name."""
-    name, number = label(item.name), label(item.item_number)
-    if not name or not number:
-        return name or number
-    return f"{name} ({number})" if names[name] > 1 else name
 
 
 def _expose_period(

@@ -98,10 +98,7 @@ class ForecastingCollector:
         keys = [key for part in parts.values() for key in _ids(part)]
         self._forecaster.forget_others(keys)
         if self._accounts is not None:
-            has_customers = isinstance(data, TrustorsData)
-            unread = data.unread() if has_customers else {}
-            past = data.unread_past() if has_customers else {}
-            self._accounts.keep_only(self._subject, keys, unread, past)
+            self._accounts.keep_only(self._subject, keys, data.unread(), data.unread_past())
         return {
             key: Dated(part, _day_of(part, data), _history_of(part, data))
             for key, part in parts.items()
@@ -162,7 +159,7 @@ def account_for_contracts(parts: Mapping[str, Any], data: object, accounts: Acco
                 accounts.current_period("contracts", contract_id(one), part.name, row)
     if isinstance(data, ContractsData):
         keys = [key for each in parts.values() for key in _ids(each)]
-        accounts.keep_only("contracts", keys, {}, {})
+        accounts.keep_only("contracts", keys, data.unread(), data.unread_past())
 
 
 def contract_id(data: ContractData) -> str:

@@ -81,6 +81,31 @@ def test_closed_periods_that_a_sweep_has_not_reached_are_awaited() -> None:
     assert ledger.unread == NOTHING
 
 
+def test_contracts_that_fail_are_awaited() -> None:
+    """One of which the running period was not read, or not for long, or closed ones were not."""
+    ledger = _ledger("contracts")
+    ledger.keep_only("contracts", ["c-1", "c-2"], {"c-2": "C-2"})
+    ledger.published("contracts")
+    assert ledger.unread == Unread(contracts=True)
+    ledger.keep_only("contracts", ["c-1", "c-2"], {}, {("C-1", "c-1"): TODAY})
+    ledger.published("contracts")
+    assert ledger.unread == Unread(closed=TODAY)
+    ledger.keep_only("contracts", ["c-1", "c-2"], {"c-1": "C-1"})
+    assert ledger.unread == Unread(contracts=True, closed=TODAY)
+    ledger.keep_only("contracts", ["c-1", "c-2"])
+    ledger.published("contracts")
+    assert ledger.unread == NOTHING
+
+
+def test_everything_is_what_there_is_to_read() -> None:
+    """Before that is known it is all there may be; what was read does not matter."""
+    assert Ledger("acme", stores()).everything == ALL
+    ledger = _ledger("contracts")
+    ledger.published("contracts")
+    assert ledger.everything == Unread(contracts=True)
+    assert _ledger("trustors").everything == Unread(trustors=None, histories=True)
+
+
 def test_a_customer_that_loses_its_numbers_is_awaited_at_once() -> None:
     """One whose numbers are too old is awaited, one that is new only after the sweep."""
     ledger = _ledger("trustors")

@@ -26,10 +26,11 @@ SETTINGS = PlanSettings(
             organizations=("a*",),
         ),
         Budget(name="year", amount=Decimal(9), currency="EUR", customers=("*",), period="year"),
+        Budget(name="own year", amount=Decimal(9), currency="EUR", period="year"),
     ),
     showback=(Showback(name="cc", groups=(Group(to="A"),)),),
 )
-NAMES = {"all customers", "own", "some", "year"}
+NAMES = {"all customers", "own", "some", "year", "own year"}
 
 
 def _customers(*names: tuple[str, str]) -> Unread:
@@ -53,12 +54,14 @@ def _contributions() -> list[Contribution]:
     [
         (NOTHING, NOTHING, set()),
         (ALL, NOTHING, NAMES),
-        (NOTHING, ALL, {"all customers", "own", "year"}),
+        (NOTHING, ALL, {"all customers", "own", "year", "own year"}),
         (Unread(histories=True), NOTHING, {"year"}),
         (_past(date(2026, 1, 2)), NOTHING, {"year"}),
         (_past(date(2026, 1, 1)), NOTHING, set()),
         (_past(date.max), NOTHING, {"year"}),
-        (CONTRACTS, NOTHING, {"own"}),
+        (CONTRACTS, NOTHING, {"own", "own year"}),
+        (Unread(closed=date(2026, 1, 2)), NOTHING, {"own year"}),
+        (Unread(closed=date(2026, 1, 1)), NOTHING, set()),
         (INVOICES, INVOICES, set()),
         (_customers(("Acme", "t-1")), NOTHING, {"all customers", "some", "year"}),
         (
