@@ -76,3 +76,10 @@ class Gaps:
             past=self._missing.get("trustors", frozenset()),
             contracts_past=self._missing.get("contracts", frozenset()),
         )
+
+    @property
+    def everything(self) -> Unread:
+        """What there is to read, as if none of it had been."""
+        fresh = Gaps()
+        fresh.read_by(self._collectors)
+        return fresh.unread

@@ -22,7 +22,7 @@ from billing_exporter.accounts.records import (
     Index,
     Period,
 )
-from billing_exporter.budgets.unread import Names, Unread
+from billing_exporter.budgets.unread import ALL, Names, Unread
 from billing_exporter.collectors.base import label
 from billing_exporter.collectors.closed_periods import MissingBefore
 from billing_exporter.collectors.periods import starts_of
@@ -108,6 +108,12 @@ class Ledger:
         if before not in {None, self._collectors}:
             self.changes += 1
             self._changed()
+
+    @property
+    def everything(self) -> Unread:
+        """What there is to read, as if none of it had been."""
+        with self._lock:
+            return ALL if self._collectors is None else self._gaps.everything
 
     @property
     def unread(self) -> Unread:

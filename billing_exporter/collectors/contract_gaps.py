@@ -42,12 +42,11 @@ def unread(
     """Yield the periods that have ended and are not in the history, but could be.
 
     Besides the closed ones that is the one right before the newest where the API has not closed it
-    yet. The newest one itself counts as it was read last, whatever its status.
+    yet.
     """
     newest = running_from(contract, today)
     for period in closed_of(contract, most):
-        start = period.date_start
-        if start not in {newest, *known.blank} and not _is_read(period, known):
+        if period.date_start not in known.blank and not _is_read(period, known):
             yield period
     for period in contract.billing_periods if most else ():
         if is_closed(period.status) is False and adjoins(period.date_end, newest):
@@ -55,17 +54,25 @@ def unread(
 
 
 def missing_before(
-    contract: BillingContract, known: History, most: int, today: date
+    contract: BillingContract, known: History, most: int, today: date, counted: date | None
 ) -> MissingBefore:
     """Return the days before which a period is missing.
 
     One that was seen while it ran counts as it was known then, until it is read as a closed one.
+
+    Args:
+        contract: with its periods.
+        known: its history.
+        most: how many closed periods are read.
+        today: the day (UTC).
+        counted: first day of the newest period where that was read: it counts as it is.
     """
     newest = running_from(contract, today)
     days = [
         ended_before(period)
         for period in unread(contract, known, most, today)
-        if period.date_start != known.walked_from or not adjoins(period.date_end, newest)
+        if period.date_start != counted
+        and (period.date_start != known.walked_from or not adjoins(period.date_end, newest))
     ]
     return MissingBefore(
         max((day for day in days if day not in known.withheld), default=None),

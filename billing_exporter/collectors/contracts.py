@@ -20,7 +20,7 @@ from billing_exporter.collectors.base import (
     refuse_emptied,
 )
 from billing_exporter.collectors.closed_periods import ALL_READ, History, MissingBefore
-from billing_exporter.collectors.contract_charges import OverageAmounts, expose_rows
+from billing_exporter.collectors.contract_charges import OverageAmounts, expose_plan, expose_rows
 from billing_exporter.collectors.contract_gaps import missing_before, running_from
 from billing_exporter.collectors.contract_history import ContractHistories
 from billing_exporter.collectors.contract_names import (
@@ -28,7 +28,6 @@ from billing_exporter.collectors.contract_names import (
     contract_identity,
     number_and_id,
 )
-from billing_exporter.collectors.contract_plans import expose_plan
 from billing_exporter.collectors.history_samples import add_history
 from billing_exporter.collectors.periods import is_closed, named
 from billing_exporter.collectors.settings import ContractsSettings
@@ -71,11 +70,18 @@ class ContractData(msgspec.Struct, frozen=True):
 
     @property
     def is_read(self) -> bool:
-        """Return whether the newest period has been read, unless none has begun."""
+        """Return whether the newest period has been read, unless none runs."""
         current = self.periods.get("current")
         if current is None:
             return not self.is_unlisted
-        return self.is_ahead or label(current.id) in self.read
+        return self.is_ahead or self.counted is not None or is_closed(current.status) is True
+
+    @property
+    def counted(self) -> date | None:
+        """Return the first day of the newest period if that was read."""
+        current = self.periods.get("current")
+        is_counted = current is not None and label(current.id) in self.read
+        return current.date_start if current is not None and is_counted else None
 
 
 class ContractsData(msgspec.Struct, frozen=True):
@@ -161,7 +167,8 @@ class ContractsCollector:
         self, known: ContractData, history: History, poll: Poll[ContractsData]
     ) -> ContractData:
         """Return a contract with its history and the days before which some of it is missing."""
-        missing = missing_before(known.contract, history, self._settings.history, poll.now.date())
+        most, today = self._settings.history, poll.now.date()
+        missing = missing_before(known.contract, history, most, today, known.counted)
         return msgspec.structs.replace(known, history=history, missing=missing)
 
     def fresh(self, data: ContractsData, now: datetime) -> ContractsData:

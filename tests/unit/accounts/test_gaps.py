@@ -94,6 +94,15 @@ def test_contracts_are_awaited_one_by_one() -> None:
     assert ledger.unread == Unread(contracts=True)
 
 
+def test_everything_is_what_there_is_to_read() -> None:
+    """Before that is known it is all there may be; what was read does not matter."""
+    assert Ledger("acme", stores()).everything == ALL
+    ledger = _ledger("contracts")
+    ledger.published("contracts")
+    assert ledger.everything == Unread(contracts=True)
+    assert _ledger("trustors").everything == Unread(trustors=None, histories=True)
+
+
 def test_a_customer_that_loses_its_numbers_is_awaited_at_once() -> None:
     """One whose numbers are too old is awaited, one that is new only after the sweep."""
     ledger = _ledger("trustors")
