@@ -20,7 +20,12 @@ from billing_exporter.collectors.base import (
     refuse_emptied,
 )
 from billing_exporter.collectors.closed_periods import ALL_READ, History, MissingBefore
-from billing_exporter.collectors.contract_charges import OverageAmounts, expose_plan, expose_rows
+from billing_exporter.collectors.contract_charges import (
+    OverageAmounts,
+    expose_facts,
+    expose_plan,
+    expose_rows,
+)
 from billing_exporter.collectors.contract_gaps import missing_before, running_from
 from billing_exporter.collectors.contract_history import ContractHistories
 from billing_exporter.collectors.contract_names import (
@@ -197,7 +202,7 @@ class ContractsCollector:
             if not name:
                 samples.drop("missing")
                 continue
-            _expose_facts(samples, name, known.contract)
+            expose_facts(samples, name, known.contract)
             for plan in known.contract.plans:
                 expose_plan(samples, name, plan)
             for period, detail in known.periods.items():
@@ -371,23 +376,6 @@ def _last_detail(
             details = known.periods.values()
             return next((detail for detail in details if detail.id == period_id), None)
     return None
-
-
-def _expose_facts(samples: Samples, name: str, contract: BillingContract) -> None:
-    customer = contract.end_customer
-    facts = (
-        label(contract.status),
-        label(contract.commercial_model),
-        label(customer.name if customer else None),
-    )
-    of_contract = labels(("contract",), name)
-    samples.add(catalogue.CONTRACT_INFO, labels(catalogue.CONTRACT_INFO.labels, name, *facts), 1)
-    samples.add(catalogue.CONTRACT_START, of_contract, unix_time(contract.date_start))
-    end = unix_time(contract.date_end, end_of_day=True)
-    samples.add(catalogue.CONTRACT_END, of_contract, end)
-    samples.add(catalogue.CONTRACT_RAMP_START, of_contract, unix_time(contract.date_ramp_start))
-    ramp_end = unix_time(contract.date_ramp_end, end_of_day=True)
-    samples.add(catalogue.CONTRACT_RAMP_END, of_contract, ramp_end)
 
 
 def _expose_period(
