@@ -1,4 +1,4 @@
-"""Samples of the charges and wallets of one billing period of a contract, of its plans and facts."""
+"""Samples of the charges and wallets of a billing period of a contract, of its plans and facts."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from billing_exporter.genesys.records import (
 )
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.family import Metric
-from billing_exporter.metrics.samples import Labels, Samples, extended, labels, readable
+from billing_exporter.metrics.samples import Labels, Samples, extended, labels, readable, unix_time
 
 
 def expose_rows(
