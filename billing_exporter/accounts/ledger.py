@@ -24,6 +24,7 @@ from billing_exporter.accounts.records import (
 )
 from billing_exporter.budgets.unread import ALL, Names, Unread
 from billing_exporter.collectors.base import label
+from billing_exporter.collectors.closed_periods import MissingBefore
 from billing_exporter.collectors.periods import starts_of
 from billing_exporter.genesys.records import (
     BillingContract,
@@ -41,7 +42,7 @@ from billing_exporter.state_files.store import Store
 REACH = timedelta(days=200)
 _UNDATED = date.max  # such an invoice may bill any period
 NOBODY: Mapping[str, str] = MappingProxyType({})
-NO_PAST: Mapping[Names, date] = MappingProxyType({})
+NOTHING_MISSING: Mapping[Names, MissingBefore] = MappingProxyType({})
 _MOST_PERIODS = 13
 
 
@@ -151,7 +152,7 @@ class Ledger:
         subject: Subject,
         keys: Iterable[str],
         unread: Mapping[str, str] = NOBODY,
-        past: Mapping[Names, date] = NO_PAST,
+        missing: Mapping[Names, MissingBefore] = NOTHING_MISSING,
     ) -> None:
         """Count only these customers or contracts from now on; files stay.
 
@@ -159,7 +160,7 @@ class Ledger:
             subject: what they are.
             keys: their ids.
             unread: names of those that have not been read, by id.
-            past: before which day closed periods of one have not been read.
+            missing: the days before which closed periods are missing, by name and id.
         """
         known = tuple(sorted(set(keys)))
         with self._lock:
@@ -167,7 +168,7 @@ class Ledger:
             before = index.trustors if subject == "trustors" else index.contracts
             names = {key: (name, key) for key, name in unread.items()}
             lost = [names[key] for key in before if key in names]
-            self._gaps.listed(subject, names.values(), lost, past)
+            self._gaps.listed(subject, names.values(), lost, missing)
             self._save_index(**{subject: known})
 
     def is_kept(self, subject: Subject, key: str, start: date) -> bool:

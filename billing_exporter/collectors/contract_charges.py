@@ -1,4 +1,4 @@
-"""Samples of the charges and wallets of one billing period of a contract, and of its plans."""
+"""Samples of the charges and wallets of a billing period of a contract, of its plans and facts."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from decimal import Decimal
 from billing_exporter.collectors.base import label
 from billing_exporter.genesys.records import (
     BillingCharge,
+    BillingContract,
     BillingContractPeriodDetail,
     BillingPlan,
     BillingPlanItem,
@@ -14,7 +15,7 @@ from billing_exporter.genesys.records import (
 )
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.family import Metric
-from billing_exporter.metrics.samples import Labels, Samples, extended, labels, readable
+from billing_exporter.metrics.samples import Labels, Samples, extended, labels, readable, unix_time
 
 
 def expose_rows(
@@ -108,6 +109,24 @@ def _expose_wallet(
     samples.add_money(catalogue.WALLET_OVERAGE_RATE, of_wallet, currency, rate)
     amount, quantity = wallet.balance_overage_charge, wallet.balance_overage
     overage.add(catalogue.WALLET_OVERAGE_AMOUNT, of_wallet, currency, amount, quantity)
+
+
+def expose_facts(samples: Samples, name: str, contract: BillingContract) -> None:
+    """Add the status, dates and customer of a contract."""
+    customer = contract.end_customer
+    facts = (
+        label(contract.status),
+        label(contract.commercial_model),
+        label(customer.name if customer else None),
+    )
+    of_contract = labels(("contract",), name)
+    samples.add(catalogue.CONTRACT_INFO, labels(catalogue.CONTRACT_INFO.labels, name, *facts), 1)
+    samples.add(catalogue.CONTRACT_START, of_contract, unix_time(contract.date_start))
+    end = unix_time(contract.date_end, end_of_day=True)
+    samples.add(catalogue.CONTRACT_END, of_contract, end)
+    samples.add(catalogue.CONTRACT_RAMP_START, of_contract, unix_time(contract.date_ramp_start))
+    ramp_end = unix_time(contract.date_ramp_end, end_of_day=True)
+    samples.add(catalogue.CONTRACT_RAMP_END, of_contract, ramp_end)
 
 
 def expose_plan(samples: Samples, contract: str, plan: BillingPlan) -> None:

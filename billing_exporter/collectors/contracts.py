@@ -19,10 +19,20 @@ from billing_exporter.collectors.base import (
     once_each,
     refuse_emptied,
 )
-from billing_exporter.collectors.closed_periods import History
-from billing_exporter.collectors.contract_charges import OverageAmounts, expose_plan, expose_rows
+from billing_exporter.collectors.closed_periods import ALL_READ, History, MissingBefore
+from billing_exporter.collectors.contract_charges import (
+    OverageAmounts,
+    expose_facts,
+    expose_plan,
+    expose_rows,
+)
+from billing_exporter.collectors.contract_gaps import missing_before, running_from
 from billing_exporter.collectors.contract_history import ContractHistories
-from billing_exporter.collectors.contract_names import ContractNames, contract_identity
+from billing_exporter.collectors.contract_names import (
+    ContractNames,
+    contract_identity,
+    number_and_id,
+)
 from billing_exporter.collectors.history_samples import add_history
 from billing_exporter.collectors.periods import is_closed, named
 from billing_exporter.collectors.settings import ContractsSettings
@@ -48,8 +58,10 @@ class ContractData(msgspec.Struct, frozen=True):
         whole: ids of those whose details were read without a gap.
         read: when each period's details were last read or confirmed, by its id.
         history: its closed periods.
-        is_unread: whether its newest period has begun, is not closed and could not be read.
-        unread_before: day before which closed periods have not been read; None where all have.
+        missing: days before which closed periods are missing.
+        is_unlisted: whether its periods are not known, because the listing leaves them out and
+            asking for the contract failed.
+        is_ahead: whether none of its periods has begun.
     """
 
     contract: BillingContract
@@ -57,13 +69,24 @@ class ContractData(msgspec.Struct, frozen=True):
     whole: tuple[str, ...] = ()
     read: dict[str, datetime] = {}
     history: History = History()
-    is_unread: bool = False
-    unread_before: date | None = None
+    missing: MissingBefore = ALL_READ
+    is_unlisted: bool = False
+    is_ahead: bool = False
 
     @property
-    def names(self) -> tuple[str, str]:
-        """Its number and its id."""
-        return label(self.contract.external_number), label(self.contract.id)
+    def is_read(self) -> bool:
+        """Return whether the newest period has been read, unless none runs."""
+        current = self.periods.get("current")
+        if current is None:
+            return not self.is_unlisted
+        return self.is_ahead or self.counted is not None or is_closed(current.status) is True
+
+    @property
+    def counted(self) -> date | None:
+        """Return the first day of the newest period if that was read."""
+        current = self.periods.get("current")
+        is_counted = current is not None and label(current.id) in self.read
+        return current.date_start if current is not None and is_counted else None
 
 
 class ContractsData(msgspec.Struct, frozen=True):
@@ -72,16 +95,14 @@ class ContractsData(msgspec.Struct, frozen=True):
     contracts: tuple[ContractData, ...]
 
     def unread(self) -> dict[str, str]:
-        """Return the numbers of contracts whose running period has not been read, by id."""
-        names = (each.names for each in self.contracts if each.is_unread)
-        return {key: number for number, key in names}
+        """Return the names of contracts whose newest period nobody has read, by id."""
+        unread = (each.contract for each in self.contracts if not each.is_read)
+        return {key: number for number, key in map(number_and_id, unread)}
 
-    def unread_past(self) -> dict[tuple[str, ...], date]:
-        """Return before which day closed periods have not been read, by number and id."""
+    def missing(self) -> dict[tuple[str, ...], MissingBefore]:
+        """Return the days before which closed periods are missing, by number and id."""
         return {
-            each.names: each.unread_before
-            for each in self.contracts
-            if each.unread_before is not None
+            number_and_id(each.contract): each.missing for each in self.contracts if each.missing
         }
 
 
@@ -114,21 +135,20 @@ class ContractsCollector:
         for number, listed in enumerate(contracts):
             poll.progress(number, len(contracts))
             contract = _in_full(poll, full, listed)
-            done.append(_with_details(poll, periods, contract, kept))
+            known = _with_details(poll, periods, contract or listed, kept)
+            done.append(msgspec.structs.replace(known, is_unlisted=contract is None))
         poll.progress(len(contracts), len(contracts))
         data = self.fresh(ContractsData(tuple(done)), poll.now)
         return self._with_history(poll, concluded(poll, data, full, periods))
 
     def _with_history(self, poll: Poll[ContractsData], data: ContractsData) -> ContractsData:
         """Read closed periods behind the current ones, which are shown before a long reading."""
-        ended = poll.previous or poll.ended
-        listed = ended.contracts if ended is not None else ()
-        before = {contract_identity(known.contract): known for known in listed}
+        last = poll.previous or poll.ended
+        listed = last.contracts if last is not None else ()
+        before = {contract_identity(known.contract): known.history for known in listed}
         contracts = [
-            known
-            if (last := before.get(contract_identity(known.contract))) is None
-            else msgspec.structs.replace(
-                known, history=last.history, unread_before=last.unread_before
+            self._with_missing(
+                known, before.get(contract_identity(known.contract), History()), poll
             )
             for known in data.contracts
         ]
@@ -142,19 +162,26 @@ class ContractsCollector:
         done = []
         for number, known in enumerate(contracts):
             poll.progress(number, len(contracts))
-            read = histories.read(known.contract, names.of(known.contract), known.history)
-            is_tried = known.history.tried_on == poll.now.date()
-            day = known.unread_before if is_tried else read.unread_before
-            renewed = _renewed(known, read.history, read.details, poll.now)
-            done.append(msgspec.structs.replace(renewed, unread_before=day))
+            history, details = histories.read(
+                known.contract, names.of(known.contract), known.history
+            )
+            done.append(self._with_missing(_renewed(known, details, poll.now), history, poll))
         return ContractsData(tuple(done))
+
+    def _with_missing(
+        self, known: ContractData, history: History, poll: Poll[ContractsData]
+    ) -> ContractData:
+        """Return a contract with its history and the days before which some of it is missing."""
+        most, today = self._settings.history, poll.now.date()
+        missing = missing_before(known.contract, history, most, today, known.counted)
+        return msgspec.structs.replace(known, history=history, missing=missing)
 
     def fresh(self, data: ContractsData, now: datetime) -> ContractsData:
         """Drop details of periods that could not be read for longer than ``max_age``."""
         oldest = now - self._max_age
         if all(read >= oldest for known in data.contracts for read in known.read.values()):
             return data
-        return ContractsData(tuple(_without_older(known, oldest, now) for known in data.contracts))
+        return ContractsData(tuple(_without_older(known, oldest) for known in data.contracts))
 
     def parts(self, data: ContractsData) -> dict[str, NamedContracts]:
         """Contracts that are shown under one name are a part, for their rows may need adding up."""
@@ -175,7 +202,7 @@ class ContractsCollector:
             if not name:
                 samples.drop("missing")
                 continue
-            _expose_facts(samples, name, known.contract)
+            expose_facts(samples, name, known.contract)
             for plan in known.contract.plans:
                 expose_plan(samples, name, plan)
             for period, detail in known.periods.items():
@@ -201,17 +228,14 @@ def _stripped(contract: BillingContract) -> BillingContract:
 
 def _renewed(
     known: ContractData,
-    history: History,
     details: Iterable[BillingContractPeriodDetail],
     now: datetime,
 ) -> ContractData:
-    """Return a contract with its history, and its previous period as it was just read."""
+    """Return a contract with its previous period as it was just read."""
     of = {detail.id: detail for detail in details}
     periods = {name: of.get(detail.id, detail) for name, detail in known.periods.items()}
     again = {detail.id: now for detail in periods.values() if detail.id in of and detail.id}
-    return msgspec.structs.replace(
-        known, history=history, periods=periods, read={**known.read, **again}
-    )
+    return msgspec.structs.replace(known, periods=periods, read={**known.read, **again})
 
 
 def newest_periods(contract: BillingContract, today: date) -> dict[str, BillingContractPeriod]:
@@ -238,8 +262,8 @@ def _closed_details(
 
 def _in_full(
     poll: Poll[ContractsData], details: Details, listed: BillingContract
-) -> BillingContract:
-    """Return the contract with its periods, which a listing may leave out."""
+) -> BillingContract | None:
+    """Return the contract with its periods, which a listing may leave out; None if unknown."""
     key = label(listed.id)
     if listed.billing_periods or not key:
         return listed
@@ -251,7 +275,9 @@ def _in_full(
         return _stripped(contract)
 
     asked = details.ask(read, f"contract {key}")
-    return asked or msgspec.structs.replace(listed, billing_periods=known)
+    if asked is None and known:
+        return msgspec.structs.replace(listed, billing_periods=known)
+    return asked
 
 
 def _known_periods(
@@ -270,7 +296,7 @@ def _with_details(
     kept: Mapping[tuple[str | None, str], BillingContractPeriodDetail],
 ) -> ContractData:
     before = _last_read(poll.previous, contract.id)
-    periods, whole, read, is_unread = {}, [], {}, False
+    periods, whole, read = {}, [], {}
     for name, period in newest_periods(contract, poll.now.date()).items():
         key, of = label(period.id), label(contract.id)
         if not key or not of:
@@ -284,30 +310,19 @@ def _with_details(
         last = detail or last
         if last is not None:
             read[key] = poll.now if detail is not None else before[key]
-        elif name == "current":
-            is_unread = _runs(period, poll.now.date())
         periods[name] = last or _outline(period)
-    return ContractData(contract, periods, tuple(whole), read, is_unread=is_unread)
+    is_ahead = running_from(contract, poll.now.date()) is None
+    return ContractData(contract, periods, tuple(whole), read, is_ahead=is_ahead)
 
 
-def _without_older(known: ContractData, oldest: datetime, now: datetime) -> ContractData:
+def _without_older(known: ContractData, oldest: datetime) -> ContractData:
     """Return a contract of whose older periods only the outline is left."""
     read = {key: at for key, at in known.read.items() if at >= oldest}
     periods = {
         name: _outline(detail) if detail.id in known.read.keys() - read.keys() else detail
         for name, detail in known.periods.items()
     }
-    current = known.periods.get("current")
-    is_gone = current is not None and current.id in known.read.keys() - read.keys()
-    is_unread = known.is_unread or (is_gone and _runs(current, now.date()))
-    return msgspec.structs.replace(known, periods=periods, read=read, is_unread=is_unread)
-
-
-def _runs(period: BillingContractPeriod | BillingContractPeriodDetail | None, today: date) -> bool:
-    """Return whether a newest period has begun and is not closed."""
-    if period is None or is_closed(period.status) is True:
-        return False
-    return (period.date_start or date.max) <= today
+    return msgspec.structs.replace(known, periods=periods, read=read)
 
 
 def _asked(
@@ -361,23 +376,6 @@ def _last_detail(
             details = known.periods.values()
             return next((detail for detail in details if detail.id == period_id), None)
     return None
-
-
-def _expose_facts(samples: Samples, name: str, contract: BillingContract) -> None:
-    customer = contract.end_customer
-    facts = (
-        label(contract.status),
-        label(contract.commercial_model),
-        label(customer.name if customer else None),
-    )
-    of_contract = labels(("contract",), name)
-    samples.add(catalogue.CONTRACT_INFO, labels(catalogue.CONTRACT_INFO.labels, name, *facts), 1)
-    samples.add(catalogue.CONTRACT_START, of_contract, unix_time(contract.date_start))
-    end = unix_time(contract.date_end, end_of_day=True)
-    samples.add(catalogue.CONTRACT_END, of_contract, end)
-    samples.add(catalogue.CONTRACT_RAMP_START, of_contract, unix_time(contract.date_ramp_start))
-    ramp_end = unix_time(contract.date_ramp_end, end_of_day=True)
-    samples.add(catalogue.CONTRACT_RAMP_END, of_contract, ramp_end)
 
 
 def _expose_period(

@@ -1,39 +1,13 @@
 """Contracts of which something could not be read: budgets wait for it."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 import pytest
 
 from billing_exporter.collectors.contracts import ContractsCollector
 from billing_exporter.collectors.settings import ContractsSettings
 from tests.unit.collectors.api_stub import CONTRACTS, ApiStub, CollectorHarness, page
-from tests.unit.collectors.test_history import DAY, NOW, contract_periods, put_details
-
-OK = 200
-
-
-@pytest.mark.parametrize(
-    ("status", "day"), [(500, date(2026, 10, 1)), (403, None), (404, None), (200, None)]
-)
-def test_a_closed_period_of_a_contract_that_fails_is_awaited(
-    cloud: ApiStub, status: int, day: date | None
-) -> None:
-    """It is until it was read; one that the API does not have, or refuses, never comes."""
-    entity = {"id": "c-1", "externalNumber": "C-1", "billingPeriods": contract_periods()}
-    cloud.put(CONTRACTS, page(entity))
-    put_details(cloud, 9, 5, 4, 3)
-    if status != OK:
-        cloud.refuse(f"{CONTRACTS}/c-1/billingperiods/bp-9", status)
-    contracts = CollectorHarness(ContractsCollector(ContractsSettings(history=3)))
-    awaited = {} if day is None else {("C-1", "c-1"): day}
-    for _ in range(2):  # the same day it is not asked for again
-        contracts.poll(NOW)
-        assert contracts.reading is not None
-        assert contracts.reading.data.unread_past() == awaited
-    put_details(cloud, 9, 5, 4, 3)
-    contracts.poll(NOW + DAY)
-    assert contracts.reading is not None
-    assert contracts.reading.data.unread_past() == {}
+from tests.unit.collectors.test_history import DAY, NOW
 
 
 @pytest.mark.parametrize(
