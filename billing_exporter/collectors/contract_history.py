@@ -1,8 +1,9 @@
 """History of the contracts: closed periods, read once and again while they may change."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,6 +14,7 @@ from billing_exporter.collectors.periods import is_closed, length, starts_of
 from billing_exporter.collectors.settings import ContractsSettings
 from billing_exporter.genesys import ApiError
 from billing_exporter.genesys.records import (
+    BillingCharge,
     BillingContract,
     BillingContractPeriod,
     BillingContractPeriodDetail,
@@ -24,8 +26,12 @@ from billing_exporter.settlement import Fingerprint, Row, fingerprint, is_due
 WALLET = "wallet"
 """What ends the key of a wallet: a charge may have the same name, SKU and unit."""
 
+_IN = "in"
+_LABELS = 3  # of a charge: its name, SKU and unit
+
 _ZERO = Decimal(0)
 Details = dict[str, BillingContractPeriodDetail]
+_Row = TypeVar("_Row")
 
 
 class ContractHistories:
@@ -109,17 +115,47 @@ def answer_of(detail: BillingContractPeriodDetail) -> Answer | None:
     """Return what a detail says of its period, None where it has no dates."""
     if detail.date_start is None or detail.date_end is None:
         return None
-    rows: list[tuple[Key, Decimal | None]] = []
-    for charge in detail.charges:
-        product = charge.product
-        sku = label(product.sku if product else None)
-        name = label(charge.name) or label(product.name if product else None) or sku
-        key = name, sku, label(product.unit_of_measure if product else None)
-        rows.append((key, charge.actual_quantity))
-    rows += [(wallet_key(wallet), wallet.balance_consumption) for wallet in detail.wallets]
+    charges = (
+        (charge_key(row), label(row.overage_currency), row.actual_quantity)
+        for row in detail.charges
+    )
+    wallets = (
+        (wallet_key(row), label(row.balance_overage_currency), row.balance_consumption)
+        for row in detail.wallets
+    )
+    rows = by_currency((*charges, *wallets))
     amounts = overage_amounts(detail)
     print_ = fingerprint_of(detail, amounts)
     return Answer(detail.date_start, detail.date_end, print_, amounts, whole_sums(rows))
+
+
+def by_currency(rows: Iterable[tuple[Key, str, _Row]]) -> Iterator[tuple[Key, _Row]]:
+    """Yield rows by their keys, and again by currency where those of a key have several.
+
+    Args:
+        rows: each with its key and its currency, empty for none.
+    """
+    every = list(rows)
+    currencies: dict[Key, set[str]] = {}
+    for key, currency, row in every:
+        currencies.setdefault(key, set()).add(currency)
+        yield key, row
+    for key, currency, row in every:
+        if currency and len(currencies[key]) > 1:
+            yield (*key, _IN, currency), row
+
+
+def is_money_alone(key: Key) -> bool:
+    """Return whether no quantity is shown under a key: a wallet, or one currency of several."""
+    return len(key) > _LABELS
+
+
+def charge_key(charge: BillingCharge) -> Key:
+    """Return what identifies a charge within its contract, beside its currency."""
+    product = charge.product
+    sku = label(product.sku if product else None)
+    name = label(charge.name) or label(product.name if product else None) or sku
+    return name, sku, label(product.unit_of_measure if product else None)
 
 
 def wallet_key(wallet: BillingWallet) -> Key:

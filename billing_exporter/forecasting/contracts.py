@@ -7,7 +7,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from billing_exporter.collectors.base import label
-from billing_exporter.collectors.contract_history import WALLET, wallet_key
+from billing_exporter.collectors.contract_history import (
+    WALLET,
+    by_currency,
+    charge_key,
+    is_money_alone,
+    wallet_key,
+)
 from billing_exporter.collectors.contracts import ContractData
 from billing_exporter.collectors.periods import is_closed
 from billing_exporter.forecasting.exposure import add_amounts, add_quantities
@@ -60,10 +66,14 @@ def covered_of(data: ContractData) -> dict[Key, tuple[str, ...]]:
     charges = [each for charge in detail.charges for each in charge.organizations]
     every = _ids([*plans, *charges])
     found: dict[Key, frozenset[str]] = {}
-    for key, organizations in (
-        *((_charge(row)[0], row.organizations) for row in detail.charges),
-        *((wallet_key(row), row.organizations) for row in detail.wallets),
-    ):
+    of_charges = (
+        (charge_key(row), label(row.overage_currency), row.organizations) for row in detail.charges
+    )
+    of_wallets = (
+        (wallet_key(row), label(row.balance_overage_currency), row.organizations)
+        for row in detail.wallets
+    )
+    for key, organizations in by_currency((*of_charges, *of_wallets)):
         found[key] = found.get(key, frozenset()) | (_ids(organizations) or every)
     return {key: tuple(sorted(ids)) for key, ids in found.items()}
 
@@ -75,13 +85,13 @@ def _ids(organizations: Iterable[NamedEntity]) -> frozenset[str]:
 def add_samples(samples: Samples, name: str, outlook: Outlook) -> None:
     """Add the forecasts of a contract as samples; none for a period that is over.
 
-    A wallet counts in the amounts only.
+    A wallet counts in the amounts only, and so does what is of one currency among several.
     """
     if outlook.is_over:
         return
     for key, one in outlook.charges.items():
-        if WALLET in key[3:]:
-            continue  # its balance is shown; only its overage is money
+        if is_money_alone(key):
+            continue  # its balance is shown, or the whole charge; only its overage is money
         to = labels(forecasts.CONTRACT_QUANTITIES.forecast.labels, name, *key)
         add_quantities(samples, forecasts.CONTRACT_QUANTITIES, to, one.forecast)
     for currency, amount in outlook.amounts.items():
@@ -94,7 +104,8 @@ def _period(detail: BillingContractPeriodDetail) -> Period | None:
     if start is None or end is None or end < start:
         return None
     charges: dict[Key, Charge] = {}
-    for key, charge in (*map(_charge, detail.charges), *map(_wallet, detail.wallets)):
+    rows = (*map(_charge, detail.charges), *map(_wallet, detail.wallets))
+    for key, charge in by_currency((key, charge.currency, charge) for key, charge in rows):
         if key[0]:
             charges[key] = charge if key not in charges else _merged(charges[key], charge)
     days = (end - start).days + 1
@@ -102,24 +113,21 @@ def _period(detail: BillingContractPeriodDetail) -> Period | None:
 
 
 def _charge(row: BillingCharge) -> tuple[Key, Charge]:
-    product = row.product
-    sku = label(product.sku if product else None)
-    unit = label(product.unit_of_measure if product else None)
-    name = label(row.name) or label(product.name if product else None) or sku
+    key = charge_key(row)
     included = (finite(row.prepaid_quantity), finite(row.fairuse_quantity))
     numbers = [number for number in included if number is not None]
     amount = finite(row.overage_charge)
     if amount is None and finite(row.overage_quantity) == 0:
         amount = ZERO  # what is not there costs nothing
     charge = Charge(
-        kind=contract_kind(unit),
+        kind=_kind(key),
         quantity=finite(row.actual_quantity),
         included=sum(numbers[1:], numbers[0]) if numbers else None,
         price=finite(row.overage_rate),
         overage_amount=amount,
         currency=label(row.overage_currency),
     )
-    return (name, sku, unit), charge
+    return key, charge
 
 
 def _wallet(row: BillingWallet) -> tuple[Key, Charge]:
