@@ -195,9 +195,12 @@ class Books:
     def _unread(self, organization: str) -> Unread:
         """Return what of an organization has not been read, or is not in its contribution."""
         book = self._books.get(organization)
-        if book is None or book.contribution is None:
+        if book is None:
             return ALL
-        unread = unread_of(book.ledger, book.others).plus(book.contribution.unread)
+        if book.contribution is None:
+            unread = book.ledger.everything
+        else:
+            unread = unread_of(book.ledger, book.others).plus(book.contribution.unread)
         if self.others and book.others is None:  # about to be read
             return unread.plus(Unread(invoices=True, covering=bool(self._plan.showback)))
         return unread

@@ -5,9 +5,8 @@ when its reading has been published.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date
 
-from billing_exporter.budgets.unread import Names, Past, Unread
+from billing_exporter.budgets.unread import Missing, MissingDays, Names, Unread
 
 _NOTHING: frozenset[Names] = frozenset()
 
@@ -17,17 +16,17 @@ class Gaps:
 
     def __init__(self) -> None:
         self._collectors: frozenset[str] = frozenset()
-        # By collector: customers that have not been read, nobody for the others; none is all.
+        # By collector: customers or contracts that have not been read; none is all.
         self._open: dict[str, frozenset[Names]] = {}
         self._next: dict[str, frozenset[Names]] = {}
         self._whole: set[str] = set()
-        self._past: dict[str, Past] = {}
-        self._next_past: dict[str, Past] = {}
+        self._missing: dict[str, Missing] = {}
+        self._next_missing: dict[str, Missing] = {}
 
     def read_by(self, collectors: Collection[str]) -> None:
         """Count what these collectors have not read; of another one nothing is awaited."""
         self._collectors = frozenset(collectors)
-        for known in (self._open, self._next, self._past, self._next_past):
+        for known in (self._open, self._next, self._missing, self._next_missing):
             for gone in known.keys() - self._collectors:
                 del known[gone]
         self._whole &= self._collectors
@@ -37,11 +36,11 @@ class Gaps:
         collector: str,
         unread: Iterable[Names],
         lost: Iterable[Names],
-        past: Mapping[Names, date],
+        missing: Mapping[Names, MissingDays],
     ) -> None:
-        """Take which customers have no numbers, which of them had some, and what past is unread."""
+        """Take who has no numbers, which of them had some, and what closed periods are missing."""
         self._next[collector] = frozenset(unread)
-        self._next_past[collector] = frozenset(past.items())
+        self._next_missing[collector] = frozenset(missing.items())
         known = self._open.get(collector)
         if known is not None:
             self._open[collector] = known | frozenset(lost)
@@ -56,12 +55,12 @@ class Gaps:
             self._whole.add(collector)
         if is_whole or collector == "trustors":
             self._open[collector] = self._next.get(collector, _NOTHING)
-            self._past[collector] = self._next_past.get(collector, frozenset())
+            self._missing[collector] = self._next_missing.get(collector, frozenset())
         return before != self.unread
 
     def expire(self, collector: str) -> None:
         """Take nothing as read any more."""
-        for known in (self._open, self._next, self._past, self._next_past):
+        for known in (self._open, self._next, self._missing, self._next_missing):
             known.pop(collector, None)
         self._whole.discard(collector)
 
@@ -70,9 +69,17 @@ class Gaps:
         """What has not been read."""
         awaited = self._collectors - self._open.keys()
         return Unread(
-            contracts="contracts" in awaited,
+            contracts="contracts" in awaited or bool(self._open.get("contracts")),
             invoices="invoices" in awaited,
             trustors=None if "trustors" in awaited else self._open.get("trustors", _NOTHING),
             histories="trustors" in self._collectors - self._whole,
-            past=self._past.get("trustors", frozenset()),
+            past=self._missing.get("trustors", frozenset()),
+            contracts_past=self._missing.get("contracts", frozenset()),
         )
+
+    @property
+    def everything(self) -> Unread:
+        """What there is to read, as if none of it had been."""
+        fresh = Gaps()
+        fresh.read_by(self._collectors)
+        return fresh.unread

@@ -22,8 +22,9 @@ from billing_exporter.accounts.records import (
     Index,
     Period,
 )
-from billing_exporter.budgets.unread import Names, Unread
+from billing_exporter.budgets.unread import ALL, Names, Unread
 from billing_exporter.collectors.base import label
+from billing_exporter.collectors.closed_periods import MissingBefore
 from billing_exporter.collectors.periods import starts_of
 from billing_exporter.genesys.records import (
     BillingContract,
@@ -41,7 +42,7 @@ from billing_exporter.state_files.store import Store
 REACH = timedelta(days=200)
 _UNDATED = date.max  # such an invoice may bill any period
 NOBODY: Mapping[str, str] = MappingProxyType({})
-NO_PAST: Mapping[Names, date] = MappingProxyType({})
+NOTHING_MISSING: Mapping[Names, MissingBefore] = MappingProxyType({})
 _MOST_PERIODS = 13
 
 
@@ -109,6 +110,12 @@ class Ledger:
             self._changed()
 
     @property
+    def everything(self) -> Unread:
+        """What there is to read, as if none of it had been."""
+        with self._lock:
+            return ALL if self._collectors is None else self._gaps.everything
+
+    @property
     def unread(self) -> Unread:
         """What has not been read, or is too old to count."""
         with self._lock:
@@ -145,22 +152,23 @@ class Ledger:
         subject: Subject,
         keys: Iterable[str],
         unread: Mapping[str, str] = NOBODY,
-        past: Mapping[Names, date] = NO_PAST,
+        missing: Mapping[Names, MissingBefore] = NOTHING_MISSING,
     ) -> None:
         """Count only these customers or contracts from now on; files stay.
 
         Args:
             subject: what they are.
             keys: their ids.
-            unread: names of the customers that have not been read, by id.
-            past: before which day closed periods of a customer have not been read.
+            unread: names of those that have not been read, by id.
+            missing: the days before which closed periods are missing, by name and id.
         """
         known = tuple(sorted(set(keys)))
         with self._lock:
-            before = self._index.trustors if subject == "trustors" else ()
+            index = self._index
+            before = index.trustors if subject == "trustors" else index.contracts
             names = {key: (name, key) for key, name in unread.items()}
             lost = [names[key] for key in before if key in names]
-            self._gaps.listed(subject, names.values(), lost, past)
+            self._gaps.listed(subject, names.values(), lost, missing)
             self._save_index(**{subject: known})
 
     def is_kept(self, subject: Subject, key: str, start: date) -> bool:

@@ -1,6 +1,6 @@
 """Spending against a budget: so far, at the end, and between which bounds. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Context, Decimal
 from itertools import pairwise
@@ -11,7 +11,7 @@ import msgspec
 from billing_exporter.accounts.records import Account, Current, CurrentRow, Period, Row
 from billing_exporter.budgets.matching import Matcher, Unmatched, unmatched
 from billing_exporter.budgets.settings import Budget, Month
-from billing_exporter.budgets.unread import Unread
+from billing_exporter.budgets.unread import MissingDays, Unread
 from billing_exporter.forecasting.forecast import MIN_OUTCOMES, factor, quantile, rounded, shrink
 from billing_exporter.reconciliation.records import ZERO, Subject
 
@@ -152,14 +152,31 @@ class BudgetRule:
         """Return whether something that has not been read may count on that day."""
         if not self._organizations.fits(organization):
             return False
-        if self._customers is None:
-            return unread.contracts
         window = window_of(self.settings, today)
-        if unread.trustors is None or (window is not None and unread.histories):
-            return True
-        since = date.min if window is None else window.start
-        awaited = {names for names, day in unread.past if window is not None and day > since}
-        return any(self._customers.fits(*names) for names in awaited | unread.trustors)
+        if self._customers is None:
+            is_unread = unread.contracts
+        elif unread.trustors is None or (window is not None and unread.histories):
+            is_unread = True
+        else:
+            is_unread = any(self._customers.fits(*names) for names in unread.trustors)
+        return is_unread or any(day is not None for day, _ in self._missing(unread, window))
+
+    def withheld(self, organization: str, unread: Unread, today: date) -> int:
+        """Return of how many customers or contracts closed periods came without their numbers."""
+        if not self._organizations.fits(organization):
+            return 0
+        missing = self._missing(unread, window_of(self.settings, today))
+        return sum(day is not None for _, day in missing)
+
+    def _missing(self, unread: Unread, window: Window | None) -> Iterator[MissingDays]:
+        """Yield before which days of a window closed periods are missing, for each that counts."""
+        if window is None:
+            return
+        customers, since = self._customers, window.start
+        for names, days in unread.contracts_past if customers is None else unread.past:
+            first, second = (None if day is None or day <= since else day for day in days)
+            if (first or second) and (customers is None or customers.fits(*names)):
+                yield first, second
 
     def spending(
         self, organization: str, subject: Subject, account: Account, today: date

@@ -25,7 +25,8 @@ def summary(
 ) -> Samples:
     """Return budgets, allocations and thresholds as samples.
 
-    What could lack something that counts is absent rather than too small.
+    What could lack something that counts is absent rather than too small; what lacks something
+    that the API does not give says so.
 
     Args:
         settings: what is planned.
@@ -46,6 +47,8 @@ def summary(
             total = reduce(Spending.plus, every)
             has_past = all(gaps.has_past for gaps in unread.values())
             _add_spending(samples, budget, total, today, is_whole=is_whole and has_past)
+            withheld = sum(rule.withheld(name, gaps, today) for name, gaps in unread.items())
+            samples.add(metrics.BUDGET_WITHOUT_PAST, to, withheld)
     are_billed = not any(gaps.invoices for gaps in unread.values())
     is_waiting = not all(gaps.is_allocatable for gaps in unread.values())
     # Each shard has a part of the invoiced amounts, and only together they are whole.

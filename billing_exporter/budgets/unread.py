@@ -6,22 +6,26 @@ import msgspec
 
 # Name and id of a customer.
 Names = tuple[str, ...]
-# Customers whose closed periods before a day have not been read.
-Past = frozenset[tuple[Names, date]]
+# Before which days closed periods are missing: one that has not been read, one without its numbers.
+MissingDays = tuple[date | None, date | None]
+# Customers or contracts with closed periods that are missing.
+Missing = frozenset[tuple[Names, MissingDays]]
 
 _NOBODY: frozenset[Names] = frozenset()
-_NO_PAST: Past = frozenset()
+_NONE_MISSING: Missing = frozenset()
 
 
 class Unread(msgspec.Struct, frozen=True):
     """What of one organization has not been read.
 
     Attributes:
-        contracts: whether contracts have not.
+        contracts: whether contracts have not, or the newest period of one.
         invoices: whether invoices have not.
         trustors: customers that have not; None for all there may be.
         histories: whether no poll of customers has ended, which reads their closed periods last.
-        past: closed periods that even such a poll has not reached.
+        past: closed periods of customers that such a poll has not reached, or that it was not
+            given.
+        contracts_past: the same of contracts.
         covering: whether contracts have not that the first shard shows and this one takes its
             customers' overage off.
     """
@@ -30,7 +34,8 @@ class Unread(msgspec.Struct, frozen=True):
     invoices: bool = False
     trustors: frozenset[Names] | None = _NOBODY
     histories: bool = False
-    past: Past = _NO_PAST
+    past: Missing = _NONE_MISSING
+    contracts_past: Missing = _NONE_MISSING
     covering: bool = False
 
     def plus(self, other: "Unread") -> "Unread":
@@ -39,12 +44,13 @@ class Unread(msgspec.Struct, frozen=True):
         if self.trustors is not None and other.trustors is not None:
             trustors = self.trustors | other.trustors
         return Unread(
-            self.contracts or other.contracts,
-            self.invoices or other.invoices,
-            trustors,
-            self.histories or other.histories,
-            self.past | other.past,
-            self.covering or other.covering,
+            contracts=self.contracts or other.contracts,
+            invoices=self.invoices or other.invoices,
+            trustors=trustors,
+            histories=self.histories or other.histories,
+            past=self.past | other.past,
+            contracts_past=self.contracts_past | other.contracts_past,
+            covering=self.covering or other.covering,
         )
 
     @property
@@ -54,8 +60,9 @@ class Unread(msgspec.Struct, frozen=True):
 
     @property
     def has_past(self) -> bool:
-        """Whether all closed periods have been read."""
-        return not (self.histories or self.past)
+        """Whether all closed periods have been read that are given."""
+        missing = self.past | self.contracts_past
+        return not self.histories and all(unread is None for _, (unread, _) in missing)
 
     @property
     def is_allocatable(self) -> bool:

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -99,22 +100,46 @@ class Answer(msgspec.Struct, frozen=True):
     quantities: Mapping[Key, Decimal]
 
 
-class History(msgspec.Struct, frozen=True):
+class MissingBefore(NamedTuple):
+    """Days before which closed periods are missing; None where none is.
+
+    Attributes:
+        unread: before this day one has not been read, and will be.
+        withheld: before this day one was asked for and came without its numbers: it is forbidden
+            or incomplete.
+    """
+
+    unread: date | None = None
+    withheld: date | None = None
+
+    def __bool__(self) -> bool:
+        """Return whether one is missing."""
+        return self != ALL_READ
+
+
+ALL_READ = MissingBefore()
+
+
+class History(msgspec.Struct, frozen=True, omit_defaults=True):
     """The closed periods of one customer or contract.
 
     Attributes:
         periods: the newest first.
         walked_from: start of the running period before which everything was read.
         tried_on: day on which something could not be read whole; it is tried again the next day.
+        withheld: the day after each period that was asked for and came without its numbers.
+        blank: first day of each period of a contract that has no rows: there is nothing to count.
     """
 
     periods: tuple[ClosedPeriod, ...] = ()
     walked_from: date | None = None
     tried_on: date | None = None
+    withheld: tuple[date, ...] = ()
+    blank: tuple[date, ...] = ()
 
     @property
     def unread_before(self) -> date | None:
-        """The day before which closed periods have not been asked for; None where all have."""
+        """The day before which closed periods of a customer have not been asked for, if any."""
         if self.walked_from is not None or self.tried_on is not None:
             return None
         return min((each.start for each in self.periods), default=date.max)
@@ -182,15 +207,23 @@ class PackedHistory(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         content: the history.
         unread_before: see ``History``.
+        withheld_before: the newest day of ``History.withheld``.
     """
 
     content: bytes
     unread_before: date | None = None
+    withheld_before: date | None = None
 
     @classmethod
     def of(cls, history: History) -> "PackedHistory":
         """Pack a history."""
-        return cls(_HISTORIES.encode(history), history.unread_before)
+        withheld = max(history.withheld, default=None)
+        return cls(_HISTORIES.encode(history), history.unread_before, withheld)
+
+    @property
+    def missing(self) -> MissingBefore:
+        """Return the days before which closed periods are missing."""
+        return MissingBefore(self.unread_before, self.withheld_before)
 
     def unpacked(self) -> History:
         """Return the history."""

@@ -1,17 +1,21 @@
-"""Samples of the charges and wallets of one billing period of a contract."""
+"""Samples of the charges and wallets of a billing period of a contract, of its plans and facts."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from decimal import Decimal
 
 from billing_exporter.collectors.base import label
 from billing_exporter.genesys.records import (
     BillingCharge,
+    BillingContract,
     BillingContractPeriodDetail,
+    BillingPlan,
+    BillingPlanItem,
     BillingWallet,
 )
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics.family import Metric
-from billing_exporter.metrics.samples import Labels, Samples, extended, labels, readable
+from billing_exporter.metrics.samples import Labels, Samples, extended, labels, readable, unix_time
 
 
 def expose_rows(
@@ -105,3 +109,50 @@ def _expose_wallet(
     samples.add_money(catalogue.WALLET_OVERAGE_RATE, of_wallet, currency, rate)
     amount, quantity = wallet.balance_overage_charge, wallet.balance_overage
     overage.add(catalogue.WALLET_OVERAGE_AMOUNT, of_wallet, currency, amount, quantity)
+
+
+def expose_facts(samples: Samples, name: str, contract: BillingContract) -> None:
+    """Add the status, dates and customer of a contract."""
+    customer = contract.end_customer
+    facts = (
+        label(contract.status),
+        label(contract.commercial_model),
+        label(customer.name if customer else None),
+    )
+    of_contract = labels(("contract",), name)
+    samples.add(catalogue.CONTRACT_INFO, labels(catalogue.CONTRACT_INFO.labels, name, *facts), 1)
+    samples.add(catalogue.CONTRACT_START, of_contract, unix_time(contract.date_start))
+    end = unix_time(contract.date_end, end_of_day=True)
+    samples.add(catalogue.CONTRACT_END, of_contract, end)
+    samples.add(catalogue.CONTRACT_RAMP_START, of_contract, unix_time(contract.date_ramp_start))
+    ramp_end = unix_time(contract.date_ramp_end, end_of_day=True)
+    samples.add(catalogue.CONTRACT_RAMP_END, of_contract, ramp_end)
+
+
+def expose_plan(samples: Samples, contract: str, plan: BillingPlan) -> None:
+    """Add the items of a plan of a contract."""
+    known = {(label(item.name), label(item.item_number)) for item in plan.items}
+    names = Counter(name for name, _ in known)
+    for item in plan.items:
+        name = _item_name(item, names)
+        if not name:
+            samples.drop("missing")
+            continue
+        of_item = labels(catalogue.PLAN_ITEM, contract, label(plan.name) or label(plan.id), name)
+        unit = extended(of_item, catalogue.PLAN_ITEM_QUANTITY.labels, label(item.unit_of_measure))
+        samples.add(catalogue.PLAN_ITEM_QUANTITY, unit, item.quantity)
+        money = (
+            (catalogue.PLAN_ITEM_PRICE, item.price),
+            (catalogue.PLAN_ITEM_OVERAGE_PRICE, item.overage_price),
+            (catalogue.PLAN_ITEM_DISCOUNT_AMOUNT, item.discount_amount),
+        )
+        for metric, amount in money:
+            samples.add_money(metric, of_item, label(item.currency_iso_code), amount)
+
+
+def _item_name(item: BillingPlanItem, names: Mapping[str, int]) -> str:
+    """Return the item's name, with its number where the plan has several of that name."""
+    name, number = label(item.name), label(item.item_number)
+    if not name or not number:
+        return name or number
+    return f"{name} ({number})" if names[name] > 1 else name

@@ -9,10 +9,11 @@ import msgspec
 
 from billing_exporter.collectors.base import Poll, label
 from billing_exporter.collectors.closed_periods import Answer, History, Key, whole_sums
+from billing_exporter.collectors.contract_gaps import closed_of, ended_before, running_from, unread
 from billing_exporter.collectors.history_budget import Budget
-from billing_exporter.collectors.periods import is_closed, length, starts_of
+from billing_exporter.collectors.periods import starts_of
 from billing_exporter.collectors.settings import ContractsSettings
-from billing_exporter.genesys import ApiError
+from billing_exporter.genesys import ApiError, Forbidden, NotFound
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -45,21 +46,10 @@ class ContractHistories:
 
     def needed(self, contract: BillingContract, known: History) -> list[BillingContractPeriod]:
         """Return the closed periods of a contract that are to be read, the newest first."""
-        closed = sorted(
-            (period for period in contract.billing_periods if _is_dated_and_closed(period)),
-            key=lambda period: (period.date_start, -length(period)),
-            reverse=True,
-        )
-        # Of an annual period and a monthly one that begin together, the shorter one counts.
-        closed = [
-            period
-            for place, period in enumerate(closed)
-            if not place or period.date_start != closed[place - 1].date_start
-        ]
         of = {period.start: period for period in known.periods}
         return [
             period
-            for period in closed[: self._most]
+            for period in closed_of(contract, self._most)
             if period.date_start is not None
             and (
                 known.tried_on != self._today
@@ -85,12 +75,16 @@ class ContractHistories:
                 detail = self._poll.api.get_billing_contract_billingperiod(of, key)
             except ApiError as error:
                 self._budget.note(error, f"billing period {key} of contract {of}")
-                known = msgspec.structs.replace(known, tried_on=self._today)
+                is_withheld = isinstance(error, (Forbidden, NotFound))
+                known = self._tried(known, period, is_withheld=is_withheld)
                 continue
             detail = msgspec.structs.replace(detail, id=key)  # it may be written otherwise there
             answer = answer_of(detail)
-            if answer is None:
-                known = msgspec.structs.replace(known, tried_on=self._today)
+            if answer is None or answer.fingerprint is None:
+                is_withheld = answer is None or not _is_blank(detail)
+                known = self._tried(
+                    known, period, is_withheld=is_withheld, is_blank=not is_withheld
+                )
                 continue
             is_invoiced = self._poll.ledger.is_invoiced(of, answer.start)
             known = known.with_answer(
@@ -100,15 +94,40 @@ class ContractHistories:
                 is_invoiced=is_invoiced,
                 listed=starts_of(contract),
             )
-            if answer.fingerprint is not None:
-                details.append(detail)
-                is_settled = known.is_settled(answer.start)
-                self._poll.ledger.contract_period(contract, name, detail, is_settled=is_settled)
-        return known, details
+            details.append(detail)
+            is_settled = known.is_settled(answer.start)
+            self._poll.ledger.contract_period(contract, name, detail, is_settled=is_settled)
+        return self._walked(contract, known), details
 
+    def _tried(
+        self,
+        known: History,
+        period: BillingContractPeriod,
+        *,
+        is_withheld: bool,
+        is_blank: bool = False,
+    ) -> History:
+        """Return the history without a period's numbers; it is tried again the next day."""
+        start, end = period.date_start, ended_before(period)
+        withheld, blank = {*known.withheld} - {end}, {*known.blank}
+        return msgspec.structs.replace(
+            known,
+            tried_on=self._today,
+            withheld=tuple(sorted(withheld | ({end} if is_withheld else set()))),
+            blank=tuple(sorted(blank | ({start} if is_blank and start is not None else set()))),
+        )
 
-def _is_dated_and_closed(period: BillingContractPeriod) -> bool:
-    return bool(label(period.id) and period.date_start and is_closed(period.status))
+    def _walked(self, contract: BillingContract, known: History) -> History:
+        """Return the history with what is known of the periods that are missing."""
+        missing = list(unread(contract, known, self._most, self._today))
+        days = {*map(ended_before, missing)}
+        newest = running_from(contract, self._today)
+        return msgspec.structs.replace(
+            known,
+            walked_from=known.walked_from if missing else newest,
+            withheld=tuple(day for day in known.withheld if day in days),
+            blank=tuple(day for day in known.blank if day in starts_of(contract)),
+        )
 
 
 def answer_of(detail: BillingContractPeriodDetail) -> Answer | None:
@@ -127,6 +146,14 @@ def answer_of(detail: BillingContractPeriodDetail) -> Answer | None:
     amounts = overage_amounts(detail)
     print_ = fingerprint_of(detail, amounts)
     return Answer(detail.date_start, detail.date_end, print_, amounts, whole_sums(rows))
+
+
+def _is_blank(detail: BillingContractPeriodDetail) -> bool:
+    """Return whether a detail has no rows that could be money."""
+    return not detail.charges and not any(
+        readable(wallet.balance_overage) or readable(wallet.balance_overage_charge)
+        for wallet in detail.wallets
+    )
 
 
 def by_currency(rows: Iterable[tuple[Key, str, _Row]]) -> Iterator[tuple[Key, _Row]]:

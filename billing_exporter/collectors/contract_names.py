@@ -15,7 +15,7 @@ class ContractNames:
 
         It may also be the id of one that has no number.
         """
-        known = {_number_and_id(each) for each in contracts}
+        known = {number_and_id(each) for each in contracts}
         self._with_number = Counter(number or key for number, key in known)
 
     def of(self, contract: BillingContract) -> str:
@@ -23,7 +23,7 @@ class ContractNames:
 
         Where the API gives no number it is the id, and empty where there is neither.
         """
-        number, key = _number_and_id(contract)
+        number, key = number_and_id(contract)
         return (
             f"{number}/{key}" if number and key and self._with_number[number] > 1 else number or key
         )
@@ -31,9 +31,10 @@ class ContractNames:
 
 def contract_identity(contract: BillingContract) -> tuple[str, str] | None:
     """Return what makes a contract another one: id and number, for two may have one id."""
-    number, key = _number_and_id(contract)
+    number, key = number_and_id(contract)
     return (key, number) if key else None
 
 
-def _number_and_id(contract: BillingContract) -> tuple[str, str]:
+def number_and_id(contract: BillingContract) -> tuple[str, str]:
+    """Return the contract's number and id, empty where the API gives none."""
     return label(contract.external_number), label(contract.id)

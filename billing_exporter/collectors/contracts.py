@@ -6,7 +6,6 @@ Exposes::
     genesyscloud_billing_wallet_balance{...,contract="C-7",period="current",wallet="AI tokens"} 90
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
@@ -20,10 +19,20 @@ from billing_exporter.collectors.base import (
     once_each,
     refuse_emptied,
 )
-from billing_exporter.collectors.closed_periods import History
-from billing_exporter.collectors.contract_charges import OverageAmounts, expose_rows
+from billing_exporter.collectors.closed_periods import ALL_READ, History, MissingBefore
+from billing_exporter.collectors.contract_charges import (
+    OverageAmounts,
+    expose_facts,
+    expose_plan,
+    expose_rows,
+)
+from billing_exporter.collectors.contract_gaps import missing_before, running_from
 from billing_exporter.collectors.contract_history import ContractHistories
-from billing_exporter.collectors.contract_names import ContractNames, contract_identity
+from billing_exporter.collectors.contract_names import (
+    ContractNames,
+    contract_identity,
+    number_and_id,
+)
 from billing_exporter.collectors.history_samples import add_history
 from billing_exporter.collectors.periods import is_closed, named
 from billing_exporter.collectors.settings import ContractsSettings
@@ -31,12 +40,10 @@ from billing_exporter.genesys.records import (
     BillingContract,
     BillingContractPeriod,
     BillingContractPeriodDetail,
-    BillingPlan,
-    BillingPlanItem,
 )
 from billing_exporter.metrics import catalogue
 from billing_exporter.metrics import history as metrics
-from billing_exporter.metrics.samples import Samples, extended, labels, unix_time
+from billing_exporter.metrics.samples import Samples, labels, unix_time
 
 # So many histories to read take a while: the current periods are shown first.
 _SHOWN_BEFORE = 20
@@ -51,6 +58,10 @@ class ContractData(msgspec.Struct, frozen=True):
         whole: ids of those whose details were read without a gap.
         read: when each period's details were last read or confirmed, by its id.
         history: its closed periods.
+        missing: days before which closed periods are missing.
+        is_unlisted: whether its periods are not known, because the listing leaves them out and
+            asking for the contract failed.
+        is_ahead: whether none of its periods has begun.
     """
 
     contract: BillingContract
@@ -58,12 +69,41 @@ class ContractData(msgspec.Struct, frozen=True):
     whole: tuple[str, ...] = ()
     read: dict[str, datetime] = {}
     history: History = History()
+    missing: MissingBefore = ALL_READ
+    is_unlisted: bool = False
+    is_ahead: bool = False
+
+    @property
+    def is_read(self) -> bool:
+        """Return whether the newest period has been read, unless none runs."""
+        current = self.periods.get("current")
+        if current is None:
+            return not self.is_unlisted
+        return self.is_ahead or self.counted is not None or is_closed(current.status) is True
+
+    @property
+    def counted(self) -> date | None:
+        """Return the first day of the newest period if that was read."""
+        current = self.periods.get("current")
+        is_counted = current is not None and label(current.id) in self.read
+        return current.date_start if current is not None and is_counted else None
 
 
 class ContractsData(msgspec.Struct, frozen=True):
     """All contracts that the client may see."""
 
     contracts: tuple[ContractData, ...]
+
+    def unread(self) -> dict[str, str]:
+        """Return the names of contracts whose newest period nobody has read, by id."""
+        unread = (each.contract for each in self.contracts if not each.is_read)
+        return {key: number for number, key in map(number_and_id, unread)}
+
+    def missing(self) -> dict[tuple[str, ...], MissingBefore]:
+        """Return the days before which closed periods are missing, by number and id."""
+        return {
+            number_and_id(each.contract): each.missing for each in self.contracts if each.missing
+        }
 
 
 class NamedContracts(msgspec.Struct, frozen=True):
@@ -95,7 +135,8 @@ class ContractsCollector:
         for number, listed in enumerate(contracts):
             poll.progress(number, len(contracts))
             contract = _in_full(poll, full, listed)
-            done.append(_with_details(poll, periods, contract, kept))
+            known = _with_details(poll, periods, contract or listed, kept)
+            done.append(msgspec.structs.replace(known, is_unlisted=contract is None))
         poll.progress(len(contracts), len(contracts))
         data = self.fresh(ContractsData(tuple(done)), poll.now)
         return self._with_history(poll, concluded(poll, data, full, periods))
@@ -106,8 +147,8 @@ class ContractsCollector:
         listed = last.contracts if last is not None else ()
         before = {contract_identity(known.contract): known.history for known in listed}
         contracts = [
-            msgspec.structs.replace(
-                known, history=before.get(contract_identity(known.contract), History())
+            self._with_missing(
+                known, before.get(contract_identity(known.contract), History()), poll
             )
             for known in data.contracts
         ]
@@ -124,8 +165,16 @@ class ContractsCollector:
             history, details = histories.read(
                 known.contract, names.of(known.contract), known.history
             )
-            done.append(_renewed(known, history, details, poll.now))
+            done.append(self._with_missing(_renewed(known, details, poll.now), history, poll))
         return ContractsData(tuple(done))
+
+    def _with_missing(
+        self, known: ContractData, history: History, poll: Poll[ContractsData]
+    ) -> ContractData:
+        """Return a contract with its history and the days before which some of it is missing."""
+        most, today = self._settings.history, poll.now.date()
+        missing = missing_before(known.contract, history, most, today, known.counted)
+        return msgspec.structs.replace(known, history=history, missing=missing)
 
     def fresh(self, data: ContractsData, now: datetime) -> ContractsData:
         """Drop details of periods that could not be read for longer than ``max_age``."""
@@ -153,9 +202,9 @@ class ContractsCollector:
             if not name:
                 samples.drop("missing")
                 continue
-            _expose_facts(samples, name, known.contract)
+            expose_facts(samples, name, known.contract)
             for plan in known.contract.plans:
-                _expose_plan(samples, name, plan)
+                expose_plan(samples, name, plan)
             for period, detail in known.periods.items():
                 _expose_period(samples, overage, (name, period), detail)
                 of_period = labels(("contract", "period"), name, period)
@@ -179,17 +228,14 @@ def _stripped(contract: BillingContract) -> BillingContract:
 
 def _renewed(
     known: ContractData,
-    history: History,
     details: Iterable[BillingContractPeriodDetail],
     now: datetime,
 ) -> ContractData:
-    """Return a contract with its history, and its previous period as it was just read."""
+    """Return a contract with its previous period as it was just read."""
     of = {detail.id: detail for detail in details}
     periods = {name: of.get(detail.id, detail) for name, detail in known.periods.items()}
     again = {detail.id: now for detail in periods.values() if detail.id in of and detail.id}
-    return msgspec.structs.replace(
-        known, history=history, periods=periods, read={**known.read, **again}
-    )
+    return msgspec.structs.replace(known, periods=periods, read={**known.read, **again})
 
 
 def newest_periods(contract: BillingContract, today: date) -> dict[str, BillingContractPeriod]:
@@ -216,8 +262,8 @@ def _closed_details(
 
 def _in_full(
     poll: Poll[ContractsData], details: Details, listed: BillingContract
-) -> BillingContract:
-    """Return the contract with its periods, which a listing may leave out."""
+) -> BillingContract | None:
+    """Return the contract with its periods, which a listing may leave out; None if unknown."""
     key = label(listed.id)
     if listed.billing_periods or not key:
         return listed
@@ -229,7 +275,9 @@ def _in_full(
         return _stripped(contract)
 
     asked = details.ask(read, f"contract {key}")
-    return asked or msgspec.structs.replace(listed, billing_periods=known)
+    if asked is None and known:
+        return msgspec.structs.replace(listed, billing_periods=known)
+    return asked
 
 
 def _known_periods(
@@ -263,7 +311,8 @@ def _with_details(
         if last is not None:
             read[key] = poll.now if detail is not None else before[key]
         periods[name] = last or _outline(period)
-    return ContractData(contract, periods, tuple(whole), read)
+    is_ahead = running_from(contract, poll.now.date()) is None
+    return ContractData(contract, periods, tuple(whole), read, is_ahead=is_ahead)
 
 
 def _without_older(known: ContractData, oldest: datetime) -> ContractData:
@@ -327,51 +376,6 @@ def _last_detail(
             details = known.periods.values()
             return next((detail for detail in details if detail.id == period_id), None)
     return None
-
-
-def _expose_facts(samples: Samples, name: str, contract: BillingContract) -> None:
-    customer = contract.end_customer
-    facts = (
-        label(contract.status),
-        label(contract.commercial_model),
-        label(customer.name if customer else None),
-    )
-    of_contract = labels(("contract",), name)
-    samples.add(catalogue.CONTRACT_INFO, labels(catalogue.CONTRACT_INFO.labels, name, *facts), 1)
-    samples.add(catalogue.CONTRACT_START, of_contract, unix_time(contract.date_start))
-    end = unix_time(contract.date_end, end_of_day=True)
-    samples.add(catalogue.CONTRACT_END, of_contract, end)
-    samples.add(catalogue.CONTRACT_RAMP_START, of_contract, unix_time(contract.date_ramp_start))
-    ramp_end = unix_time(contract.date_ramp_end, end_of_day=True)
-    samples.add(catalogue.CONTRACT_RAMP_END, of_contract, ramp_end)
-
-
-def _expose_plan(samples: Samples, contract: str, plan: BillingPlan) -> None:
-    known = {(label(item.name), label(item.item_number)) for item in plan.items}
-    names = Counter(name for name, _ in known)
-    for item in plan.items:
-        name = _item_name(item, names)
-        if not name:
-            samples.drop("missing")
-            continue
-        of_item = labels(catalogue.PLAN_ITEM, contract, label(plan.name) or label(plan.id), name)
-        unit = extended(of_item, catalogue.PLAN_ITEM_QUANTITY.labels, label(item.unit_of_measure))
-        samples.add(catalogue.PLAN_ITEM_QUANTITY, unit, item.quantity)
-        money = (
-            (catalogue.PLAN_ITEM_PRICE, item.price),
-            (catalogue.PLAN_ITEM_OVERAGE_PRICE, item.overage_price),
-            (catalogue.PLAN_ITEM_DISCOUNT_AMOUNT, item.discount_amount),
-        )
-        for metric, amount in money:
-            samples.add_money(metric, of_item, label(item.currency_iso_code), amount)
-
-
-def _item_name(item: BillingPlanItem, names: Mapping[str, int]) -> str:
-    """Return the item's name, with its number where the plan has several of that name."""
-    name, number = label(item.name), label(item.item_number)
-    if not name or not number:
-        return name or number
-    return f"{name} ({number})" if names[name] > 1 else name
 
 
 def _expose_period(

@@ -7,12 +7,12 @@ API that fails: everyone keeps what was known, and the sweep is a failure.
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 
 from billing_exporter.collectors.base import OF_THE_TOKEN
-from billing_exporter.collectors.closed_periods import PackedHistory
+from billing_exporter.collectors.closed_periods import MissingBefore, PackedHistory
 from billing_exporter.collectors.overviews import OVERVIEW, Attempt
 from billing_exporter.collectors.trustor_overview import Status, TrustorData, TrustorState
 from billing_exporter.genesys import ApiError, Timeout, Unauthorized, UnexpectedAnswer
@@ -58,15 +58,15 @@ class TrustorsData(msgspec.Struct, frozen=True):
             if state.status not in _NOTHING_TO_READ and key not in self.numbers
         }
 
-    def unread_past(self) -> dict[tuple[str, ...], date]:
-        """Return before which day closed periods have not been read, by name and id.
+    def missing(self) -> dict[tuple[str, ...], MissingBefore]:
+        """Return the days before which closed periods are missing, by name and id.
 
         Customers whose closed periods have all been read, or were never asked for, are not there.
         """
         return {
-            (self.states[key].name, key): history.unread_before
+            (self.states[key].name, key): history.missing
             for key, history in self.history.items()
-            if history.unread_before is not None and key in self.numbers
+            if (history.unread_before or history.withheld_before) and key in self.numbers
         }
 
     def without_older_than(self, oldest: datetime) -> "TrustorsData":

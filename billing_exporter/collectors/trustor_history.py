@@ -5,7 +5,7 @@ ends where the API has no older one.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -37,6 +37,7 @@ from billing_exporter.metrics.samples import EXACT, Samples, readable
 from billing_exporter.settlement import Fingerprint, Row, fingerprint
 
 _ZERO = Decimal(0)
+_LONGEST_PERIOD = timedelta(days=31)
 
 
 class Updated(msgspec.Struct, frozen=True):
@@ -51,6 +52,20 @@ class _Walk(msgspec.Struct, frozen=True):
 
     history: History
     numbers: TrustorData
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """What asking for a closed period gave.
+
+    Attributes:
+        done: the customer after it.
+        start: the period's first day; None where there is no such period.
+        is_withheld: whether the period is there and came without its numbers.
+    """
+
+    done: _Walk
+    start: date | None = None
+    is_withheld: bool = False
 
 
 class TrustorHistories:
@@ -109,11 +124,12 @@ class TrustorHistories:
             asked = self._asked(done, place)
             if asked is None:
                 break
-            done, _ = asked
+            done = asked.done
         return done
 
     def _walked(self, done: _Walk, current: date) -> _Walk:
         """Read back from the running period what is not known, as far as there is something."""
+        before, withheld = done.history, list[date]()
         following: date | None = current
         for index in range(1, self._settings.history + 1):
             known = done.history.before(following) if following is not None else None
@@ -121,21 +137,21 @@ class TrustorHistories:
                 following = known.start
                 continue
             asked = self._asked(done, index)
-            if asked is None:
-                return done  # the walk goes on in the next poll
-            done, following = asked
+            if asked is None:  # the walk goes on in the next poll
+                every = tuple(sorted({*before.withheld, *withheld}))
+                return _with(done, tried_on=before.tried_on, withheld=every)
+            if asked.is_withheld and following is not None:
+                withheld.append(following)
+            done, following = asked.done, asked.start
             if following is None:
                 break
-        if done.history.tried_on == self._today:
-            return done
-        walked = msgspec.structs.replace(done.history, walked_from=current)
-        return msgspec.structs.replace(done, history=walked)
+        if _was_running(before, current):  # it counts as it was known then
+            withheld = [day for day in withheld if day != current]
+        done = _with(done, withheld=tuple(withheld))
+        return done if done.history.tried_on == self._today else _with(done, walked_from=current)
 
-    def _asked(self, done: _Walk, index: int) -> tuple[_Walk, date | None] | None:
-        """Read a closed period: what is known after it, and its first day.
-
-        The day is None where there is no such period; the whole is None without an answer.
-        """
+    def _asked(self, done: _Walk, index: int) -> _Asked | None:
+        """Read a closed period; None without an answer."""
         key = done.numbers.id
         if not self._budget.take():
             return None
@@ -144,17 +160,17 @@ class TrustorHistories:
             overview = ask(key, billing_period_index=index)
         except NotFound:
             # Without any closed period the customer may be new, or the API may fail.
-            return done if done.history.periods else _tried(done, self._today), None
+            return _Asked(done if done.history.periods else _with(done, tried_on=self._today))
         except Forbidden as error:
             self._budget.note(error, f"overview {index} of trustor {key}")
-            return _tried(done, self._today), None
+            return _Asked(_with(done, tried_on=self._today), is_withheld=True)
         except ApiError as error:
             self._budget.note(error, f"overview {index} of trustor {key}")
             return None
         samples = samples_of(overview, done.numbers)
         answer = answer_of(overview, samples)
         if answer is None or answer.start >= (start_of(done.numbers) or answer.start):
-            return _tried(done, self._today), None
+            return _Asked(_with(done, tried_on=self._today), is_withheld=bool(overview.usages))
         history = done.history.with_answer(
             answer,
             self._poll.now,
@@ -168,14 +184,19 @@ class TrustorHistories:
                 key, numbers.name, overview, is_settled=is_settled, samples=samples
             )
             numbers = _renewed(numbers, overview, zero_rows=self._settings.zero_rows)
-        return _Walk(history, numbers), answer.start
+        is_withheld = answer.fingerprint is None and bool(overview.usages)
+        return _Asked(_Walk(history, numbers), answer.start, is_withheld)
 
 
-def _tried(done: _Walk, today: date) -> _Walk:
-    """Return a walk that ends here and is tried again the next day."""
-    return msgspec.structs.replace(
-        done, history=msgspec.structs.replace(done.history, tried_on=today)
-    )
+def _with(done: _Walk, **changes: Any) -> _Walk:
+    """Return a walk whose history has other facts."""
+    return msgspec.structs.replace(done, history=msgspec.structs.replace(done.history, **changes))
+
+
+def _was_running(before: History, current: date) -> bool:
+    """Return whether the newest closed period was seen while it ran."""
+    since = before.walked_from
+    return since is not None and timedelta() < current - since <= _LONGEST_PERIOD
 
 
 def _unpacked(history: PackedHistory | None) -> History:

@@ -13,7 +13,7 @@ import msgspec
 
 from billing_exporter.accounts.records import Current
 from billing_exporter.collectors.base import Collector, Poll
-from billing_exporter.collectors.closed_periods import PackedHistory
+from billing_exporter.collectors.closed_periods import MissingBefore, PackedHistory
 from billing_exporter.collectors.contracts import ContractData, ContractsData, NamedContracts
 from billing_exporter.collectors.sweep import TrustorsData
 from billing_exporter.collectors.trustor_overview import TrustorData
@@ -35,9 +35,9 @@ class Accounts(Protocol):
         subject: AccountSubject,
         keys: Iterable[str],
         unread: Mapping[str, str],
-        past: Mapping[tuple[str, ...], date],
+        missing: Mapping[tuple[str, ...], MissingBefore],
     ) -> None:
-        """Count only these customers or contracts; some, or their past, have not been read."""
+        """Count only these customers or contracts; some, or closed periods, have not been read."""
 
     def current_period(
         self, subject: AccountSubject, key: str, name: str, current: Current
@@ -98,10 +98,9 @@ class ForecastingCollector:
         keys = [key for part in parts.values() for key in _ids(part)]
         self._forecaster.forget_others(keys)
         if self._accounts is not None:
-            has_customers = isinstance(data, TrustorsData)
-            unread = data.unread() if has_customers else {}
-            past = data.unread_past() if has_customers else {}
-            self._accounts.keep_only(self._subject, keys, unread, past)
+            is_known = isinstance(data, (TrustorsData, ContractsData))
+            gaps = (data.unread(), data.missing()) if is_known else ({}, {})
+            self._accounts.keep_only(self._subject, keys, *gaps)
         return {
             key: Dated(part, _day_of(part, data), _history_of(part, data))
             for key, part in parts.items()
@@ -162,7 +161,7 @@ def account_for_contracts(parts: Mapping[str, Any], data: object, accounts: Acco
                 accounts.current_period("contracts", contract_id(one), part.name, row)
     if isinstance(data, ContractsData):
         keys = [key for each in parts.values() for key in _ids(each)]
-        accounts.keep_only("contracts", keys, {}, {})
+        accounts.keep_only("contracts", keys, data.unread(), data.missing())
 
 
 def contract_id(data: ContractData) -> str:

@@ -133,12 +133,19 @@ BUDGET_UNPRICED = _plan.total(
     "Charges that the budget's patterns match and that have usage and no price: their amount is "
     "missing in the budget.",
 )
+BUDGET_WITHOUT_PAST = _plan.total(
+    "budget_without_past",
+    ("budget",),
+    "Customers or contracts that count in the budget and of which a closed period of its quarter "
+    "or year came without its numbers (forbidden, not found or incomplete): its amount is missing "
+    "in the budget.",
+)
 BUDGET_WAITING = _plan.fact(
     "budget_waiting",
     ("budget",),
-    "1 while customers or contracts that may count in the budget have not been read, or not for "
-    "longer than max_age: its other metrics are absent but for budget_amount and thresholds; "
-    "otherwise 0.",
+    "1 while customers or contracts that may count in the budget, or closed periods of its quarter "
+    "or year, have not been read, or not for longer than max_age: its other metrics are absent but "
+    "for budget_amount and thresholds; otherwise 0.",
 )
 BUDGET_THRESHOLD = _plan.fact(
     "budget_threshold_ratio",

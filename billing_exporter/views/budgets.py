@@ -35,6 +35,7 @@ def budgets(samples: Samples) -> tuple[Budget, ...]:
                 elapsed=_value(samples, finance.BUDGET_ELAPSED, of_budget),
                 members=None if members is None else int(members),
                 unpriced_charges=int(_value(samples, finance.BUDGET_UNPRICED, of_budget) or 0),
+                without_past=int(_value(samples, finance.BUDGET_WITHOUT_PAST, of_budget) or 0),
             )
         )
     return tuple(sorted(found, key=lambda one: (one.budget, one.currency)))

@@ -194,9 +194,14 @@ def _of_budget(share: Decimal | None, word: str) -> str:
 def _missing(one: Budget) -> str:
     if one.members == 0:
         return faint("no charge matches, or none that has been read")
-    if not one.unpriced_charges:
-        return ""
-    return faint(f"without {humanize.count(one.unpriced_charges, 'charge')} that has no price")
+    missing = []
+    if one.unpriced_charges:
+        missing.append(
+            f"without {humanize.count(one.unpriced_charges, 'charge')} that has no price"
+        )
+    if one.without_past:
+        missing.append(f"without closed periods of {one.without_past} that were not given")
+    return faint("; ".join(missing)) if missing else ""
 
 
 def _budget_band(one: Budget) -> str:

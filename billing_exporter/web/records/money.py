@@ -139,6 +139,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
         elapsed: share of its period that has passed.
         unpriced_charges: charges with usage and no price, whose amount is missing in it.
         members: charges of current periods that match it; null before anything is read.
+        without_past: customers or contracts of which a closed period came without its numbers,
+            whose amount is missing in it.
     """
 
     budget: str
@@ -152,6 +154,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     elapsed: Decimal | None
     unpriced_charges: int
     members: int | None = None
+    without_past: int = 0
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

@@ -168,7 +168,6 @@ def _export_failures(in_a_day: float) -> Series:
 def _restated(metric: str, moment: str, labels: str) -> Callable[[float, float], Series]:
     of = f'{labels},period="previous"'
     return lambda amount, days: {
-        f'{_own_overage}{{{_CONTRACT},currency="EUR"}}': 1,
         f'genesyscloud_billing_{metric}{{{of},currency="EUR"}}': amount,
         f"genesyscloud_billing_{moment}_seconds{{{of}}}": _NOW_SECONDS - days * 86_400,
     }

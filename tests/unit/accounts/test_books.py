@@ -322,3 +322,17 @@ def test_a_budget_waits_for_every_organization_and_customer() -> None:
     assert spent() is None
     books.configure({"acme": Decimal(1)}, PlanSettings(budgets=(budget,)))
     assert spent() == "216"
+
+
+def test_an_organization_that_does_not_read_customers_is_not_waited_for() -> None:
+    """It may never have answered: what its collectors read counts in no budget of customers."""
+    budget = Budget(name="b", amount=Decimal(500), currency="EUR", customers=("*",))
+    books = Books(stores(), AtOnce(), Shown(), lambda: datetime(*TODAY.timetuple()[:3], tzinfo=UTC))
+    books.configure({"acme": Decimal(1), "globex": Decimal(1)}, PlanSettings(budgets=(budget,)))
+    acme, globex = books.ledger("acme", "here"), books.ledger("globex", "here")
+    acme.read_by({"trustors"})
+    acme.keep_only("trustors", [])
+    acme.published("trustors")
+    assert "estimated_amount{" not in books.text().decode()
+    globex.read_by({"contracts", "invoices"})
+    assert 'budget_estimated_amount{budget="b",currency="EUR"} 0' in books.text().decode()

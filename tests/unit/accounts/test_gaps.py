@@ -1,10 +1,9 @@
 """Gaps of a ledger: what its collectors have not read."""
 
-from datetime import date
-
 from billing_exporter.accounts.ledger import Ledger
 from billing_exporter.accounts.records import Current
 from billing_exporter.budgets.unread import ALL, NOTHING, Unread
+from billing_exporter.collectors.closed_periods import MissingBefore
 from tests.unit.accounts.cases import TODAY, stores
 
 COLLECTORS = {"contracts", "invoices", "trustors", "usage"}
@@ -71,7 +70,7 @@ def test_closed_periods_of_customers_are_awaited_until_a_sweep_has_ended() -> No
 def test_closed_periods_that_a_sweep_has_not_reached_are_awaited() -> None:
     """Where the limit of calls ends the reading of closed periods, later sweeps go on with it."""
     ledger = _ledger("trustors")
-    past: dict[tuple[str, ...], date] = {("Acme", "t-1"): TODAY}
+    past: dict[tuple[str, ...], MissingBefore] = {("Acme", "t-1"): MissingBefore(TODAY)}
     ledger.keep_only("trustors", ["t-1"], {}, past)
     ledger.published("trustors")
     assert ledger.unread == Unread(past=frozenset(past.items()))
@@ -79,6 +78,29 @@ def test_closed_periods_that_a_sweep_has_not_reached_are_awaited() -> None:
     assert ledger.unread == Unread(past=frozenset(past.items()))  # not in the accounts yet
     ledger.published("trustors")
     assert ledger.unread == NOTHING
+
+
+def test_contracts_are_awaited_one_by_one() -> None:
+    """After the first poll those are whose newest period, or closed ones, have not been read."""
+    ledger = _ledger("contracts")
+    days: dict[tuple[str, ...], MissingBefore] = {("C-2", "c-2"): MissingBefore(None, TODAY)}
+    ledger.keep_only("contracts", ["c-1", "c-2"], {"c-1": "C-1"}, days)
+    ledger.published("contracts")
+    assert ledger.unread == Unread(contracts=True, contracts_past=frozenset(days.items()))
+    ledger.keep_only("contracts", ["c-1", "c-2"])
+    ledger.published("contracts")
+    assert ledger.unread == NOTHING
+    ledger.keep_only("contracts", ["c-1", "c-2"], {"c-1": "C-1"})  # it is older than max_age
+    assert ledger.unread == Unread(contracts=True)
+
+
+def test_everything_is_what_there_is_to_read() -> None:
+    """Before that is known it is all there may be; what was read does not matter."""
+    assert Ledger("acme", stores()).everything == ALL
+    ledger = _ledger("contracts")
+    ledger.published("contracts")
+    assert ledger.everything == Unread(contracts=True)
+    assert _ledger("trustors").everything == Unread(trustors=None, histories=True)
 
 
 def test_a_customer_that_loses_its_numbers_is_awaited_at_once() -> None:

@@ -9,7 +9,12 @@ from billing_exporter.budgets.plan import Contribution, Plan
 from billing_exporter.budgets.settings import Budget, Group, PlanSettings, Showback
 from billing_exporter.budgets.summary import summary
 from billing_exporter.budgets.unread import ALL, NOTHING, Unread
-from billing_exporter.metrics.finance import ALLOCATED, ALLOCATION_WAITING
+from billing_exporter.metrics.finance import (
+    ALLOCATED,
+    ALLOCATION_WAITING,
+    BUDGET_WAITING,
+    BUDGET_WITHOUT_PAST,
+)
 from billing_exporter.metrics.label_text import values_of
 from tests.unit.budgets.cases import TODAY, account, current_row
 
@@ -26,10 +31,11 @@ SETTINGS = PlanSettings(
             organizations=("a*",),
         ),
         Budget(name="year", amount=Decimal(9), currency="EUR", customers=("*",), period="year"),
+        Budget(name="own year", amount=Decimal(9), currency="EUR", period="year"),
     ),
     showback=(Showback(name="cc", groups=(Group(to="A"),)),),
 )
-NAMES = {"all customers", "own", "some", "year"}
+NAMES = {"all customers", "own", "some", "year", "own year"}
 
 
 def _customers(*names: tuple[str, str]) -> Unread:
@@ -37,7 +43,11 @@ def _customers(*names: tuple[str, str]) -> Unread:
 
 
 def _past(day: date) -> Unread:
-    return Unread(past=frozenset({(("Other", "t-2"), day)}))
+    return Unread(past=frozenset({(("Other", "t-2"), (day, None))}))
+
+
+def _past_of_contracts(day: date) -> Unread:
+    return Unread(contracts_past=frozenset({(("C-7", "c-7"), (day, None))}))
 
 
 def _contributions() -> list[Contribution]:
@@ -53,12 +63,15 @@ def _contributions() -> list[Contribution]:
     [
         (NOTHING, NOTHING, set()),
         (ALL, NOTHING, NAMES),
-        (NOTHING, ALL, {"all customers", "own", "year"}),
+        (NOTHING, ALL, NAMES - {"some"}),
         (Unread(histories=True), NOTHING, {"year"}),
         (_past(date(2026, 1, 2)), NOTHING, {"year"}),
         (_past(date(2026, 1, 1)), NOTHING, set()),
         (_past(date.max), NOTHING, {"year"}),
-        (CONTRACTS, NOTHING, {"own"}),
+        (CONTRACTS, NOTHING, {"own", "own year"}),
+        (_past_of_contracts(date(2026, 1, 2)), NOTHING, {"own year"}),
+        (_past_of_contracts(date(2026, 1, 1)), NOTHING, set()),
+        (NOTHING, _past_of_contracts(date.max), {"own year"}),
         (INVOICES, INVOICES, set()),
         (_customers(("Acme", "t-1")), NOTHING, {"all customers", "some", "year"}),
         (
@@ -87,10 +100,38 @@ def test_a_budget_waits_for_what_may_count_in_it(
     }
     assert shown.pop("budget_waiting") == {name: int(name in waiting) for name in NAMES}
     assert shown.pop("budget_amount").keys() == shown.pop("budget_threshold_ratio").keys() == NAMES
-    for family in ("estimated_amount", "forecast_amount", "members", "unpriced_charges"):
+    for family in (
+        "estimated_amount",
+        "forecast_amount",
+        "members",
+        "unpriced_charges",
+        "without_past",
+    ):
         assert shown.pop(f"budget_{family}", {}).keys() == NAMES - waiting
     assert shown.pop("budget_elapsed_ratio", {}).keys() <= NAMES - waiting
     assert not shown
+
+
+def test_what_the_api_does_not_give_is_counted_and_not_waited_for() -> None:
+    """A budget of a year shows its amounts and says of how many they lack a closed period; those
+    of months and of others are whole.
+    """
+    started, later = date(2026, 1, 1), date(2026, 1, 2)
+    of_alpha = Unread(
+        past=frozenset({(("Acme", "t-1"), (None, later)), (("Other", "t-2"), (None, started))}),
+        contracts_past=frozenset({(("C-7", "c-7"), (None, date.max))}),
+    )
+    of_beta = Unread(past=frozenset({(("Third", "t-3"), (started, later))}))
+    unread = {"alpha": of_alpha, "beta": of_beta}
+    found = summary(SETTINGS, _contributions(), unread, TODAY, is_whole=True)
+    shown = {
+        metric: {values_of(text)["budget"]: int(value) for text, value in family.items()}
+        for metric, family in found.families.items()
+        if metric in {BUDGET_WAITING, BUDGET_WITHOUT_PAST}
+    }
+    assert shown[BUDGET_WAITING] == dict.fromkeys(NAMES, 0)
+    assert shown[BUDGET_WITHOUT_PAST] == dict.fromkeys(NAMES, 0) | {"year": 2, "own year": 1}
+    assert [str(each) for each in found.values(ALLOCATION_WAITING).values()] == ["0"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from billing_exporter.collectors.closed_periods import MissingBefore
 from billing_exporter.collectors.contracts import ContractsCollector
 from billing_exporter.collectors.settings import ContractsSettings
 from tests.unit.collectors.api_stub import (
@@ -50,10 +51,10 @@ def amounts(text: str) -> dict[str, str]:
     }
 
 
-def unread_past(trustors: CollectorHarness) -> dict[str, date]:
-    """Return before which day nothing was read of a customer, by its id."""
-    assert trustors.reading is not None
-    return {key: day for (_, key), day in trustors.reading.data.unread_past().items()}
+def missing(harness: CollectorHarness) -> dict[str, MissingBefore]:
+    """Return before which days closed periods of a customer or contract are missing, by its id."""
+    assert harness.reading is not None
+    return {key: days for (_, key), days in harness.reading.data.missing().items()}
 
 
 def value(text: str, metric: str, period: str = "previous") -> str | None:
@@ -176,10 +177,10 @@ def test_a_failure_ends_the_walk_until_the_next_poll(cloud: ApiStub, status: int
     trustors = desk(history=12)
     assert amounts(trustors.poll(NOW)) == {"2026-10-01": "10"}
     assert [about for _, about in trustors.left_out] == ["overview 2 of trustor id-a"]
-    assert unread_past(trustors) == {"id-a": date(2026, 10, 1)}
+    assert missing(trustors) == {"id-a": MissingBefore(unread=date(2026, 10, 1))}
     put_year(cloud, "a", "9", "5", "4", "3")
     assert len(amounts(trustors.poll(NOW))) == 3
-    assert unread_past(trustors) == {}
+    assert missing(trustors) == {}
 
 
 def test_a_history_that_is_forbidden_is_counted_and_tried_the_next_day(cloud: ApiStub) -> None:

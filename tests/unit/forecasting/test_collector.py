@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from billing_exporter.accounts.records import Current
-from billing_exporter.collectors.closed_periods import Answer, History
+from billing_exporter.collectors.closed_periods import Answer, History, MissingBefore
 from billing_exporter.collectors.contracts import (
     ContractData,
     ContractsCollector,
@@ -251,7 +251,7 @@ class _Accounts:
         subject: AccountSubject,
         keys: Iterable[str],
         unread: Mapping[str, str],
-        past: Mapping[tuple[str, ...], date],
+        missing: Mapping[tuple[str, ...], MissingBefore],
     ) -> None:
         """Keep the others too."""
 

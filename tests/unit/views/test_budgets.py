@@ -23,6 +23,7 @@ PLANNED = Budget(
     elapsed=D("0.4"),
     unpriced_charges=2,
     members=7,
+    without_past=3,
 )
 
 
@@ -43,6 +44,7 @@ def samples(*planned: Budget) -> Samples:
         found.add(finance.BUDGET_ELAPSED, alone, one.elapsed)
         found.add(finance.BUDGET_UNPRICED, alone, one.unpriced_charges)
         found.add(finance.BUDGET_MEMBERS, alone, one.members)
+        found.add(finance.BUDGET_WITHOUT_PAST, alone, one.without_past)
     return found
 
 
