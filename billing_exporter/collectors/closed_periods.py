@@ -23,7 +23,7 @@ from billing_exporter.settlement import (
     is_due,
     is_moved,
     moved,
-    restated_amount,
+    restated_amounts,
 )
 
 # Beside the newest closed period, which is shown by itself, these are shown together.
@@ -309,9 +309,9 @@ def _shown(periods: Iterable[ClosedPeriod]) -> Shown:
     listed = list(periods)
     amounts: dict[str, Decimal] = {}
     for each in listed:
-        amount, newest = restated_amount(each.settlement), each.settlement.newest
-        if amount is not None and newest is not None and newest.currency:
-            amounts[newest.currency] = amounts.get(newest.currency, Decimal(0)) + amount
+        for currency, amount in restated_amounts(each.settlement).items():
+            if currency:
+                amounts[currency] = amounts.get(currency, Decimal(0)) + amount
     settled = [each.settlement.baseline is not None for each in listed]
     restless = [each.settlement.is_restless for each in listed]
     return Shown(

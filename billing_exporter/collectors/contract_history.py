@@ -241,5 +241,4 @@ def fingerprint_of(
         if charged:
             name, sku = wallet_key(wallet)[:2]
             rows.append(Row((sku or name, WALLET), (used,), (charged,)))
-    currency = ",".join(sorted(amounts))
-    return fingerprint(rows, currency, amounts[currency] if len(amounts) == 1 else None)
+    return fingerprint(rows, amounts)

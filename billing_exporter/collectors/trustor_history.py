@@ -275,4 +275,4 @@ def fingerprint_of(overview: TrusteeBillingOverview, amount: Decimal) -> Fingerp
         )
         for row in rows
     ]
-    return fingerprint(found, currency, amount)
+    return fingerprint(found, {currency: amount})

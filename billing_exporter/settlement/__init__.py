@@ -9,7 +9,7 @@ from billing_exporter.settlement.periods import (
     advanced,
     is_due,
     moved,
-    restated_amount,
+    restated_amounts,
     state,
 )
 
@@ -24,6 +24,6 @@ __all__ = [
     "is_due",
     "is_moved",
     "moved",
-    "restated_amount",
+    "restated_amounts",
     "state",
 ]

@@ -3,7 +3,7 @@
 Order, names, notes, rows of zeros and the written form of a number (1.0 or 1) make no difference.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from hashlib import blake2b
 
@@ -34,20 +34,31 @@ class Fingerprint(msgspec.Struct, frozen=True):
         numbers: digest of quantities and prices.
         currency: currency of the amount.
         amount: what the period comes to, None where that is not known.
+        several: what it comes to by currency, where it has several.
     """
 
     quantities: str
     numbers: str
     currency: str
     amount: Decimal | None
+    several: dict[str, Decimal] = {}
+
+    @property
+    def amounts(self) -> Mapping[str, Decimal]:
+        """What the period comes to, by currency."""
+        return self.several if self.amount is None else {self.currency: self.amount}
 
 
-def fingerprint(rows: Iterable[Row], currency: str, amount: Decimal | None) -> Fingerprint:
-    """Return the fingerprint of a period."""
+def fingerprint(rows: Iterable[Row], amounts: Mapping[str, Decimal]) -> Fingerprint:
+    """Return the fingerprint of a period that comes to these amounts, by currency."""
+    currency = ",".join(sorted(amounts))
     kept = [row for row in rows if any(row.quantities)]
     quantities = sorted(_text(row.key, row.quantities) for row in kept)
     numbers = sorted(_text(row.key, (*row.quantities, *row.prices)) for row in kept)
-    return Fingerprint(_digest(quantities), _digest([currency, *numbers]), currency, amount)
+    digests = _digest(quantities), _digest([currency, *numbers])
+    if len(amounts) > 1:
+        return Fingerprint(*digests, currency, None, dict(amounts))
+    return Fingerprint(*digests, currency, amounts.get(currency))
 
 
 def _text(key: tuple[str, ...], numbers: tuple[Decimal | None, ...]) -> str:

@@ -169,12 +169,17 @@ def _settled(known: Settlement, reading: Reading) -> Settlement:
     return known
 
 
-def restated_amount(known: Settlement) -> Decimal | None:
-    """Return what the period comes to now less what it came to when it was first settled.
+def restated_amounts(known: Settlement) -> dict[str, Decimal]:
+    """Return what the period comes to now less what it came to when first settled, by currency.
 
-    None before it is settled, without amounts, and between two currencies.
+    Nothing before it is settled, and of a currency that one of both lacks: its amount may be
+    missing, which is not 0.
     """
     first, last = known.baseline, known.newest
-    if first is None or last is None or first.amount is None or last.amount is None:
-        return None
-    return last.amount - first.amount if first.currency == last.currency else None
+    if first is None or last is None:
+        return {}
+    return {
+        currency: amount - first.amounts[currency]
+        for currency, amount in sorted(last.amounts.items())
+        if currency in first.amounts
+    }

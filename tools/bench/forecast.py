@@ -88,7 +88,7 @@ def _with(history: History, start: datetime, totals: list[Decimal]) -> History:
     end = (start + timedelta(days=DAYS - 1)).date()
     keys = {_key(place): total for place, total in enumerate(totals)}
     amounts = {"EUR": sum(totals, Decimal(0))}
-    answer = Answer(start.date(), end, fingerprint([], "EUR", None), amounts, keys)
+    answer = Answer(start.date(), end, fingerprint([], {}), amounts, keys)
     return history.with_answer(answer, FIRST, WATCHED)
 
 

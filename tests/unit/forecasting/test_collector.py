@@ -230,7 +230,7 @@ def test_a_month_without_use_is_history() -> None:
         start = date(2026, month, 1)
         end = (start + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         quantities: dict[Key, Decimal] = {of: Decimal(quantity) for of, quantity in used.items()}
-        answer = Answer(start, end, fingerprint([], "EUR", None), {}, quantities)
+        answer = Answer(start, end, fingerprint([], {}), {}, quantities)
         history = history.with_answer(answer, NOVEMBER, 12)
     data = TrustorData.of("id-1", "Acme", {"current": _overview(NOVEMBER, 30, _row(0))})
     found = {
@@ -366,7 +366,7 @@ def test_day_zero_works_from_history_alone() -> None:
         start = date(2026, month, 1)
         end = date(2026, month + 1, 1) - timedelta(days=1)
         amounts = {"EUR": Decimal(used)}
-        answer = Answer(start, end, fingerprint([], "EUR", None), amounts, {key: Decimal(used)})
+        answer = Answer(start, end, fingerprint([], {}), amounts, {key: Decimal(used)})
         history = history.with_answer(answer, NOVEMBER, 12)
     data = TrustorData.of("id-1", "Acme", {"current": _overview(NOVEMBER, 30, _row(0))})
     outlook = Forecaster("", MemoryStore(CODEC)).take(

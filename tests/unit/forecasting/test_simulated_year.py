@@ -167,7 +167,7 @@ def _history(truths: list[Truth]) -> PackedHistory:
             for truth in truths
         }
         end = each.start + timedelta(days=each.days - 1)
-        answer = Answer(each.start, end, fingerprint([], "EUR", None), {}, totals)
+        answer = Answer(each.start, end, fingerprint([], {}), {}, totals)
         history = history.with_answer(answer, datetime(2025, 10, 20, tzinfo=UTC), 12)
     return PackedHistory.of(history)
 

@@ -15,7 +15,7 @@ from billing_exporter.settlement import (
     advanced,
     is_due,
     moved,
-    restated_amount,
+    restated_amounts,
     state,
 )
 
@@ -84,7 +84,7 @@ def test_late_data_is_no_restatement() -> None:
     """A change before the period is settled only starts the wait again."""
     known = after(on(1, "10"), on(2, "11"), on(3, "12"))
     assert (known.restatements, known.baseline, known.since) == (0, None, END + timedelta(days=3))
-    assert restated_amount(known) is None
+    assert restated_amounts(known) == {}
 
 
 def test_a_change_after_settling_is_a_restatement() -> None:
@@ -92,7 +92,7 @@ def test_a_change_after_settling_is_a_restatement() -> None:
     known = after(on(6, "12"), known=SETTLED)
     assert state_on(known) == "restated"
     assert (known.restatements, known.restated_on) == (1, END + timedelta(days=6))
-    assert restated_amount(known) == 2
+    assert restated_amounts(known) == {"EUR": 2}
 
 
 def test_three_equal_days_end_a_restatement() -> None:
@@ -106,7 +106,7 @@ def test_three_equal_days_end_a_restatement() -> None:
     assert state_on(known) == "restated"
     known = after(on(9, "13"), known=known)
     assert (state_on(known), known.restatements) == ("settled", 1)
-    assert restated_amount(known) == 3
+    assert restated_amounts(known) == {"EUR": 3}
     assert not is_due(known, END + timedelta(days=9))
     assert after(on(30, "14"), known=known).restatements == 2
 
@@ -115,7 +115,7 @@ def test_a_return_to_the_baseline_leaves_no_amount() -> None:
     """A restatement that is taken back stays counted, with nothing restated."""
     known = after(on(6, "12"), on(7, "10"), known=SETTLED)
     assert known.restatements == 1
-    assert restated_amount(known) == Decimal(0)
+    assert restated_amounts(known) == {"EUR": Decimal(0)}
 
 
 def test_a_partial_answer_is_no_reading() -> None:
@@ -175,7 +175,7 @@ def test_dates_that_move_before_settling_are_late_data() -> None:
 def test_amounts_of_two_currencies_are_not_subtracted() -> None:
     """A change of currency is a restatement without an amount."""
     known = advanced(SETTLED, Reading(END + timedelta(days=6), numbers("10", "USD")))
-    assert (known.restatements, restated_amount(known)) == (1, None)
+    assert (known.restatements, restated_amounts(known)) == (1, {})
 
 
 def _read_days(known: Settlement, first: int, last: int, amount: str = "10") -> list[int]:
@@ -217,3 +217,18 @@ def test_state_survives_being_written(steps: list[tuple[int, str]]) -> None:
         assert again == known
         assert known.restatements >= count
         count = known.restatements
+
+
+def test_each_of_several_currencies_has_its_restated_amount() -> None:
+    """One that is there only before or after has none: its amount may be missing."""
+
+    def read(day: int, key: str, **amounts: int) -> Reading:
+        several = {currency: Decimal(amount) for currency, amount in amounts.items()}
+        return Reading(END + timedelta(days=day), Fingerprint(key, key, "", None, several))
+
+    settled = after(read(1, "a", EUR=10, USD=7, GBP=5), read(5, "a", EUR=10, USD=7, GBP=5))
+    assert settled.baseline is not None
+    known = after(read(6, "b", EUR=12, USD=7, JPY=9), known=settled)
+    assert restated_amounts(known) == {"EUR": 2, "USD": 0}
+    alone = Reading(END + timedelta(days=7), numbers("9"))
+    assert restated_amounts(after(alone, known=settled)) == {"EUR": -1}
