@@ -278,3 +278,30 @@ def test_a_new_customer_misses_nothing(cloud: ApiStub) -> None:
     trustors = desk(history=12)
     trustors.poll(NOW)
     assert missing(trustors) == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "days"),
+    [(200, None), (500, MissingBefore(unread=DECEMBER)), (403, MissingBefore(withheld=DECEMBER))],
+)
+def test_the_newest_period_of_a_contract_that_is_over_is_a_closed_one(
+    cloud: ApiStub, status: int, days: MissingBefore | None
+) -> None:
+    """A budget of a year lacks it where it could not be read, one of running periods does not."""
+    newest, *closed = contract_periods()
+    contracts = contracts_of(cloud, {**newest, "status": "Closed"}, *closed)
+    if days is not None:
+        cloud.refuse(detail_path(11), status)
+    contracts.poll(NOW + 10 * DAY)
+    assert unread(contracts) == {}
+    assert missing(contracts) == ({} if days is None else {"c-1": days})
+
+
+def test_a_period_whose_detail_has_other_dates_is_read(cloud: ApiStub) -> None:
+    """What the listing calls otherwise is not missing for ever."""
+    contracts = contracts_of(cloud)
+    detail = {**contract_periods()[2], "dateStart": "2026-09-02"}
+    charge = {"name": "CX 3", "actualQuantity": 4, "overageCurrency": "EUR", "overageCharge": 4}
+    cloud.put(detail_path(9), {**detail, "charges": [charge]})
+    contracts.poll(NOW)
+    assert missing(contracts) == {}
