@@ -3,9 +3,12 @@
 import logging
 import signal
 import socket
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -14,6 +17,7 @@ from billing_exporter.collectors import WHOLE, Shard
 from billing_exporter.config import Settings
 from billing_exporter.exporter import START_SPREAD_SECONDS, Exporter, Reloader, utc_now
 from billing_exporter.httpd.server import WebServer
+from billing_exporter.malloc import without_collection
 from billing_exporter.telemetry.catalogue import ABORTED, HANDSHAKES
 from billing_exporter.web.access_control import AccessControl
 from billing_exporter.web.page_routes import PageRoutes
@@ -23,17 +27,21 @@ from billing_exporter.web.routes import HEALTH_PATHS, Routes
 
 log = logging.getLogger(__name__)
 
+# A start with many saved readings that are rendered again takes longer than Kubernetes waits for
+# a sign of life; one that is soon done leaves who connects meanwhile waiting for a moment.
+LISTEN_SECONDS = 5.0
 # How soon a changed configuration is noticed.
 _WATCH_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class App:
-    """All parts of a running exporter, joined."""
+    """All parts of a running exporter, joined; ``restore`` shows what was saved."""
 
     exporter: Exporter
     server: WebServer
     reload: Callable[[], str | None]
+    restore: Callable[[], None]
 
 
 def build(
@@ -51,6 +59,7 @@ def build(
     state: Path | None = None,
     redact: Callable[[str], None] = lambda _: None,
     shard: Shard = WHOLE,
+    restored: bool = True,
 ) -> App:
     """Return the exporter and its web server, joined but not started.
 
@@ -68,11 +77,14 @@ def build(
         state: folder where readings are kept over restarts, if they are.
         redact: receives each secret before it is used, so that no log shows it.
         shard: which part of the customers is polled.
+        restored: whether what was saved is restored here, or by ``serve``.
 
     Raises:
         ValueError: address or path cannot be read.
     """
-    exporter = Exporter(settings, now=now, state=state, redact=redact, shard=shard)
+    exporter = Exporter(
+        settings, now=now, state=state, redact=redact, shard=shard, restored=restored
+    )
     reload = Reloader(exporter, read_settings or (lambda: settings)).reload
     routes = Routes(
         scrape=exporter.scrape,
@@ -81,13 +93,44 @@ def build(
         else None,
         telemetry_path=telemetry_path,
         reload=reload if read_settings else None,
+        is_restored=lambda: exporter.is_restored,
     )
     guarded = AccessControl(routes, protection, open_paths=() if protect_health else HEALTH_PATHS)
     site = PrefixedRoutes(guarded, prefix)
     server = WebServer(address, site, tls=lambda: protection().tls, listener=listener)
     exporter.telemetry.follow(ABORTED, lambda: server.aborted)
     exporter.telemetry.follow(HANDSHAKES, lambda: server.failed_handshakes)
-    return App(exporter, server, reload)
+    restore = partial(exporter.change, settings) if not restored else lambda: None
+    return App(exporter, server, reload, restore)
+
+
+@contextmanager
+def listening(server: WebServer, seconds: float = LISTEN_SECONDS) -> Iterator[None]:
+    """Let a server listen from the end of the block on, or sooner where that takes too long.
+
+    Raises:
+        OSError: the address cannot be listened on.
+    """
+    starting, errors = threading.Lock(), list[OSError]()
+
+    def start() -> None:
+        with starting:
+            if not (server.is_started or errors):
+                try:
+                    server.start()
+                except OSError as error:
+                    errors.append(error)
+
+    timer = threading.Timer(seconds, start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    start()
+    for error in errors:
+        raise error
 
 
 def serve(
@@ -96,33 +139,41 @@ def serve(
     spread: float = START_SPREAD_SECONDS,
     started: Callable[[str], None] = lambda _: None,
     changed: Callable[[], bool] = lambda: False,
+    beside: AbstractContextManager[object] | None = None,
 ) -> None:
     """Serve and poll until SIGTERM or SIGINT; SIGHUP and a changed configuration reload.
+
+    SIGTERM and SIGINT end the process at once while saved readings are restored.
 
     Args:
         app: what is served.
         spread: seconds over which the first polls begin.
         started: receives the URL once the server listens.
         changed: reports, when it is asked now and then, that the configuration has changed.
+        beside: is entered when what was saved is restored, and left at the end.
 
     Raises:
         OSError: the address cannot be listened on.
     """
     # The handler only queues a signal: one that arrives while another is handled must not nest.
     signals: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda number, _: signals.put(number))
-    app.server.start()
-    app.exporter.start(spread=spread)
-    log.info("serving", extra={"url": app.server.url, "version": __version__})
-    started(app.server.url)
-    while (received := _next(signals)) in {None, int(signal.SIGHUP)}:
-        if received is not None or changed():
-            app.reload()
-    log.info("stopping")
-    app.server.stop()
-    app.exporter.stop()
-    log.info("stopped")
+    queue = lambda number, _: signals.put(number)  # noqa: E731 - for one line each
+    signal.signal(signal.SIGHUP, queue)
+    with listening(app.server), without_collection():
+        app.restore()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, queue)
+    with beside or nullcontext():
+        app.exporter.start(spread=spread)
+        log.info("serving", extra={"url": app.server.url, "version": __version__})
+        started(app.server.url)
+        while (received := _next(signals)) in {None, int(signal.SIGHUP)}:
+            if received is not None or changed():
+                app.reload()
+        log.info("stopping")
+        app.server.stop()
+        app.exporter.stop()
+        log.info("stopped")
 
 
 def _next(signals: SimpleQueue[int]) -> int | None:

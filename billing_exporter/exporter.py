@@ -65,7 +65,21 @@ class Exporter:
         state: Path | None = None,
         redact: Callable[[str], None] = lambda _: None,
         shard: Shard = WHOLE,
+        restored: bool = True,
     ) -> None:
+        """Join what organizations share, and restore what was saved of them.
+
+        Args:
+            settings: what is polled.
+            now: the time that readings get, UTC.
+            process_metrics: whether there are metrics about the process.
+            progress: receives how far each poll is.
+            state: folder where readings are kept over restarts, if they are.
+            redact: receives each secret before it is used, so that no log shows it.
+            shard: which part of the customers is polled.
+            restored: whether ``change`` is called here, or by who builds the exporter.
+        """
+        self.is_restored = False
         self.telemetry = Telemetry(process=process_metrics, per_customer=per_customer())
         self.telemetry.sharded(shard.index, shard.count)
         self.exposition = Exposition({**CATALOGUE, SECTION: BILL})
@@ -102,7 +116,8 @@ class Exporter:
         self.telemetry.follow_overdue(
             lambda: ((poller.key, poller.overdue()) for poller in self.pollers)
         )
-        self.change(settings)
+        if restored:
+            self.change(settings)
 
     @property
     def pollers(self) -> tuple[Poller, ...]:
@@ -133,6 +148,7 @@ class Exporter:
             if self._spread is not None:
                 self._start_all(self._spread)
         self.telemetry.configured(utc_now())
+        self.is_restored = True
 
     def start(self, *, spread: float = START_SPREAD_SECONDS) -> None:
         """Begin to poll; first polls are spread over ``spread`` seconds."""

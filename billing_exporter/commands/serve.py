@@ -15,7 +15,7 @@ from billing_exporter.commands.export_schedule import exporting
 from billing_exporter.config import Settings
 from billing_exporter.config.file_watch import FileWatch
 from billing_exporter.httpd.address import inherited_listener
-from billing_exporter.malloc import return_memory, without_collection
+from billing_exporter.malloc import return_memory
 from billing_exporter.polling.state_lock import locked
 from billing_exporter.redaction import Redactor
 from billing_exporter.web.protection import Protection
@@ -99,24 +99,24 @@ def _serve(
         return latest[0]
 
     shard = Shard(arguments.shard_index, arguments.shard_count)
-    with without_collection():
-        app = build(
-            settings,
-            address=arguments.listen_address,
-            telemetry_path=arguments.telemetry_path,
-            prefix=prefix_of(arguments.external_url, arguments.route_prefix),
-            listener=inherited_listener(os.environ) if arguments.systemd_socket else None,
-            read_settings=read_again,
-            protection=protection,
-            protect_health=arguments.protect_health,
-            pages=arguments.pages,
-            state=arguments.state_dir,
-            redact=redactor.redact,
-            shard=shard,
-        )
+    app = build(
+        settings,
+        address=arguments.listen_address,
+        telemetry_path=arguments.telemetry_path,
+        prefix=prefix_of(arguments.external_url, arguments.route_prefix),
+        listener=inherited_listener(os.environ) if arguments.systemd_socket else None,
+        read_settings=read_again,
+        protection=protection,
+        protect_health=arguments.protect_health,
+        pages=arguments.pages,
+        state=arguments.state_dir,
+        redact=redactor.redact,
+        shard=shard,
+        restored=False,
+    )
     issuer = lambda: latest[0].export.invoice_issuer  # noqa: E731 - as it is after a reload
-    with exporting(app.exporter, arguments.export_dir, issuer, shard):
-        serve(app, changed=_file_changed(arguments))
+    beside = exporting(app.exporter, arguments.export_dir, issuer, shard)
+    serve(app, changed=_file_changed(arguments), beside=beside)
 
 
 def _file_changed(arguments: argparse.Namespace) -> Callable[[], bool]:

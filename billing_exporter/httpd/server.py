@@ -81,6 +81,11 @@ class WebServer:
         self._wakeup, self._woken = socket.socketpair()
         self._acceptor.start()
 
+    @property
+    def is_started(self) -> bool:
+        """Whether it listens, or has."""
+        return self._acceptor.ident is not None
+
     def stop(self) -> None:
         """Stop listening, let answers under way finish for a moment, and cut what remains.
 

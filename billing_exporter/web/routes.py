@@ -11,9 +11,11 @@ from billing_exporter.web.page_routes import PageRoutes
 
 Headers = Mapping[str, str]
 
-HEALTH_PATHS = frozenset({"/-/healthy", "/healthz", "/-/ready", "/readyz"})
+_LIFE_PATHS = frozenset({"/-/healthy", "/healthz"})
+HEALTH_PATHS = _LIFE_PATHS | {"/-/ready", "/readyz"}
 RELOAD_PATH = "/-/reload"
 
+_SOON = ("Retry-After", "5")
 _ORIGIN = re.compile(r"^https?://[^/?]*", re.IGNORECASE)
 
 
@@ -27,6 +29,7 @@ class Routes:
         pages: PageRoutes | None = None,
         telemetry_path: str = "/metrics",
         reload: Callable[[], str | None] | None = None,
+        is_restored: Callable[[], bool] = lambda: True,
     ) -> None:
         """Route requests to these functions.
 
@@ -36,11 +39,15 @@ class Routes:
             telemetry_path: Where the metrics are; ``/`` leaves no place for the overview.
             reload: Reads the configuration again and returns what is wrong with it, or None
                 where it was taken over; without it there is no path for that.
+            is_restored: Returns whether all that was saved is shown. Before that nothing is
+                answered but whether the process lives: what is missing would look as if it had
+                ended.
 
         Raises:
             ValueError: The telemetry path is no path, or taken.
         """
         self._scrape = scrape
+        self._is_restored = is_restored
         answers = {} if pages is None else pages.answers
         routes: dict[str, Callable[[Headers], Response]] = {
             "/-/healthy": self._healthy,
@@ -61,6 +68,10 @@ class Routes:
         sent.
         """
         path = path_of(target)
+        if path not in _LIFE_PATHS and not self._is_restored():
+            return text_response(
+                HTTPStatus.SERVICE_UNAVAILABLE, "saved readings are being restored", _SOON
+            )
         if path in self._posts:
             return self._post(path, headers) if method == "POST" else _not_allowed("POST")
         if path not in self._reads and path not in self._pages:
@@ -92,7 +103,7 @@ class Routes:
         return text_response(HTTPStatus.OK, "healthy")
 
     def _ready(self, _: Headers) -> Response:
-        """Answer that scrapes are served: what was kept is restored before the server listens."""
+        """Answer that scrapes are served, because what was saved is restored by now."""
         return text_response(HTTPStatus.OK, "ready")
 
     def _favicon(self, _: Headers) -> Response:

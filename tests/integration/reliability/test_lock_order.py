@@ -19,7 +19,7 @@ NESTED = (
     ("publisher", "exposition"),
     ("publisher", "telemetry"),
     ("_changing", "telemetry"),  # a reload forgets who has left
-    ("app", "_changing"),  # reloads come one by one
+    ("exporter", "_changing"),  # reloads come one by one
 )
 
 

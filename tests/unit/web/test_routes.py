@@ -60,6 +60,24 @@ def test_targets_that_mean_the_metrics(target: str) -> None:
     assert text(get(target)) == "TEXT plain"
 
 
+def test_what_is_not_restored_is_not_answered() -> None:
+    """Before all that was saved is shown every path but health asks for patience, also a reload;
+    afterwards each answers.
+    """
+    restored: list[bool] = []
+    given = Routes(
+        scrape=lambda *_: [b"all"], reload=lambda: None, is_restored=lambda: bool(restored)
+    )
+    for method, path in (("GET", "/metrics"), ("GET", "/readyz"), ("POST", "/-/reload")):
+        response = given.handle(method, path, {})
+        assert response.status == 503
+        assert ("Retry-After", "5") in response.headers
+    assert given.handle("GET", "/healthz", {}).status == 200
+    restored.append(True)
+    for method, path in (("GET", "/metrics"), ("GET", "/readyz"), ("POST", "/-/reload")):
+        assert given.handle(method, path, {}).status == 200
+
+
 @pytest.mark.parametrize("target", ["/-/healthy", "/healthz"])
 def test_healthy(target: str) -> None:
     """The process says that it lives."""

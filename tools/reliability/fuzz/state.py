@@ -24,6 +24,7 @@ from tools.testkit.recorded_api import billing_api
 from tools.testkit.scrapes import Scrape
 
 _NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+_DISK_SECONDS = 10.0
 _ORIGIN = origin_of("acme")
 _PAIRS = {collector.name: (collector, settings) for collector, settings in configured(EVERYTHING)}
 _REASONS = {"damaged", "format", "configuration", "read"}
@@ -90,6 +91,7 @@ def _restore(given: tuple[str, bytes]) -> None:
         )
         poller.restore()
         assert poller.due_in() <= 6 * 3600
+        assert directory.flush(_DISK_SECONDS)  # a start keeps what it rendered
     assert set(failures) <= _REASONS
     Scrape(b"".join(exposition.body.pieces(telemetry.live(openmetrics=False), gzip=False)).decode())
 
