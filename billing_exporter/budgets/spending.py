@@ -161,6 +161,17 @@ class BudgetRule:
             is_unread = any(self._customers.fits(*names) for names in unread.trustors)
         return is_unread or any(day is not None for day, _ in self._missing(unread, window))
 
+    def has_past(self, organization: str, unread: Unread) -> bool:
+        """Return whether all closed periods have been read that may count and are given."""
+        if not self._organizations.fits(organization):
+            return True
+        customers = self._customers
+        if customers is None:
+            return all(day is None for _, (day, _) in unread.contracts_past)
+        return not unread.histories and not any(
+            day is not None and customers.fits(*names) for names, (day, _) in unread.past
+        )
+
     def withheld(self, organization: str, unread: Unread, today: date) -> int:
         """Return of how many customers or contracts closed periods came without their numbers."""
         if not self._organizations.fits(organization):

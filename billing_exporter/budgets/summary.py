@@ -45,7 +45,7 @@ def summary(
         if contributions and not is_waiting:
             every = [each.spending.get(budget.name, Spending()) for each in contributions]
             total = reduce(Spending.plus, every)
-            has_past = all(gaps.has_past for gaps in unread.values())
+            has_past = all(rule.has_past(name, gaps) for name, gaps in unread.items())
             _add_spending(samples, budget, total, today, is_whole=is_whole and has_past)
             withheld = sum(rule.withheld(name, gaps, today) for name, gaps in unread.items())
             samples.add(metrics.BUDGET_WITHOUT_PAST, to, withheld)

@@ -59,12 +59,6 @@ class Unread(msgspec.Struct, frozen=True):
         return self.trustors is None or bool(self.trustors)
 
     @property
-    def has_past(self) -> bool:
-        """Whether all closed periods have been read that are given."""
-        missing = self.past | self.contracts_past
-        return not self.histories and all(unread is None for _, (unread, _) in missing)
-
-    @property
     def is_allocatable(self) -> bool:
         """Whether everything was read that an allocation holds."""
         return not (self.contracts or self.covering or self.has_customers)

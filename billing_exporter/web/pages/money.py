@@ -200,7 +200,8 @@ def _missing(one: Budget) -> str:
             f"without {humanize.count(one.unpriced_charges, 'charge')} that has no price"
         )
     if one.without_past:
-        missing.append(f"without closed periods of {one.without_past} that were not given")
+        count = humanize.count(one.without_past, "customer or contract", "customers or contracts")
+        missing.append(f"without closed periods of {count} that the API does not give")
     return faint("; ".join(missing)) if missing else ""
 
 

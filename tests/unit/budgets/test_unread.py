@@ -172,12 +172,21 @@ def test_an_allocation_of_a_shard_waits_for_invoices(*, is_whole: bool) -> None:
 
 
 def test_there_are_no_bounds_before_closed_periods_are_read() -> None:
-    """Bounds come from how past totals varied, which is not known while some are missing."""
+    """Bounds come from how past totals varied, which is not known while some are missing that may
+    count in the budget; what the API does not give is not waited for.
+    """
     plan = Plan(SETTINGS)
     past = ("10", "20", "10", "20", "10")
     plan.add("alpha", "trustors", account(current_row(), past=past), TODAY)
     contributions = [plan.finished()]
-    for gaps, count in ((NOTHING, 3), (Unread(histories=True), 0), (_past(date.max), 0)):
+    withheld = Unread(past=frozenset({(("Acme", "t-1"), (None, date.max))}))
+    for gaps, count in (
+        (NOTHING, 3),
+        (Unread(histories=True), 0),
+        (_past(date.max), 1),  # of the budget that has customers of another name
+        (_past_of_contracts(date.max), 3),
+        (withheld, 3),
+    ):
         found = summary(SETTINGS, contributions, {"alpha": gaps}, TODAY, is_whole=True)
         bounds = [
             len(family)

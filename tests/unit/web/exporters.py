@@ -154,6 +154,7 @@ OVERVIEW = Overview(
             forecast_upper=D("1300"),
             elapsed=D("0.5"),
             unpriced_charges=1,
+            without_past=2,
         ),
     ),
     unpaid=(

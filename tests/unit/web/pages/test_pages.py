@@ -60,7 +60,10 @@ def test_a_budget_shows_what_is_used() -> None:
     assert cells[cells.index("EMEA") :][:5] == [
         "EMEA",
         "EUR 1,000.00",
-        "EUR 800.00 80.0 % used without 1 charge that has no price",
+        (
+            "EUR 800.00 80.0 % used without 1 charge that has no price; without closed periods of "
+            "2 customers or contracts that the API does not give"
+        ),
         "EUR 1,200.00 1,100.00 to 1,300.00",
         "50.0 %",
     ]
