@@ -10,7 +10,7 @@ from billing_exporter.accounts.billed import Billed
 from billing_exporter.accounts.change import changes
 from billing_exporter.accounts.comparison import arrears_of, compare, pending_now
 from billing_exporter.accounts.ledger import Ledger
-from billing_exporter.accounts.records import Account
+from billing_exporter.accounts.records import Account, Current, Period
 from billing_exporter.accounts.statement import Statement
 from billing_exporter.budgets.plan import Contribution, Plan
 from billing_exporter.budgets.unread import Unread
@@ -147,21 +147,23 @@ class _Making:
     def _add_lines(
         self, subject: Subject, account: Account, known: Billed, unclaimed: set[str]
     ) -> list[Line]:
-        """Add the lines that bill an account's previous period, of organizations unclaimed yet."""
+        """Add the lines that bill an account's previous period, of organizations unclaimed yet.
+
+        Those that bill none of its periods are allocated too, like lines for nobody. Returns those
+        of the previous period.
+        """
         period = account.closed[0] if account.closed else None
         if period is None:
             return []
         organizations = unclaimed & {*period.organizations}
         unclaimed -= organizations
-        lines = [
-            line
-            for key in sorted(organizations)
-            for line in known.of(key)
-            if line.start is not None
-            and line.end is not None
-            and period.start <= line.start <= line.end <= period.end
-        ]
-        self._plan.add_lines(self._organization, subject, account, lines)
+        lines, others = [], []
+        for line in (line for key in sorted(organizations) for line in known.of(key)):
+            if _bills(line, period):
+                lines.append(line)
+            elif _is_recent(line, self._terms.today) and not _bills_any(line, account):
+                others.append(line)
+        self._plan.add_lines(self._organization, subject, account, (*lines, *others))
         return lines
 
     def _add_part(self, key: str, samples: Samples) -> None:
@@ -180,8 +182,21 @@ def _is_read(unread: Unread, subject: Subject) -> bool:
     return not unread.contracts if subject == "contracts" else unread.trustors is not None
 
 
+def _bills(line: Line, period: Period | Current) -> bool:
+    """Return whether a line bills days of a period and no others."""
+    if line.start is None or line.end is None:
+        return False
+    return period.start <= line.start <= line.end <= period.end
+
+
+def _bills_any(line: Line, account: Account) -> bool:
+    """Return whether a line bills one period of an account, be it over or running."""
+    known = (*account.closed, account.current, account.ended)
+    return any(period is not None and _bills(line, period) for period in known)
+
+
 def _is_recent(line: Line, today: date) -> bool:
-    """Return whether a line for nobody that is read counts: in the month after it ends.
+    """Return whether a line of no period that is read counts: in the month after it ends.
 
     That does not depend on which customers are read, so all shards come to the same result.
     """

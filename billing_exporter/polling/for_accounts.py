@@ -14,16 +14,19 @@ from billing_exporter.forecasting.collector import Accounts, account_for_contrac
 from billing_exporter.metrics.family import Metric
 from billing_exporter.metrics.samples import Samples
 
+_CLOSED = 2  # periods of a contract that allocations need
+
 
 def for_accounts(
     settings: Collectors, wanted: Collection[str], accounts: Accounts
 ) -> Iterator[tuple[Collector[Any, Any], CollectorSettings]]:
     """Yield the collectors that are wanted and that the settings list.
 
-    Of contracts the newest closed period is enough: it has the names of charges.
+    Of contracts the two newest closed periods are enough: names of charges are from the one, and
+    what bills the other does not count any more.
     """
     if "contracts" in wanted and settings.contracts is not None:
-        few = replace(settings.contracts, history=min(settings.contracts.history, 1))
+        few = replace(settings.contracts, history=min(settings.contracts.history, _CLOSED))
         yield NotShown(ContractsCollector(few), accounts), few
     if "invoices" in wanted and settings.invoices is not None:
         invoices = InvoicesCollector(settings.invoices, for_ledger=True)

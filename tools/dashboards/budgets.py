@@ -3,13 +3,14 @@
 Budgets can span organizations and shards: the recording rules put their parts together.
 """
 
-from tools.dashboards.panels import MONEY, RATIO, Steps
+from tools.dashboards.panels import COUNT, MONEY, RATIO, Steps
 from tools.dashboards.queries import Scope
 from tools.dashboards.sdk import dashboard
 from tools.dashboards.tables import Column, Label, grid
-from tools.dashboards.thresholds import BAD, GOOD
+from tools.dashboards.thresholds import BAD, GOOD, NOTICE
 
 _WITHIN: Steps = ((None, GOOD), (1, BAD))
+_WHOLE: Steps = ((None, GOOD), (1, NOTICE))
 
 
 def budgets(scope: Scope) -> dashboard.Panel:
@@ -24,12 +25,17 @@ def budgets(scope: Scope) -> dashboard.Panel:
             "forecast_amount_upper:max",
         )
     )
+    lacking = " + on (budget) ".join(
+        scope.recorded(f"budget:{name}:sum") for name in ("without_past", "unpriced_charges")
+    )
     return grid(
         "Budgets",
         "What counts in each budget so far and at the end of its period, estimated, and both as a "
-        "share of it. From and to: the band of the forecast, after five closed periods. From the "
-        "recording rules; empty without budgets in the configuration. The choices of organization "
-        "and customer have no part in it.",
+        "share of it. From and to: the band of the forecast, after five closed periods. Lacks: "
+        "charges without a price, and customers or contracts of which the API does not give a "
+        "closed period; the amounts are too small by those. From the recording rules; empty "
+        "without budgets in the configuration. The choices of organization and customer have no "
+        "part in it.",
         [Label("budget", "Budget"), Label("currency", "Currency", width=90)],
         [
             Column("Budget amount", budget, MONEY),
@@ -39,6 +45,13 @@ def budgets(scope: Scope) -> dashboard.Panel:
             Column("At period end", end, MONEY),
             Column("To", upper, MONEY),
             Column("Forecast", f"{end} / ({budget} > 0)", RATIO, _WITHIN, full=1, width=150),
+            Column(
+                "Lacks",
+                f"0 * {budget} + on (budget) group_left () ({lacking})",
+                COUNT,
+                _WHOLE,
+                width=80,
+            ),
         ],
         sort="Forecast",
     )

@@ -12,7 +12,7 @@ from billing_exporter.accounts.ledger import REACH, Ledger
 from billing_exporter.accounts.making import Made, make
 from billing_exporter.accounts.records import Account, Current, CurrentRow
 from billing_exporter.budgets.plan import Plan
-from billing_exporter.budgets.settings import PlanSettings
+from billing_exporter.budgets.settings import Group, PlanSettings, Showback
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -328,3 +328,24 @@ def test_a_line_that_cannot_be_read_costs_no_other_its_comparison(which: str, nu
 def _numbers(samples: Samples) -> Iterator[Decimal]:
     for family in samples.families.values():
         yield from map(Decimal, family.values())
+
+
+def test_lines_that_bill_no_period_of_their_customer_are_allocated() -> None:
+    """In the month after they end: of a year, of days of two periods, or with an issue date alone;
+    but not what bills an older period, or one to come.
+    """
+    first, last = date(2026, 9, 20), date(2026, 10, 30)
+    lines = [
+        RIGHT,
+        item("1.00", "1", date(2025, 11, 1), END),
+        item("2.00", "1", first, last),
+        item("4.00", "1", SEPTEMBER, date(2026, 9, 30)),
+        item("8.00", "1", date(2026, 11, 1), date(2026, 11, 30)),
+        item("16.00", "1", first, date(2026, 10, 20)),
+        msgspec.structs.replace(RIGHT, amount=Decimal(32), date_start=None, date_end=None),
+    ]
+    ledger = ledger_of({OCTOBER: [row()], SEPTEMBER: [row()]}, lines)
+    group = Group(to="A", customers=("acme",))
+    plan = Plan(PlanSettings(showback=(Showback(name="cc", groups=(group,)),)))
+    make(ledger, Terms(TODAY, reach=TODAY - REACH), plan, "acme")
+    assert plan.contribution.invoiced == {("cc", "A", "EUR"): 20 + 1 + 2 + 32}
