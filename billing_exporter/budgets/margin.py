@@ -73,7 +73,8 @@ class PriceList:
 
     def _price(self, customer: tuple[str, ...], charge: tuple[str, ...]) -> Price | None:
         for price, customers, charges in self._rules:
-            if customers.fits(*customer) and charges.fits(*charge):
+            # Both are asked, so that a pattern is unmatched for its own sake alone.
+            if all((customers.fits(*customer), charges.fits(*charge))):
                 return price
         return None
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 _MOST_KNOWN = 10_000
+_ANYTHING = "*"
 
 Unmatched = frozenset[tuple[int, int, str]]
 
@@ -39,11 +40,14 @@ class Matcher:
 
 
 def unmatched(rules: Iterable[Iterable[Matcher | None]]) -> Unmatched:
-    """Return the patterns of some rules that have matched nothing, with their places."""
+    """Return the patterns of some rules that have matched nothing, with their places.
+
+    ``*``, a default, is none of them: it matches whatever there is.
+    """
     return frozenset(
         (number, place, pattern)
         for number, matchers in enumerate(rules)
         for place, matcher in enumerate(matchers)
         if matcher is not None
-        for pattern in set(matcher.patterns) - matcher.matched
+        for pattern in set(matcher.patterns) - matcher.matched - {_ANYTHING}
     )

@@ -44,11 +44,13 @@ class _Rule:
         self.charges = Matcher(group.charges)
 
     def fits(self, organization: str, customer: tuple[str, ...], charge: tuple[str, ...]) -> bool:
-        return (
-            self.organizations.fits(organization)
-            and (self.customers is None or bool(customer and self.customers.fits(*customer)))
-            and self.charges.fits(*charge)
+        # All are asked, so that a pattern is unmatched for its own sake alone.
+        fitting = (
+            self.organizations.fits(organization),
+            self.customers is None or bool(customer and self.customers.fits(*customer)),
+            self.charges.fits(*charge),
         )
+        return all(fitting)
 
 
 class Allocation:

@@ -7,18 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
 from billing_exporter.app import build
 from billing_exporter.collectors.durations import Duration
 from billing_exporter.collectors.settings import Collectors, ContractsSettings, TrustorsSettings
+from billing_exporter.collectors.trustor_overview import TrustorData, expose_trustor
 from billing_exporter.config import Organization, Settings
 from billing_exporter.exporter import Exporter
+from billing_exporter.metrics.samples import Samples
 from billing_exporter.simulator import Options, Simulator
 from tools.testkit.organizations import organization_at
 from tools.testkit.processes import wait_until
-from tools.testkit.scrapes import ALL_WELL, Scrape, fetch, wait_until_polled
+from tools.testkit.scrapes import ALL_WELL, Scrape, billing_text, fetch, wait_until_polled
 
 pytestmark = pytest.mark.slow
 
@@ -108,18 +111,50 @@ def test_waiting_until_all_first_outcomes() -> None:
 
 def test_what_was_read_is_shown_while_a_customer_hangs() -> None:
     """In the middle of a sweep all customers that were read are shown, though no other comes."""
-    trustors = TrustorsSettings(timeout=Duration("1h"))
+    hangs = TrustorsSettings(timeout=Duration("1h"))
     with (
         simulated("slow_trustor:seconds=600,trustor=0", trustors=8) as simulator,
-        running(
-            organization_at(simulator.url, Collectors(trustors=trustors), name="one")
-        ) as exporter,
+        running(organization_at(simulator.url, Collectors(trustors=hangs), name="one")) as exporter,
     ):
         wait_until(lambda: Scrape.of(exporter.url).value("trustors_without_reading") == 1)
         scrape = Scrape.of(exporter.url)
         assert len([*scrape.rows("trustor_info")]) == 7
         assert scrape.value("sweep_remaining") == 1
         assert _waiting(exporter.url) == ["trustors"]
+
+
+def test_an_end_in_the_middle_of_a_sweep_leaves_the_next_start_nothing_to_render(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the sweep had shown is kept ready to be served, and served before anything is asked."""
+    rendered: list[str] = []
+
+    def expose(part: TrustorData) -> Samples:
+        rendered.append(part.id)
+        return expose_trustor(part)
+
+    monkeypatch.setattr("billing_exporter.collectors.trustors.expose_trustor", expose)
+    hangs = TrustorsSettings(timeout=Duration("1h"))
+    with simulated("slow_trustor:seconds=600,trustor=0", trustors=8) as simulator:
+        organization = organization_at(simulator.url, Collectors(trustors=hangs), name="one")
+        settings = Settings(organizations=(organization,))
+        first = Exporter(settings, state=tmp_path)
+        first.start(spread=0)
+        (poller,) = first.pollers
+        wait_until(lambda: poller.state.reading is not None and len(rendered) == 7)
+        first.stop()
+    shown = _of_customers(first)
+    assert sum(line.startswith("genesyscloud_billing_trustor_info{") for line in shown) == 7
+    rendered.clear()
+    second = Exporter(settings, state=tmp_path)
+    assert _of_customers(second) == shown
+    assert rendered == []
+
+
+def _of_customers(exporter: Exporter) -> list[str]:
+    """Return the lines about customers; what is compared and budgeted comes a moment later."""
+    lines = billing_text(exporter.exposition).splitlines()
+    return [line for line in lines if line.startswith("genesyscloud_billing_trustor_")]
 
 
 def _waiting(url: str) -> list[str]:

@@ -61,3 +61,10 @@ def test_what_has_no_price_has_no_margin(price: Price, line: Line) -> None:
     """No match, another currency, another kind, no quantity: counted, and bought counts nothing."""
     found = PriceList([price]).margin(("Acme", "t-1"), [line], NAMES)
     assert (found.bought, found.sold, found.unpriced) == ({}, {}, 1)
+
+
+def test_a_pattern_is_unmatched_for_its_own_sake() -> None:
+    """A charge is known though the customer beside it is not."""
+    prices = PriceList([Price(customers=("nobody",), charges=("GC-1",), markup=Decimal(1))])
+    prices.margin(("Acme", "t-1"), [ADVANCE], NAMES)
+    assert {pattern for _, _, pattern in prices.unmatched} == {"nobody"}

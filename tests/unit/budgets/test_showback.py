@@ -83,3 +83,17 @@ def test_the_first_match_bears_it() -> None:
     assert allocation.weights("o", (), ("Any", "GC-170")) == {"A": 1, "B": 3}
     assert allocation.weights("o", ("Umbra", "2"), minutes) == {UNALLOCATED: 1}
     assert {pattern for _, _, pattern in allocation.unmatched} == {"emea", "nothing"}
+
+
+def test_a_pattern_is_unmatched_for_its_own_sake() -> None:
+    """Beside one that matches nothing another one may match, and the default always does."""
+    groups = Group(to="A", customers=("nobody",)), Group(to="B", organizations=("typo",))
+    wrong = Group(to="C", customers=("Acme", "wrong"), charges=("GC-1",))
+    allocation = Allocation(Showback(name="cc", groups=(*groups, wrong)))
+    assert allocation.weights("o", ("Umbra", "2"), ("Minutes", "GC-1")) == {UNALLOCATED: 1}
+    assert {pattern for _, _, pattern in allocation.unmatched} == {
+        "nobody",
+        "typo",
+        "Acme",
+        "wrong",
+    }
