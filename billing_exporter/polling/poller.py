@@ -39,7 +39,7 @@ STEP_BYTES = 4 * 1024 * 1024
 # and every so many series add as much. What was read since is rendered again after a kill.
 SAVE_SECONDS = 4.0
 LINES_SECONDS = 60.0
-LINES_SERIES = 500_000
+LINES_SERIES = 1_500_000
 
 Progress = Callable[[int, int], None]
 
