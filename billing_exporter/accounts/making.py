@@ -56,6 +56,9 @@ class Part(NamedTuple):
 
 
 WHOLE = Part()
+# So long ago an invoice can bill a previous period: a month each for the period, for the time since
+# its end, and for what is billed in advance.
+_MAY_BILL = timedelta(days=93)
 
 
 def unread_of(ledger: Ledger, others: Ledger | None) -> Unread:
@@ -77,9 +80,15 @@ def make(ledger: Ledger, terms: Terms, plan: Plan, organization: str, part: Part
     known = Billed(ledger.bills())
     if ledger.has_invoices and not unread.invoices:
         making.compare(known)
-    making.plan(known if part.others is None else Billed(part.others.bills()))
+    billed, reads = known, ledger
+    if part.others is not None:
+        billed, reads = Billed(part.others.bills()), part.others
+    since = terms.today - _MAY_BILL
+    recent = (currency for currency, issued in billed.unread if issued >= since)
+    lacking = frozenset(recent if reads.has_invoices else ())
+    making.plan(billed, lacking, has_lines=reads.has_invoices and not unread.invoices)
     made = making.made()
-    made.contribution.unread = unread
+    made.contribution.unread = unread.plus(Unread(lines=lacking))
     return made
 
 
@@ -123,8 +132,14 @@ class _Making:
         self._statement.leave_out(known)
         self._statement.check_invoices(self._ledger.bills(), self._terms.share)
 
-    def plan(self, known: Billed) -> None:
-        """Add what each account contributes; a line counts once, for a customer first."""
+    def plan(self, known: Billed, lacking: frozenset[str], *, has_lines: bool) -> None:
+        """Add what each account contributes; a line counts once, for a customer first.
+
+        Args:
+            known: the invoices.
+            lacking: currencies in which lines are missing: no margin is known.
+            has_lines: whether lines were read at all, and are not too old.
+        """
         unclaimed = {key for key in known.organizations() if self._part.owns(key)}
         for subject in reversed(SUBJECTS):
             is_read = _is_read(self._unread, subject)
@@ -135,7 +150,9 @@ class _Making:
                 lines = self._add_lines(subject, account, known, unclaimed)
                 if subject == "trustors":
                     self._add_part(f"change {account.id}", _change(account))
-                    self._add_part(f"margin {account.id}", self._plan.margin(account, lines))
+                if subject == "trustors" and has_lines:
+                    margin = self._plan.margin(account, lines, lacking)
+                    self._add_part(f"margin {account.id}", margin)
         if self._part.others is not None:
             for contract in self._part.others.accounts("contracts"):
                 self._plan.take_off(self._organization, contract)

@@ -1,7 +1,7 @@
 """Plan: all budgets, allocations and prices, and what an organization contributes to them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Context, Decimal
 from typing import NamedTuple
@@ -153,18 +153,29 @@ class Plan:
                 amount = line.amount or ZERO
                 _share(self.contribution.invoiced, allocation.name, weights, line.currency, amount)
 
-    def margin(self, account: Account, lines: Sequence[Line]) -> Samples:
-        """Return the margin of a customer's previous period, which is settled, as samples."""
+    def margin(
+        self, account: Account, lines: Sequence[Line], lacking: Collection[str] = ()
+    ) -> Samples:
+        """Return the margin of a customer's previous period, which is settled, as samples.
+
+        Args:
+            account: the customer.
+            lines: of its previous period.
+            lacking: currencies in which lines may be missing; there is no margin in them.
+        """
         samples = Samples()
         period = account.closed[0] if account.closed else None
         if not self._prices or period is None:
             return samples
         found = self._prices.margin((account.name, account.id), lines, _names(period))
         to = labels(metrics.UNPRICED.labels, account.name, account.id)
-        samples.add(metrics.UNPRICED, to, found.unpriced)
+        if not lacking:
+            samples.add(metrics.UNPRICED, to, found.unpriced)
         if not period.is_settled:
             return samples
         for currency, bought in found.bought.items():
+            if currency in lacking:
+                continue
             to = labels(metrics.BOUGHT.labels, account.name, account.id, "previous", currency)
             sold = found.sold[currency]
             samples.add(metrics.BOUGHT, to, bought)

@@ -1,6 +1,6 @@
 """Summary of the plan over all organizations, as samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import reduce
@@ -57,7 +57,8 @@ def summary(
         to = labels(metrics.ALLOCATION_WAITING.labels, showback.name)
         samples.add(metrics.ALLOCATION_WAITING, to, int(is_waiting))
     if not is_waiting:
-        _add_allocations(samples, contributions, are_billed=are_billed)
+        lacking = frozenset[str]().union(*(gaps.lines for gaps in unread.values()))
+        _add_allocations(samples, contributions, lacking, are_billed=are_billed)
         _add_unmatched(samples, contributions)
     for name, amounts in settings.thresholds.items():
         for currency, amount in amounts.items():
@@ -95,9 +96,13 @@ def _add_spending(
 
 
 def _add_allocations(
-    samples: Samples, contributions: Sequence[Contribution], *, are_billed: bool
+    samples: Samples,
+    contributions: Sequence[Contribution],
+    lacking: Collection[str],
+    *,
+    are_billed: bool,
 ) -> None:
-    """Add the allocations; what is invoiced only where all invoices were read."""
+    """Add the allocations; what is invoiced only where all invoices of a currency were read."""
     for each in contributions:
         for metric, sums, is_known in (
             (metrics.ALLOCATED, each.allocated, True),
@@ -105,7 +110,8 @@ def _add_allocations(
             (metrics.ALLOCATED_INVOICED, each.invoiced, are_billed),
         ):
             for key, amount in sums.items() if is_known else ():
-                samples.sum_up(metric, labels(metric.labels, *key), amount)
+                if metric is not metrics.ALLOCATED_INVOICED or key[2] not in lacking:
+                    samples.sum_up(metric, labels(metric.labels, *key), amount)
 
 
 def _add_unmatched(samples: Samples, contributions: Sequence[Contribution]) -> None:

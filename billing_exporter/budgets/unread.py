@@ -21,6 +21,7 @@ class Unread(msgspec.Struct, frozen=True):
     Attributes:
         contracts: whether contracts have not, or the newest period of one.
         invoices: whether invoices have not.
+        lines: currencies of recent invoices whose lines have not.
         trustors: customers that have not; None for all there may be.
         histories: whether no poll of customers has ended, which reads their closed periods last.
         past: closed periods of customers that such a poll has not reached, or that it was not
@@ -37,6 +38,7 @@ class Unread(msgspec.Struct, frozen=True):
     past: Missing = _NONE_MISSING
     contracts_past: Missing = _NONE_MISSING
     covering: bool = False
+    lines: frozenset[str] = frozenset()
 
     def plus(self, other: "Unread") -> "Unread":
         """Return what either says has not been read."""
@@ -51,6 +53,7 @@ class Unread(msgspec.Struct, frozen=True):
             past=self.past | other.past,
             contracts_past=self.contracts_past | other.contracts_past,
             covering=self.covering or other.covering,
+            lines=self.lines | other.lines,
         )
 
     @property

@@ -12,15 +12,18 @@ from billing_exporter.accounts.ledger import REACH, Ledger
 from billing_exporter.accounts.making import Made, make
 from billing_exporter.accounts.records import Account, Current, CurrentRow
 from billing_exporter.budgets.plan import Plan
-from billing_exporter.budgets.settings import Group, PlanSettings, Showback
+from billing_exporter.budgets.settings import Group, PlanSettings, Price, Showback
+from billing_exporter.budgets.summary import summary
 from billing_exporter.genesys.records import (
     BillingCharge,
     BillingContract,
     BillingContractPeriodDetail,
+    BillingInvoice,
     BillingProduct,
     NamedEntity,
 )
 from billing_exporter.metrics.family import PREFIX
+from billing_exporter.metrics.finance import ALLOCATED_INVOICED
 from billing_exporter.metrics.samples import Samples
 from billing_exporter.reconciliation.compare import Terms
 from tests.unit.accounts.cases import (
@@ -168,12 +171,15 @@ def test_nothing_is_compared_or_pending_of_what_is_too_old() -> None:
     assert shown() == (False, False)
 
 
-def test_without_invoices_there_is_no_comparison() -> None:
+def test_without_invoices_there_is_no_comparison_and_no_margin() -> None:
     """Before invoices were listed nothing can be said, and nothing is."""
     ledger = Ledger("acme", stores())
     ledger.customer_period("t-1", "Acme", overview(OCTOBER, row()), is_settled=True)
     ledger.keep_only("trustors", ["t-1"])
-    assert _values(_made(ledger), "reconciled_charges") == {}
+    plan = Plan(PlanSettings(prices=(Price(markup=Decimal(1)),)))
+    made = make(ledger, Terms(TODAY, reach=TODAY - REACH), plan, "acme")
+    assert _values(made, "reconciled_charges") == {}
+    assert "margin t-1" not in made.parts
 
 
 def _left_out(lines: Iterable[object]) -> dict[str, Decimal]:
@@ -349,3 +355,45 @@ def test_lines_that_bill_no_period_of_their_customer_are_allocated() -> None:
     plan = Plan(PlanSettings(showback=(Showback(name="cc", groups=(group,)),)))
     make(ledger, Terms(TODAY, reach=TODAY - REACH), plan, "acme")
     assert plan.contribution.invoiced == {("cc", "A", "EUR"): 20 + 1 + 2 + 32}
+
+
+def test_amounts_of_invoices_whose_lines_are_unread_are_not_too_small() -> None:
+    """Of their currency nothing is said to be invoiced, nor a margin or its lack; of others it is.
+
+    An invoice that is too old to bill the previous period keeps nothing back.
+    """
+
+    def shown(unread: BillingInvoice) -> tuple[dict[str, Decimal], set[str]]:
+        ledger = ledger_of({OCTOBER: [row()]}, [RIGHT])
+        other = msgspec.structs.replace(invoice("9.00", "I-2"), currency_iso_code="USD")
+        for bill, lines in ((other, [item("9.00", "1", OCTOBER, END)]), (unread, None)):
+            assert ledger.wants_lines(bill, TODAY)
+            if lines:
+                ledger.lines(bill, lines)
+        ledger.keep_only_invoices(["I-1", "I-2", "I-3"])
+        showback = Showback(name="cc", groups=(Group(to="A"),))
+        settings = PlanSettings(showback=(showback,), prices=(Price(markup=Decimal(1)),))
+        terms = Terms(TODAY, reach=TODAY - REACH)
+        made = make(ledger, terms, Plan(settings), "acme")
+        gaps = {"acme": made.contribution.unread}
+        found = summary(settings, [made.contribution], gaps, TODAY, is_whole=True)
+        margin = _values(made, "trustor_estimated_margin_amount")
+        unpriced = {
+            metric.name.removeprefix(PREFIX)
+            for samples in made.parts.values()
+            for metric in samples.families
+            if metric.name.endswith("unpriced_charges")
+        }
+        invoiced = {
+            text.rpartition("currency=")[2].strip('"'): value
+            for text, value in found.values(ALLOCATED_INVOICED).items()
+        }
+        sold = {text.rpartition("=")[2]: value for text, value in margin.items()}
+        assert invoiced == sold  # what is sold at twice the price
+        return invoiced, unpriced
+
+    missing = invoice("5.00", "I-3")
+    assert shown(missing) == ({"USD": Decimal(9)}, set())
+    old = msgspec.structs.replace(missing, date_invoiced=date(2026, 8, 1))
+    every = {"EUR": Decimal(20), "USD": Decimal(9)}
+    assert shown(old) == (every, {"trustor_unpriced_charges"})
