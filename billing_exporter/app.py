@@ -122,7 +122,7 @@ def listening(server: WebServer, seconds: float = LISTEN_SECONDS) -> Iterator[No
                     errors.append(error)
 
     timer = threading.Timer(seconds, start)
-    timer.daemon = True
+    timer.name, timer.daemon = "listen", True
     timer.start()
     try:
         yield
