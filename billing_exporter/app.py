@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 from billing_exporter import __version__
 from billing_exporter.collectors import WHOLE, Shard
@@ -18,6 +17,7 @@ from billing_exporter.config import Settings
 from billing_exporter.exporter import START_SPREAD_SECONDS, Exporter, Reloader, utc_now
 from billing_exporter.httpd.server import WebServer
 from billing_exporter.malloc import without_collection
+from billing_exporter.signals import Signals
 from billing_exporter.telemetry.catalogue import ABORTED, HANDSHAKES
 from billing_exporter.web.access_control import AccessControl
 from billing_exporter.web.page_routes import PageRoutes
@@ -155,30 +155,18 @@ def serve(
     Raises:
         OSError: the address cannot be listened on.
     """
-    # The handler only queues a signal: one that arrives while another is handled must not nest.
-    signals: SimpleQueue[int] = SimpleQueue()
-    queue = lambda number, _: signals.put(number)  # noqa: E731 - for one line each
-    signal.signal(signal.SIGHUP, queue)
-    with listening(app.server), without_collection():
-        app.restore()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, queue)
-    with beside or nullcontext():
-        app.exporter.start(spread=spread)
-        log.info("serving", extra={"url": app.server.url, "version": __version__})
-        started(app.server.url)
-        while (received := _next(signals)) in {None, int(signal.SIGHUP)}:
-            if received is not None or changed():
-                app.reload()
-        log.info("stopping")
-        app.server.stop()
-        app.exporter.stop()
-        log.info("stopped")
-
-
-def _next(signals: SimpleQueue[int]) -> int | None:
-    """Wait for a signal; return None where none came for a while."""
-    try:
-        return signals.get(timeout=_WATCH_SECONDS)
-    except Empty:
-        return None
+    with Signals(signal.SIGHUP) as signals:
+        with listening(app.server), without_collection():
+            app.restore()
+        signals.take(signal.SIGTERM, signal.SIGINT)
+        with beside or nullcontext():
+            app.exporter.start(spread=spread)
+            log.info("serving", extra={"url": app.server.url, "version": __version__})
+            started(app.server.url)
+            while (received := signals.wait(_WATCH_SECONDS)) in {None, int(signal.SIGHUP)}:
+                if received is not None or changed():
+                    app.reload()
+            log.info("stopping")
+            app.server.stop()
+            app.exporter.stop()
+            log.info("stopped")

@@ -67,6 +67,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "polling",
         "reconciliation",
         "redaction",
+        "signals",
         "simulator",
         "telemetry",
         "web.negotiation",
@@ -110,6 +111,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
     "atomic_file": (),
     "monitoring": (),
     "redaction": (),
+    "signals": (),
     "forecasting": ("settlement", "state_files"),
     # What turns readings of collectors into forecasts, and forecasts into samples.
     "forecasting.collector": (

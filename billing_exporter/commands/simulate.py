@@ -3,10 +3,10 @@
 import argparse
 import signal
 import sys
-import threading
 
 from billing_exporter.commands import flags
 from billing_exporter.commands.errors import CommandError, UsageError
+from billing_exporter.signals import Signals
 from billing_exporter.simulator import FAULTS, Options, Simulator
 
 DEFAULT_ADDRESS = "127.0.0.1:10060"
@@ -90,19 +90,16 @@ def run(arguments: argparse.Namespace) -> int:
         for name, meaning in FAULTS.items():
             print(f"{name:<16} {meaning}")
         return 0
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
     try:
         options = _options(arguments)
-        with Simulator(options) as simulator:
+        with Signals(signal.SIGTERM, signal.SIGINT) as signals, Simulator(options) as simulator:
             print(f"Simulated Genesys Cloud on {simulator.url}, API and login alike.")
             print("Point the exporter or the official SDK at it:")
             print(f"  export GENESYSCLOUD_API_URL={simulator.url}")
             print(f"  export GENESYSCLOUD_OAUTHCLIENT_ID={options.client_id}")
             print("  export GENESYSCLOUD_OAUTHCLIENT_SECRET=...")
             sys.stdout.flush()
-            ended.wait()
+            signals.wait()
     except ValueError as error:
         raise UsageError(f"billing-exporter: {error}") from None
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import platform
 import ssl
 import sys
 import tempfile
@@ -59,15 +60,28 @@ def server_tls(settings: TlsServer) -> Tls:
     suites = [CIPHER_SUITES[name] for name in settings.cipher_suites if name in CIPHER_SUITES]
     if suites:
         context.set_ciphers(":".join(suites))
-    for curve in settings.curve_preferences:
-        context.set_ecdh_curve(CURVES[curve])
+    curves = (_choose(context, curve) for curve in settings.curve_preferences)
     context.set_alpn_protocols(["http/1.1"])
     context.verify_mode = _VERIFY[settings.client_auth_type]
-    found = (_load_certificate(context, settings), _load_client_cas(context, settings))
+    found = (
+        *curves,
+        _load_certificate(context, settings),
+        _load_client_cas(context, settings),
+    )
     if problems := [problem for problem in found if problem]:
         raise TlsError(problems)
     sans = settings.client_allowed_sans
     return Tls(context, None if sans is None else frozenset(sans))
+
+
+def _choose(context: ssl.SSLContext, curve: str) -> tuple[str, str] | None:
+    """Choose the curve; return the setting and why it cannot be, as X25519 in Python 3.11.2."""
+    try:
+        context.set_ecdh_curve(CURVES[curve])
+    except (ssl.SSLError, ValueError):
+        python = f"Python {platform.python_version()} with {ssl.OPENSSL_VERSION}"
+        return "curve_preferences", f"{curve} cannot be chosen with {python}"
+    return None
 
 
 def shake_hands(sock: ssl.SSLSocket, tls: Tls) -> None:
