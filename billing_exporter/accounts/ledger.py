@@ -59,6 +59,7 @@ class Ledger:
 
     Attributes:
         changes: how often something has changed.
+        is_new: whether nothing was kept when the program started.
 
     Args:
         prefix: tells apart what different organizations keep in one store.
@@ -87,6 +88,7 @@ class Ledger:
         self._index_key = f"{prefix}\n{part}"
         # Each listing replaces its part of the index, so one that cannot be read is no loss.
         self._index = self._indexes.load(self._index_key) or Index()
+        self.is_new = self._index == Index()
         self._issued = dict(self._index.issued)
         self.changes = 0
 

@@ -19,6 +19,10 @@ Subject = Literal["contracts", "trustors"]
 class Ledger(Protocol):
     """Keeps what readings do not."""
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was kept when the program started."""
+
     def is_kept(self, subject: Subject, key: str, start: date) -> bool:
         """Return whether a closed period of a customer or contract is kept."""
 
@@ -80,6 +84,8 @@ class Ledger(Protocol):
 
 class NoLedger:
     """A ledger that needs nothing and keeps nothing."""
+
+    is_new = False
 
     def is_kept(self, subject: Subject, key: str, start: date) -> bool:  # noqa: ARG002 - the protocol's
         """Return True: nothing is missing."""

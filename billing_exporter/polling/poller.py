@@ -40,6 +40,8 @@ STEP_BYTES = 4 * 1024 * 1024
 SAVE_SECONDS = 4.0
 LINES_SECONDS = 60.0
 LINES_SERIES = 1_500_000
+# What these have read is in accounts too.
+_ACCOUNTED = {"contracts", "invoices", "trustors"}
 
 Progress = Callable[[int, int], None]
 
@@ -91,14 +93,16 @@ class Poller:
         if kept is None:
             return
         at, data, succeeded = kept
+        name = self.target.collector.name
+        is_lost = self._ledger.is_new and name in _ACCOUNTED
         try:
-            reading = self._restored(data, at)
+            reading = self._restored(data, at, with_lines=not is_lost)
             self._publisher.show(reading, succeeded, restored=True)
             self._warn_of_left_out(reading.left_out, is_whole=True)
             self.state = State(
                 reading=reading,
-                # A poll that had not ended is done again at once.
-                next_poll=at + self._interval if at == succeeded else None,
+                # A poll that had not ended is done again at once, or one of lost accounts.
+                next_poll=at + self._interval if at == succeeded and not is_lost else None,
                 succeeded=succeeded,
                 restored=succeeded is not None,
             )
@@ -112,14 +116,16 @@ class Poller:
             return
         self._publisher.waiting(self.state)
         self.save_lines()
-        self._ledger.published(self.target.collector.name, is_whole=succeeded is not None)
+        if is_lost:
+            log.warning("its accounts are not kept: all is read again", extra=self._where)
+        self._ledger.published(name, is_whole=succeeded is not None and not is_lost)
         log.info("showing the kept reading", extra={**self._where, "series": reading.series})
         self.expire()
 
-    def _restored(self, data: Any, at: datetime) -> Reading:
+    def _restored(self, data: Any, at: datetime, *, with_lines: bool) -> Reading:
         """Show data that was kept; lines that were kept are not rendered again."""
         fresh = self.target.collector.fresh(data, self._now())
-        lines = self._restore_lines(at)
+        lines = self._restore_lines(at) if with_lines else None
         if lines is not None and lines.is_whole and fresh is data:
             reading = adopted(lines.reading, self.target.collector, data)
             if reading is not None:

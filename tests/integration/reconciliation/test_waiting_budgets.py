@@ -1,5 +1,6 @@
 """A budget of contracts for a year is absent until the closed periods were read, then exact."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -143,6 +144,26 @@ def test_a_budget_waits_for_closed_periods_and_is_exact_then(
     assert _shown(other)["year waiting"] == 0
     assert "year estimated_amount" not in _shown(other)  # it reads nothing that could count
     other.stop()
+
+
+def test_accounts_that_are_lost_are_waited_for(cloud: Simulator, tmp_path: Path) -> None:
+    """Where readings are kept and their accounts are not, no budget lacks in silence what those
+    held: all is asked for at once, and exact then.
+    """
+    settings = _settings(cloud)
+    exporter = Exporter(settings, now=lambda: START, state=tmp_path)
+    exporter.poll_once()
+    exact = _shown(exporter)
+    assert exact["year estimated_amount"] > exact["billing estimated_amount"] > 0
+    exporter.stop()
+    shutil.rmtree(tmp_path / "accounts")
+    again = Exporter(settings, now=lambda: START, state=tmp_path)
+    assert again._accountant.flush(10)
+    assert _shown(again) == {"billing waiting": 1, "year waiting": 1}
+    assert [poller.due_in() for poller in again.pollers] == [0]
+    again.poll_once()
+    assert _shown(again) == exact
+    again.stop()
 
 
 def test_a_closed_period_that_is_forbidden_is_counted_until_it_was_read(cloud: Simulator) -> None:
