@@ -4,7 +4,7 @@ import socketserver
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedIOBase
 from urllib.parse import parse_qs, urlsplit
 
@@ -64,7 +64,11 @@ class _Handler(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        """Answer one request after the other."""
+        """Answer one request after the other, until the client ends or is killed."""
+        with suppress(ConnectionError):
+            self._answer_all()
+
+    def _answer_all(self) -> None:
         while target := _target(self.rfile):
             body = self.server.answer(target)
             status = "404 Not Found" if body is None else "200 OK"
