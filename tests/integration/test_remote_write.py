@@ -135,11 +135,11 @@ def both() -> Iterator[Both]:
         for server in (prometheus, alone):
             server.wait_for("organization_currency:overdue_amount:sum")
             server.wait_for('ALERTS{alertstate="pending"}')
-        scraped = "max(timestamp(up{job='exporter'}))"
-        (row,) = prometheus.wait_for(scraped)
+        scraped = "timestamp(up{job='exporter'})"
+        (row,) = prometheus.wait_for(f"max({scraped})")
         now, counted = float(row["value"][1]), begin + _STEPS * _STEP_SECONDS
-        for server in (victoria, alone):
-            server.wait_for(f"{scraped} > {now}")
+        for server in (victoria, alone):  # has a later sample of each replica, so all until now
+            server.wait_for(f"min({scraped}) > {now}")
         last = f'{{job="{_COUNTERS}",__name__=~".*_total"}}'
         sent = [prometheus, victoria]
         wait_until(lambda: _is_same([_answer(each, last, counted) for each in sent]))
